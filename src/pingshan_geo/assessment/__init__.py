@@ -1,0 +1,7 @@
+"""An assessment: a catalogue's subjects with their measures, as of a day, and what was found."""
+
+from __future__ import annotations
+
+from pingshan_geo.assessment.build import Assessment, assess
+
+__all__ = ["Assessment", "assess"]

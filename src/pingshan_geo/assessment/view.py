@@ -1,0 +1,286 @@
+"""A figure as a view of one cell: value, bounds, inputs, evidence, notes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pingshan_geo.assessment import notes
+from pingshan_geo.catalogue.schema import KINDS
+from pingshan_geo.evidence import Evidence
+from pingshan_geo.figure import Completeness, Figure
+from pingshan_geo.measures.ledger import COUNTED_MEASURE, counted_rows
+from pingshan_geo.measures.readings import AGREES, USED
+from pingshan_geo.measures.registry import FLOORS, LANDS, MEASURES
+from pingshan_geo.measures.rollup import members
+from pingshan_geo.words import Text
+
+if TYPE_CHECKING:
+    from pingshan_geo.assessment.build import Assessment
+
+#: A sum over more rows than this names its table and filter in place of all its inputs.
+MOST_INPUTS = 50
+
+
+class View:
+    """Makes figures of one assessment; holds nothing that the assessment does not hold.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The tables to look into.
+    """
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment = assessment
+        self.tables = assessment.tables
+        self._place = {
+            kind: {subject: row for row, subject in enumerate(table.index)}
+            for kind, table in self.tables.items()
+        }
+        self._columns: dict[tuple[str, str], list[Any]] = {}
+        self._facts: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        facts = assessment.facts.reset_index()
+        for row in facts.itertuples(index=False):
+            fact = row._asdict()
+            self._facts.setdefault((fact["subject"], fact["measure"]), []).append(fact)
+        self._made: dict[str, Figure | None] = {}
+        self._members: pd.DataFrame | None = None
+
+    def cell(self, kind: str, column: str, subject: str) -> Any:
+        """Return one cell of a table; None where it is missing or there is no such column."""
+        if (kind, column) not in self._columns:
+            table = self.tables[kind]
+            values = table[column].astype(object).tolist() if column in table else []
+            self._columns[kind, column] = values
+        values = self._columns[kind, column]
+        row = self._place[kind].get(subject)
+        value = values[row] if row is not None and values else None
+        return None if value is None or value is pd.NaT or value != value else value  # noqa: PLR0124
+
+    def facts(self, measure: str, subject: str) -> list[dict[str, Any]]:
+        """Return the printed numbers of a subject's measure, in the order of the catalogue."""
+        return self._facts.get((subject, measure), [])
+
+    def kind_of(self, subject: str) -> str | None:
+        """Return the table that a subject stands in."""
+        return next((kind for kind in KINDS if subject in self._place[kind]), None)
+
+    def figure(self, figure_id: str) -> Figure | None:
+        """Return a figure, or None where there is no such figure."""
+        if figure_id not in self._made:
+            measure, _, subject = figure_id.partition("/")
+            kind = self.kind_of(subject)
+            known = kind is not None and measure in MEASURES
+            self._made[figure_id] = self._make(kind, measure, subject) if kind and known else None
+        return self._made[figure_id]
+
+    def _make(self, kind: str, name: str, subject: str) -> Figure | None:
+        measure = MEASURES[name]
+        status = self.cell(kind, measure.status_column, subject)
+        if status is None:
+            return None
+        value = self.cell(kind, measure.column, subject)
+        inputs, inputs_from = self._inputs(kind, name, subject)
+        made = [figure for each in inputs if (figure := self.figure(each)) is not None]
+        completeness = self._completeness(kind, name, subject)
+        evidence = self._own_evidence(kind, name, subject)
+        if not evidence:
+            evidence = _unique(item for figure in made for item in figure.evidence)
+        return Figure(
+            kind=kind, measure=name, subject=subject, value=value,
+            low=_finite(self.cell(kind, measure.low_column, subject)),
+            high=_finite(self.cell(kind, measure.high_column, subject)),
+            unit=self.unit(kind, name, subject),
+            qualifier=self.cell(kind, measure.qualifier_column, subject) or "printed",
+            status=status, method=measure.method,
+            inputs=tuple(figure.id for figure in made), inputs_from=inputs_from,
+            evidence=evidence, completeness=completeness,
+            notes=tuple(notes.of_figure(self, kind, name, subject, made, completeness)),
+            basis=self._basis(kind, name, subject),
+        )  # fmt: skip
+
+    def unit(self, kind: str, name: str, subject: str) -> str:
+        """Return the stored unit of a cell."""
+        return MEASURES[name].unit or self.cell(kind, "unit_si", subject) or "1"
+
+    def _own_evidence(self, kind: str, name: str, subject: str) -> tuple[Evidence, ...]:
+        """Return where the value itself was printed: facts that agree, else the row's source."""
+        facts = [f for f in self.facts(name, subject) if f["role"] in {USED, AGREES}]
+        if facts:
+            return tuple(
+                self._evidence(f["source_id"], f["locator"], f["printed"], f["fact_id"])
+                for f in facts
+            )
+        column = MEASURES[name].column
+        source = self.cell(kind, "source_id", subject)
+        catalogue_table = getattr(self.assessment.catalogue, kind)
+        if name == "target_value" and self.cell(kind, "value_digits", subject) is not None:
+            digits, unit = (self.cell(kind, c, subject) for c in ("value_digits", "unit"))
+            locator = self.cell(kind, "locator", subject) or notes.in_column("value")
+            printed = self.cell(kind, "printed", subject) or f"{digits} {unit}"
+            return (self._evidence(source or "", locator, printed),)
+        if column in catalogue_table and subject in catalogue_table.index:
+            own = catalogue_table.loc[subject, column]
+            if own == own:  # noqa: PLR0124 -- not NaN
+                locator = self.cell(kind, "locator", subject) or notes.in_column(column)
+                return (self._evidence(source or "", locator, f"{own:.15g}"),)
+        if name in {"measured_area", "measured_area_plane", "drawn_area"} and source:
+            row = self.cell(kind, "row_number", subject)
+            where = f"{kind}.geojson, feature {row}"
+            return (self._evidence(source, where, notes.OUTLINE.en),)
+        return ()
+
+    def _evidence(
+        self, source: str, locator: str, printed: str, fact: str | None = None
+    ) -> Evidence:
+        sources = self.assessment.catalogue.sources
+        row: Any = sources.loc[source] if source in sources.index else {}
+        title = Text(row.get("title_en") or source, row.get("title_zh") or "")
+        return Evidence(source, locator, printed, fact, title, row.get("url") or None)
+
+    def _inputs(
+        self, kind: str, name: str, subject: str
+    ) -> tuple[list[str], dict[str, str] | None]:
+        """Return the ids of the figures that a cell was computed from, or their table."""
+        if kind == "zones" and name in _OVER_LOTS:
+            return self._over_lots(subject, _OVER_LOTS[name])
+        if name == "far":
+            land = self._first_known(kind, LANDS, subject)
+            floor = self._first_known(kind, FLOORS, subject)
+            return [f"{floor}/{subject}", f"{land}/{subject}"], None
+        if name == "share_of_parent":
+            parent = self.cell(kind, "parent" if kind == "zones" else "zone_id", subject)
+            return [f"recorded_area/{subject}", f"recorded_area/{parent}"], None
+        if name in {"land_price_per_m2", "floor_price_per_m2"}:
+            lot = self.cell(kind, "parcel_id", subject)
+            floor = self._first_known("parcels", FLOORS, lot)
+            of_lot = "site_area" if name == "land_price_per_m2" else floor
+            return [f"price/{subject}", f"{of_lot}/{lot}"], None
+        if name == "delivered_itemised":
+            return [f"{m}/{lot}" for m, lot in self._items(subject) if lot], None
+        is_asked = self.cell(kind, "target_value", subject) is not None
+        by_print = not is_asked and self.facts("completion_rate_printed", subject)
+        if name == "completion_rate" and by_print:
+            return [f"completion_rate_printed/{subject}"], None
+        if name in {"recorded_area", "site_area", "delivered"}:
+            return self._stands_for(kind, name, subject), None
+        return [f"{each}/{subject}" for each in MEASURES[name].inputs], None
+
+    def _stands_for(self, kind: str, name: str, subject: str) -> list[str]:
+        """Return the other figure that a recorded one was filled from, if any."""
+        own = getattr(self.assessment.catalogue, kind)
+        column = MEASURES[name].column
+        bulk = (
+            column in own
+            and subject in own.index
+            and own.loc[subject, column] == own.loc[subject, column]
+        )
+        if self.facts(name, subject) or bulk or self.cell(kind, column, subject) is None:
+            return []
+        if name == "delivered":
+            return [f"delivered_itemised/{subject}"]
+        others = [m for m in ("recorded_area", *LANDS) if m != name]
+        return [
+            f"{m}/{subject}" for m in others
+            if self.facts(m, subject) or MEASURES[m].column in own
+        ][:1]  # fmt: skip
+
+    def _first_known(self, kind: str, names: tuple[str, ...], subject: str | None) -> str:
+        """Return the first of some measures that is known, else the one that is missing."""
+        for name in names:
+            if subject and self.cell(kind, MEASURES[name].column, subject) is not None:
+                return name
+        return "gross_floor_area" if names is FLOORS else names[0]
+
+    def _items(self, target: str) -> list[tuple[str, str | None]]:
+        """Return measure and lot of each land transfer that counts towards a target."""
+        rows = counted_rows(self.assessment.auctions, self.assessment.targets.index)
+        lot_measure = COUNTED_MEASURE.get(
+            self.cell("targets", "measure", target) or "", "site_area"
+        )
+        return [(lot_measure, lot) for lot in rows.loc[rows["target_id"] == target, "parcel_id"]]
+
+    def _over_lots(
+        self, zone: str, measures: tuple[str, ...]
+    ) -> tuple[list[str], dict[str, str] | None]:
+        lots = self.lots_in(zone)
+        if len(lots) <= MOST_INPUTS:
+            return [f"{measure}/{lot}" for lot in lots for measure in measures], None
+        inside = [z for z in self.tables["zones"].index if self._lies_in(z, zone)]
+        where = ", ".join("'" + z.replace("'", "''") + "'" for z in inside)
+        column = MEASURES[measures[0]].column if measures else "parcel_id"
+        return [], {"table": "parcels", "column": column, "where": f"zone_id IN ({where})"}
+
+    def _lies_in(self, zone: str, above: str) -> bool:
+        at: str | None = zone
+        while at is not None and at != above:
+            at = self.cell("zones", "parent", at)
+        return at == above
+
+    def lots_in(self, zone: str) -> list[str]:
+        """Return the parcels that sources place in a zone or in one below it."""
+        parcels = self.tables["parcels"]
+        if self._members is None:
+            self._members = members(self.tables["zones"], parcels["zone_id"])
+        pairs = self._members
+        rows = pairs.loc[pairs["zone"] == self._place["zones"][zone], "row"]
+        return parcels.index[sorted(rows)].tolist()
+
+    def _completeness(self, kind: str, name: str, subject: str) -> Completeness | None:
+        if kind == "targets" and name in {"delivered_itemised", "completion_rate_itemised"}:
+            return self._itemised_completeness(subject)
+        if kind == "zones" and name in _OVER_LOTS and _OVER_LOTS[name]:
+            lots = self.lots_in(subject)
+            columns = [MEASURES[m].column for m in _OVER_LOTS[name]]
+            out = [x for x in lots if any(self.cell("parcels", c, x) is None for c in columns)]
+            return Completeness(len(lots) - len(out), len(lots), None, tuple(out))
+        return None
+
+    def _itemised_completeness(self, target: str) -> Completeness:
+        rows = counted_rows(self.assessment.auctions, self.assessment.targets.index)
+        rows = rows[rows["target_id"] == target]
+        items = self._items(target)
+        out = [
+            str(auction) for auction, (measure, lot) in zip(rows.index, items, strict=True)
+            if lot is None or self.cell("parcels", MEASURES[measure].column, lot) is None
+        ]  # fmt: skip
+        total = (
+            self.cell("targets", "delivered", target) if self.facts("delivered", target) else None
+        )
+        itemised = self.cell("targets", "delivered_itemised", target)
+        share = itemised / total if total and itemised is not None else None
+        return Completeness(len(items) - len(out), len(items), share, tuple(out))
+
+    def _basis(self, kind: str, name: str, subject: str) -> Text | None:
+        if name == "site_area" and kind in {"parcels", "projects"}:
+            if self.cell(kind, MEASURES[name].column, subject) is None:
+                return None
+            return notes.land_basis(self.cell(kind, "site_area_basis", subject))
+        if name == "far":
+            if kind == "zones":
+                return notes.far_basis("gross/site")
+            basis = self.cell(kind, "far_basis", subject)
+            return notes.far_basis(basis) if basis else None
+        return None
+
+
+#: Measures of a zone that are made over its lots, with the lots' measures they need.
+_OVER_LOTS: dict[str, tuple[str, ...]] = {
+    "site_area_total": ("site_area",),
+    "gross_floor_area_total": ("gross_floor_area",),
+    "far": ("gross_floor_area", "site_area"),
+    "parcel_count": (),
+    "project_count": (),
+    "auction_count": (),
+}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _unique(items: Any) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,0 +1,166 @@
+"""Checks of a whole catalogue: ids, references, facts, geometry against its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+import shapely
+
+from pingshan_geo.catalogue.dates import span
+from pingshan_geo.catalogue.schema import FACT_MEASURES, ID_COLUMN, KINDS, SPATIAL, TABLES
+from pingshan_geo.findings import Finding
+from pingshan_geo.ids import nearest, normal_id
+from pingshan_geo.units import UNITS
+from pingshan_geo.words import land_use
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield every finding about tables whose cells have been read.
+
+    Parameters
+    ----------
+    tables : mapping of DataFrame
+        As `typed_table` makes them, ids still a column.
+    files : mapping of str
+        File name of each table, for the place of a finding.
+    """
+    yield from _ids(tables, files)
+    yield from _references(tables, files)
+    yield from _parents(tables["zones"], files["zones"])
+    yield from _periods(tables, files)
+    yield from _facts(tables, files["facts"])
+    for name in SPATIAL:
+        yield from _geometry(tables[name], files[name], ID_COLUMN[name])
+    yield from _codes(tables["parcels"], files["parcels"])
+    yield from _target_units(tables["targets"], files["targets"])
+
+
+def _rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple[int, *tuple[Any, ...]]]:
+    yield from zip(table["row_number"], *(table[name] for name in columns), strict=True)
+
+
+def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
+    """Ids of subjects are unique over all tables, so that a figure's id means one thing."""
+    spaces = [KINDS, *((name,) for name in TABLES if name not in KINDS)]
+    for space in spaces:
+        first: dict[str, tuple[str, str]] = {}
+        for name in space:
+            column = ID_COLUMN[name]
+            for row, value in _rows(tables[name], column):
+                if value is None:
+                    continue
+                place = f"{files[name]}:{row}"
+                seen = first.setdefault(normal_id(value), (value, place))
+                if seen[1] == place:
+                    continue
+                code = "duplicate-id" if seen[0] == value else "similar-ids"
+                other = seen[1] if code == "duplicate-id" else f"{seen[0]} ({seen[1]})"
+                yield Finding(
+                    code, value, files[name], row, column, value, details={"other": other}
+                )
+
+
+def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
+    ids = {name: set(tables[name][ID_COLUMN[name]].dropna()) for name in TABLES}
+    for name, columns in TABLES.items():
+        for column in columns:
+            if not column.refers:
+                continue
+            known = set().union(*(ids[table] for table in column.refers))
+            for row, cell in _rows(tables[name], column.name):
+                values = [] if cell is None else cell.split(";") if column.many else [cell]
+                for value in values:
+                    if value not in known:
+                        close = nearest(value, known, most=1)
+                        yield Finding(
+                            "unknown-reference", None, files[name], row, column.name, value,
+                            {"table": " / ".join(column.refers),
+                             "nearest": f" ({close[0]}?)" if close else ""},
+                        )  # fmt: skip
+
+
+def _parents(zones: pd.DataFrame, file: str) -> Iterator[Finding]:
+    parent = dict(zip(zones["zone_id"], zones["parent"], strict=True))
+    for row, zone in _rows(zones, "zone_id"):
+        seen, above = [zone], parent.get(zone)
+        while above is not None and above not in seen:
+            seen.append(above)
+            above = parent.get(above)
+        if above is not None and above == zone:
+            yield Finding(
+                "reference-cycle", zone, file, row, "parent", " → ".join(seen[1:] or seen)
+            )
+
+
+def _periods(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
+    pairs = [("period_start", "period_end"), ("valid_from", "valid_to")]
+    for name, table in tables.items():
+        for start, end in pairs:
+            if start not in table or end not in table:
+                continue
+            for row, first, last in _rows(table, start, end):
+                early, late = span(first or ""), span(last or "")
+                if early and late and late.last < early.first:
+                    yield Finding("period-order", None, files[name], row, end, f"{first} … {last}")
+
+
+def _facts(tables: Tables, file: str) -> Iterator[Finding]:
+    table_of = {
+        subject: name for name in KINDS for subject in tables[name][ID_COLUMN[name]].dropna()
+    }
+    columns = ("subject", "measure", "unit", "value", "value_digits")
+    for row, subject, measure, unit, value, digits in _rows(tables["facts"], *columns):
+        kind = table_of.get(subject)
+        if kind and measure is not None and measure not in FACT_MEASURES[kind]:
+            known = ", ".join(FACT_MEASURES[kind])
+            yield Finding(
+                "unknown-measure", subject, file, row, "measure", measure,
+                {"table": kind, "known": known},
+            )  # fmt: skip
+            continue
+        if unit is not None and unit not in UNITS:
+            details = {"known": ", ".join(UNITS)}
+            yield Finding("unknown-unit", subject, file, row, "unit", unit, details)
+            continue
+        wanted = FACT_MEASURES[kind].get(measure) if kind else None
+        if unit is not None and wanted is not None and UNITS[unit].si != wanted:
+            details = {"measure": measure}
+            yield Finding("unit-mismatch", subject, file, row, "unit", unit, details)
+        if value < 0 and kind != "indicators":
+            yield Finding("negative-value", subject, file, row, "value", digits)
+
+
+def _target_units(targets: pd.DataFrame, file: str) -> Iterator[Finding]:
+    for row, target, unit in _rows(targets, "target_id", "unit"):
+        if unit is not None and unit not in UNITS:
+            details = {"known": ", ".join(UNITS)}
+            yield Finding("unknown-unit", target, file, row, "unit", unit, details)
+
+
+def _geometry(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Finding]:
+    missing = shapely.is_missing(table["geometry"].to_numpy(dtype=object))
+    statuses = table["geometry_status"]
+    for null, (row, subject, status) in zip(
+        missing, _rows(table.assign(s=statuses), id_column, "s"), strict=True
+    ):
+        if status is not None and (status == "none") != bool(null):
+            expected = "null" if null else "a polygon"
+            details = {"expected": expected}
+            yield Finding("geometry-status", subject, file, row, "geometry_status", status, details)
+
+
+def _codes(parcels: pd.DataFrame, file: str) -> Iterator[Finding]:
+    columns = ("parcel_id", "land_use", "land_use_standard")
+    known: dict[tuple[str | None, str], bool] = {}
+    for row, parcel, code, standard in _rows(parcels, *columns):
+        if code is None:
+            continue
+        if (standard, code) not in known:
+            known[standard, code] = land_use(standard, code) is not None
+        if not known[standard, code]:
+            details = {"standard": standard or "—"}
+            yield Finding("unknown-land-use", parcel, file, row, "land_use", code, details)

@@ -1,0 +1,290 @@
+"""Loading: a folder → checked tables, or every reason why not."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from pingshan_geo.catalogue.checks import check_tables
+from pingshan_geo.catalogue.columns import typed_table
+from pingshan_geo.catalogue.dates import span
+from pingshan_geo.catalogue.facts import with_bounds
+from pingshan_geo.catalogue.readers import (
+    Cells,
+    file_report,
+    read_csv,
+    read_geojson,
+    read_json,
+    read_parquet,
+)  # fmt: skip
+from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
+from pingshan_geo.crs import GEOGRAPHIC
+from pingshan_geo.errors import InputError
+from pingshan_geo.findings import Finding, in_order
+from pingshan_geo.words import Text
+
+DESCRIPTOR = "datapackage.json"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Checked tables of one district, each indexed by its id.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    id : str
+        ``name`` of the data package.
+    title : Text
+        In English and Chinese.
+    as_of : date
+        Last day that the catalogue speaks of; the default of every assessment.
+    crs : str
+        CRS of all geometry, longitude and latitude in degrees.
+    sha256 : str
+        Over the names and bytes of all files read.
+    headline : tuple of str
+        Ids of the figures that lead; may be empty.
+    sources, facts, projects, auctions, targets, indicators, imports : DataFrame
+        Text is str or None, numbers are float with NaN for unknown.
+    zones, parcels : GeoDataFrame
+        With geometry or None.
+    findings : tuple of Finding
+        What was found on loading; none of severity error.
+    """
+
+    path: Path
+    id: str
+    title: Text
+    as_of: date
+    crs: str
+    sha256: str
+    headline: tuple[str, ...]
+    sources: pd.DataFrame
+    facts: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    parcels: gpd.GeoDataFrame
+    projects: pd.DataFrame
+    auctions: pd.DataFrame
+    targets: pd.DataFrame
+    indicators: pd.DataFrame
+    imports: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def shipped_path() -> Path:
+    """Return the folder of the Pingshan catalogue that ships with the package."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "geodata"
+    return installed if installed.is_dir() else package.parents[1] / "geodata"
+
+
+def load_catalogue(path: str | Path | None = None) -> Catalogue:
+    """Return a catalogue whose tables have been checked.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        Folder with ``datapackage.json``; without it the Pingshan catalogue of the package.
+
+    Raises
+    ------
+    InputError
+        With all findings, if any of them is an error.
+
+    Examples
+    --------
+    >>> load_catalogue().id
+    'pingshan'
+    """
+    catalogue, found = read_catalogue(path)
+    errors = [finding for finding in found if finding.severity == "error"]
+    if errors or catalogue is None:
+        raise InputError(errors)
+    return catalogue
+
+
+def read_catalogue(
+    path: str | Path | None = None,
+) -> tuple[Catalogue | None, tuple[Finding, ...]]:
+    """Return a catalogue with everything found in it; None where an error makes it unusable."""
+    found: list[Finding] = []
+    folder = shipped_path() if path is None else Path(path)
+    reason = _refused_folder(path if path is not None else folder)
+    if reason:
+        found.append(
+            Finding("not-a-catalogue", file=str(path), value=str(path), details={"reason": reason})
+        )
+        return None, tuple(found)
+    data = _bytes(folder, DESCRIPTOR, found)
+    if data is None:
+        return None, in_order(found)
+    descriptor = _descriptor(data, found)
+    if descriptor is None:
+        return None, in_order(found)
+    digest = hashlib.sha256(DESCRIPTOR.encode() + b"\0" + data)
+    tables, files = _tables(folder, descriptor, digest, found)
+    if all(finding.severity != "error" for finding in found):
+        found.extend(check_tables(tables, files))
+    findings = in_order(found)
+    if any(finding.severity == "error" for finding in findings):
+        return None, findings
+    tables["facts"] = with_bounds(tables["facts"])
+    tables["targets"] = with_bounds(tables["targets"])
+    crs = descriptor["crs"]
+    indexed: dict[str, Any] = {
+        name: _indexed(table, ID_COLUMN[name], crs) for name, table in tables.items()
+    }
+    as_of = span(descriptor["as_of"])
+    assert as_of is not None  # noqa: S101 -- _descriptor has checked it
+    return (
+        Catalogue(
+            path=folder, id=descriptor["name"],
+            title=Text(descriptor.get("title", ""), descriptor.get("title_zh", "")),
+            as_of=as_of.last, crs=crs, sha256=digest.hexdigest(),
+            headline=tuple(descriptor.get("headline", ())), findings=findings, **indexed,
+        ),
+        findings,
+    )  # fmt: skip
+
+
+def _indexed(table: pd.DataFrame, id_column: str, crs: str) -> pd.DataFrame:
+    table = table.set_index(id_column)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=crs) if "geometry" in table else table
+
+
+def _refused_folder(path: str | Path) -> str | None:
+    text = str(path)
+    if "://" in text or text.startswith(("/vsi", "\\\\")):
+        return "addresses and virtual file systems are not read"
+    folder = Path(path)
+    try:
+        if not folder.exists():
+            return "there is no such folder"
+        if not folder.is_dir():
+            return "it is not a folder"
+        if not (folder / DESCRIPTOR).is_file():
+            return f"it holds no {DESCRIPTOR}"
+    except (OSError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _bytes(folder: Path, name: str, found: list[Finding]) -> bytes | None:
+    """Return the bytes of a plain file inside the folder, or None after a finding."""
+    path = _plain_file(folder, name, found)
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        found.append(Finding("file-unreadable", file=name, details={"reason": reason}))
+        return None
+
+
+def _plain_file(folder: Path, name: str, found: list[Finding]) -> Path | None:
+    parts = PurePosixPath(name).parts
+    reason = None
+    if "://" in name or "\\" in name or name.startswith("/") or ".." in parts or not parts:
+        reason = "only files below the catalogue's folder are read"
+    else:
+        path = folder
+        for part in parts:
+            path /= part
+            if path.is_symlink():
+                reason = "it is a link"
+    if reason:
+        found.append(Finding("file-refused", file=name, value=name, details={"reason": reason}))
+        return None
+    path = folder.joinpath(*parts)
+    if not path.is_file():
+        found.append(Finding("file-missing", file=name, value=name))
+        return None
+    return path
+
+
+def _descriptor(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
+    report = file_report(DESCRIPTOR, found)
+    value = read_json(data, report)
+    if value is None:
+        if not found:
+            report("descriptor-invalid", details={"reason": "it holds null"})
+        return None
+    reasons = []
+    if not isinstance(value, dict):
+        value, reasons = {}, ["the outermost value is no object"]
+    for key in ("name", "as_of", "crs"):
+        if not isinstance(value.get(key), str):
+            reasons.append(f"{key} is missing or no text")
+    for key in ("title", "title_zh"):
+        if not isinstance(value.get(key, ""), str):
+            reasons.append(f"{key} is no text")
+    if isinstance(value.get("as_of"), str) and span(value["as_of"]) is None:
+        reasons.append(f"as_of is {value['as_of']}, not YYYY, YYYY-MM or YYYY-MM-DD")
+    headline = value.get("headline", [])
+    if not isinstance(headline, list) or not all(isinstance(item, str) for item in headline):
+        reasons.append("headline is no list of figure ids")
+    resources = value.get("resources")
+    if not isinstance(resources, list) or not all(_is_resource(item) for item in resources):
+        reasons.append("resources is no list of objects with name and path")
+    for reason in reasons:
+        report("descriptor-invalid", details={"reason": reason})
+    if isinstance(value.get("crs"), str) and value["crs"] not in GEOGRAPHIC:
+        report("crs-not-supported", field="crs", value=value["crs"])
+    return None if found else value
+
+
+def _is_resource(item: Any) -> bool:
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        return False
+    path = item.get("path")
+    paths = path if isinstance(path, list) else [path]
+    return bool(paths) and all(isinstance(part, str) for part in paths)
+
+
+def _tables(
+    folder: Path, descriptor: dict[str, Any], digest: Any, found: list[Finding]
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Read every resource that is a table of a catalogue; a table without one has no rows."""
+    tables: dict[str, pd.DataFrame] = {}
+    files: dict[str, str] = {}
+    resources = {item["name"]: item for item in descriptor["resources"]}
+    for name, columns in TABLES.items():
+        resource = resources.get(name)
+        path = resource["path"] if resource else []
+        pieces = []
+        for part in path if isinstance(path, list) else [path]:
+            files.setdefault(name, part)
+            data = _bytes(folder, part, found)
+            if data is None:
+                continue
+            digest.update(part.encode() + b"\0" + data)
+            spatial = name in SPATIAL
+            report = file_report(part, found)
+            if part.endswith(".parquet"):
+                cells = read_parquet(data, report, descriptor["crs"], spatial=spatial)
+            else:
+                cells = (read_geojson if spatial else read_csv)(data, report)
+            if cells is not None:
+                pieces.append(_frame(cells, name, found, part))
+        files.setdefault(name, name)
+        empty = Cells([c.name for c in columns if not c.optional], [], [])
+        tables[name] = (
+            pd.concat(pieces, ignore_index=True) if pieces else _frame(empty, name, found, name)
+        )
+    return tables, files
+
+
+def _frame(cells: Cells, name: str, found: list[Finding], file: str) -> pd.DataFrame:
+    frame = typed_table(cells, TABLES[name], file_report(file, found))
+    if name in SPATIAL:
+        frame["geometry"] = gpd.GeoSeries(cells.geometry, index=frame.index)
+    return frame

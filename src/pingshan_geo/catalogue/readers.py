@@ -1,0 +1,329 @@
+"""The strict readers of a catalogue's own files: bytes to cells, with every fault told.
+
+Foreign files never come here: they go through `pingshan_geo.gdal`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from pingshan_geo.findings import Finding
+
+#: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
+MOST_NESTING = 64
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+
+Report = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A table as it stands in a file.
+
+    Attributes
+    ----------
+    columns : list of str
+        Headings, in the order of the file.
+    rows : list of dict
+        One dict of cells a row; a missing cell is None. Text from CSV, JSON scalars from GeoJSON.
+    numbers : list of int
+        Row numbers as people count them.
+    geometry : object array or None
+        Shapely geometries or None, one a row.
+    """
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
+    numbers: list[int]
+    geometry: np.ndarray[Any, Any] | None = None
+
+
+def file_report(name: str, found: list[Finding]) -> Report:
+    """Return a function that adds findings about one file."""
+
+    def report(code: str, **parts: Any) -> None:
+        found.append(Finding(code, file=name, **parts))
+
+    return report
+
+
+def read_csv(data: bytes, report: Report) -> Cells | None:
+    """Read a CSV table: UTF-8 with or without BOM, else GB18030 with a finding.
+
+    Returns None, after at least one finding of severity error, where nothing can be read.
+    """
+    text = _decoded(data, report)
+    if text is None:
+        return None
+    lines: list[tuple[int, list[str]]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        lines.extend((reader.line_num, line) for line in reader)
+    except csv.Error as error:
+        report("csv-broken", row=reader.line_num, details={"reason": str(error)})
+        return None
+    if not lines:
+        report("csv-broken", row=1, details={"reason": "no heading"})
+        return None
+    heading = [name.strip() for name in lines[0][1]]
+    for name in sorted({name for name in heading if heading.count(name) > 1}):
+        report("csv-doubled-column", row=1, field=name)
+    rows, numbers = [], []
+    for number, (_, line) in enumerate(lines[1:], start=2):
+        if not line:
+            continue
+        if len(line) != len(heading):
+            report(
+                "csv-row-length", row=number, value=str(len(line)),
+                details={"expected": str(len(heading))},
+            )  # fmt: skip
+            continue
+        rows.append({name: cell.strip() or None for name, cell in zip(heading, line, strict=True)})
+        numbers.append(number)
+    return Cells(heading, rows, numbers)
+
+
+def _decoded(data: bytes, report: Report) -> str | None:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = error.start
+    if b"\x00" not in data:
+        try:
+            text = data.decode("gb18030")
+        except UnicodeDecodeError:
+            pass
+        else:
+            report("csv-encoding")
+            return text
+    report("csv-not-text", value=str(place))
+    return None
+
+
+def read_json(data: bytes, report: Report) -> Any:
+    """Return the value of a JSON file, or None after a finding.
+
+    Refused: other bytes than UTF-8, nesting over `MOST_NESTING`, NaN and infinities, a member
+    that stands twice, half a surrogate pair.
+    """
+    structure = np.frombuffer(_STRING.sub(b"", data), dtype=np.uint8)
+    opens = (structure == ord("[")) | (structure == ord("{"))
+    closes = (structure == ord("]")) | (structure == ord("}"))
+    depth = np.cumsum(opens.astype(np.int64) - closes.astype(np.int64))
+    if depth.size and depth.max() > MOST_NESTING:
+        report("json-nesting", value=str(MOST_NESTING))
+        return None
+    try:
+        value = json.loads(
+            data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_doubles,
+            parse_float=_finite,
+        )  # fmt: skip
+    except UnicodeDecodeError as error:
+        report("json-invalid", details={"reason": f"byte {error.start} is not UTF-8"})
+    except _NotANumberError as error:
+        report("json-number", value=str(error))
+    except ValueError as error:
+        report("json-invalid", details={"reason": str(error)})
+    else:
+        return value
+    return None
+
+
+class _NotANumberError(ValueError):
+    pass
+
+
+def _no_constant(name: str) -> float:
+    raise _NotANumberError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _NotANumberError(text)
+    return number
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the member {doubled!r} stands twice in one object")
+    return members
+
+
+def read_geojson(data: bytes, report: Report) -> Cells | None:
+    """Read a FeatureCollection of polygons (RFC 7946) with null geometries allowed.
+
+    Rows are numbered by feature, from 1. Returns None after a finding where there is no
+    collection; single bad features are told and left out.
+    """
+    document = read_json(data, report)
+    if document is None:
+        return None
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        report(
+            "geojson-invalid", details={"reason": "the outermost object is no FeatureCollection"}
+        )
+        return None
+    if "crs" in document:
+        report("geojson-crs", value=json.dumps(document["crs"], ensure_ascii=False))
+    features = document.get("features")
+    if not isinstance(features, list):
+        report("geojson-invalid", details={"reason": "no list named features"})
+        return None
+    columns: dict[str, None] = {}
+    rows, numbers, shapes = [], [], []
+    for number, feature in enumerate(features, start=1):
+        row = _properties(feature, number, report)
+        if row is None:
+            continue
+        columns.update(dict.fromkeys(row))
+        rows.append(row)
+        numbers.append(number)
+        shapes.append(_shape(feature.get("geometry"), number, report))
+    return Cells(list(columns), rows, numbers, checked_geometry(shapes, numbers, report))
+
+
+def _properties(feature: Any, number: int, report: Report) -> dict[str, Any] | None:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        report("geojson-invalid", row=number, details={"reason": "this is no Feature"})
+        return None
+    properties = feature.get("properties")
+    if not isinstance(properties, dict):
+        report("geojson-invalid", row=number, details={"reason": "properties is no object"})
+        return None
+    row: dict[str, Any] = {}
+    for name, cell in properties.items():
+        value = cell
+        if isinstance(cell, (dict, list)):
+            value = json.dumps(cell, ensure_ascii=False)
+        if isinstance(value, str):
+            value = value.strip() or None
+        if not _is_text(name) or (isinstance(value, str) and not _is_text(value)):
+            report("geojson-invalid", row=number, details={"reason": "half a surrogate pair"})
+            return None
+        row[name] = value
+    return row
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shape(geometry: Any, number: int, report: Report) -> shapely.Geometry | None:
+    if geometry is None:
+        return None
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in {"Polygon", "MultiPolygon"}:
+        report("geometry-invalid", row=number, details={"reason": f"{kind} is no polygon"})
+        return None
+    parts = geometry.get("coordinates")
+    if kind == "Polygon":
+        parts = [parts]
+    if not isinstance(parts, list) or not parts:
+        report("geometry-invalid", row=number, details={"reason": "no coordinates"})
+        return None
+    polygons = []
+    for part in parts:
+        if not isinstance(part, list) or not part:
+            report("geometry-invalid", row=number, details={"reason": "a part without rings"})
+            return None
+        rings = [_ring(ring, number, report) for ring in part]
+        if any(ring is None for ring in rings):
+            return None
+        polygons.append(shapely.Polygon(rings[0], rings[1:]))
+    return polygons[0] if kind == "Polygon" else shapely.MultiPolygon(polygons)
+
+
+def _ring(ring: Any, number: int, report: Report) -> list[tuple[float, float]] | None:
+    if not isinstance(ring, list) or len(ring) < 4:
+        report("geometry-invalid", row=number, details={"reason": "a ring of under four positions"})
+        return None
+    for position in ring:
+        numbers = isinstance(position, list) and 2 <= len(position) <= 3 and all(
+            isinstance(part, (int, float)) and not isinstance(part, bool) for part in position
+        )  # fmt: skip
+        if not numbers or not (-180 <= position[0] <= 180 and -90 <= position[1] <= 90):
+            report("coordinate-range", row=number, value=json.dumps(position, ensure_ascii=False))
+            return None
+    if ring[0] != ring[-1]:
+        report("ring-not-closed", row=number)
+        return None
+    return [(float(position[0]), float(position[1])) for position in ring]
+
+
+def checked_geometry(
+    shapes: list[shapely.Geometry | None], numbers: list[int], report: Report
+) -> np.ndarray[Any, Any]:
+    """Return the geometries as an array after telling the invalid ones (crossing rings, …)."""
+    array = np.empty(len(shapes), dtype=object)
+    array[:] = shapes
+    bad = ~(shapely.is_missing(array) | shapely.is_valid(array))
+    for place in np.flatnonzero(bad):
+        reason = shapely.is_valid_reason(array[place])
+        report("geometry-invalid", row=numbers[place], details={"reason": reason})
+    return array
+
+
+def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cells | None:
+    """Read a Parquet table, or a GeoParquet table with WKB geometry in the catalogue's CRS."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+    except (pa.ArrowException, OSError) as error:
+        report("file-unreadable", details={"reason": str(error).splitlines()[0]})
+        return None
+    numbers = list(range(1, table.num_rows + 1))
+    if not spatial:
+        return Cells(table.column_names, table.to_pylist(), numbers)
+    geo = read_json((table.schema.metadata or {}).get(b"geo", b"null"), report)
+    name = geo.get("primary_column") if isinstance(geo, dict) else None
+    meta = geo.get("columns", {}).get(name) if isinstance(geo, dict) else None
+    if (
+        name not in table.column_names
+        or not isinstance(meta, dict)
+        or meta.get("encoding") != "WKB"
+    ):
+        report("file-unreadable", details={"reason": "no GeoParquet column of WKB geometry"})
+        return None
+    if not _same_crs(meta.get("crs", "OGC:CRS84"), crs):
+        report("crs-not-supported", value=str(meta.get("crs"))[:120])
+        return None
+    try:
+        shapes = list(shapely.from_wkb(table.column(name).to_pylist()))
+    except shapely.errors.ShapelyError as error:
+        report("geometry-invalid", details={"reason": str(error)})
+        return None
+    rest = table.drop_columns([name])
+    geometry = checked_geometry(shapes, numbers, report)
+    return Cells(rest.column_names, rest.to_pylist(), numbers, geometry)
+
+
+def _same_crs(found: Any, wanted: str) -> bool:
+    """Return whether a GeoParquet CRS is the catalogue's; CRS84 and EPSG:4326 are one here."""
+    import pyproj
+
+    try:
+        crs = pyproj.CRS.from_user_input(found)
+    except pyproj.exceptions.CRSError:
+        return False
+    here = pyproj.CRS.from_user_input(wanted)
+    return bool(crs.equals(here, ignore_axis_order=True))

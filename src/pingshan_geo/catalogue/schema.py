@@ -1,0 +1,168 @@
+"""The tables of a catalogue: columns, types, references, allowed values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        As in the heading.
+    kind : str
+        ``text``, ``number`` (of any sign), ``amount`` (a number that cannot be negative) or
+        ``date`` (YYYY, YYYY-MM or YYYY-MM-DD).
+    filled : bool
+        Whether each row must have a value.
+    refers : tuple of str
+        Tables whose ids the value must be one of.
+    values : tuple of str
+        Allowed values; empty for any.
+    optional : bool
+        Whether the column may be absent (bulk columns).
+    many : bool
+        Whether the value is a list joined by semicolons.
+    digits : bool
+        Whether the number's digits are kept as they stand, in a column ``<name>_digits``.
+    """
+
+    name: str
+    kind: str = "text"
+    filled: bool = False
+    refers: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    optional: bool = False
+    many: bool = False
+    digits: bool = False
+
+
+AREA_BASES = ("total_land", "parcel", "net_site", "renewal_unit", "demolition", "development")
+FLOOR_BASES = ("gross", "countable")
+GEOMETRY_STATUSES = ("surveyed", "published", "approximate", "illustrative", "none")
+#: Geometry that may be measured; every other is drawn only.
+MEASURABLE = ("surveyed", "published")
+MODES = ("tender", "auction", "listing", "agreement")
+CLASSES = ("key_project", "general_project")
+STAGES = (
+    "negotiated", "selected", "agreed", "introduced", "landed", "auctioned", "contracted",
+    "under_construction", "completed", "in_operation",
+)  # fmt: skip
+QUALIFIERS = ("printed", "about", "exact", "more_than", "less_than")
+LAND_USE_STANDARDS = ("shenzhen", "gb-50137-2011", "mnr-2023")
+
+#: Measures that a lot or project may have printed for it, with the stored unit.
+LOT_MEASURES = {
+    "recorded_area": "m2",
+    "site_area": "m2",
+    "net_site_area": "m2",
+    "renewal_unit_area": "m2",
+    "demolition_area": "m2",
+    "development_area": "m2",
+    "gross_floor_area": "m2",
+    "countable_floor_area": "m2",
+    "far_limit": "1",
+}
+#: Measures that a fact may hold, by table of its subject; None is any unit.
+FACT_MEASURES: dict[str, dict[str, str | None]] = {
+    "zones": {"recorded_area": "m2"},
+    "parcels": {**LOT_MEASURES},
+    "projects": {key: unit for key, unit in LOT_MEASURES.items() if key != "far_limit"},
+    "auctions": {"price": "yuan", "start_price": "yuan"},
+    "targets": {"delivered": None, "completion_rate_printed": "1"},
+    "indicators": {"indicator_value": None},
+}
+#: The basis that an area measure has by its name; site_area names its own.
+BASIS_OF_MEASURE = {
+    "net_site_area": "net_site",
+    "renewal_unit_area": "renewal_unit",
+    "demolition_area": "demolition",
+    "development_area": "development",
+    "gross_floor_area": "gross",
+    "countable_floor_area": "countable",
+}
+#: Subjects of figures, in the order of every output.
+KINDS = ("zones", "parcels", "projects", "auctions", "targets", "indicators")
+#: Column that holds the id of each table.
+ID_COLUMN = {
+    "sources": "source_id",
+    "facts": "fact_id",
+    "zones": "zone_id",
+    "parcels": "parcel_id",
+    "projects": "project_id",
+    "auctions": "auction_id",
+    "targets": "target_id",
+    "indicators": "indicator_id",
+    "imports": "import_id",
+}
+
+_SOURCE = Column("source_id", refers=("sources",))
+_PLACE = (_SOURCE, Column("locator"))
+_VALID = (Column("valid_from", "date"), Column("valid_to", "date"))
+_STATUS = Column("geometry_status", filled=True, values=GEOMETRY_STATUSES)
+_NAMES = (Column("name_en"), Column("name_zh"))
+
+
+def _id(table: str) -> Column:
+    return Column(ID_COLUMN[table], filled=True)
+
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "sources": (
+        _id("sources"), Column("title_en"), Column("title_zh"), Column("publisher"),
+        Column("date", "date"), Column("url"), Column("licence"), Column("sha256"),
+    ),
+    "facts": (
+        _id("facts"), Column("subject", filled=True, refers=KINDS), Column("measure", filled=True),
+        Column("value", "number", filled=True, digits=True), Column("unit", filled=True),
+        Column("qualifier", values=QUALIFIERS), Column("resolution", "amount", digits=True),
+        Column("printed", filled=True), Column("as_of", "date"), Column("period_start", "date"),
+        Column("period_end", "date"), Column("area_basis", values=AREA_BASES),
+        Column("floor_basis", values=FLOOR_BASES),
+        Column("source_id", filled=True, refers=("sources",)), Column("locator", filled=True),
+        Column("note_en"), Column("note_zh"),
+    ),
+    "zones": (
+        _id("zones"), *_NAMES, Column("kind", filled=True), Column("parent", refers=("zones",)),
+        Column("part_of", refers=("zones",), many=True), *_VALID, _STATUS, _SOURCE,
+    ),
+    "parcels": (
+        _id("parcels"), *_NAMES, Column("parcel_kind"), Column("layer"), Column("land_use"),
+        Column("land_use_standard", values=LAND_USE_STANDARDS),
+        Column("zone_id", refers=("zones",)), *_VALID, _STATUS, _SOURCE,
+        *(
+            Column(f"{name}_m2" if unit == "m2" else name, "amount", optional=True)
+            for name, unit in LOT_MEASURES.items()
+        ),
+        Column("site_area_basis", values=AREA_BASES, optional=True),
+    ),
+    "projects": (
+        _id("projects"), *_NAMES, Column("developer"), Column("industry"),
+        Column("stage", values=STAGES), Column("parcel_id", refers=("parcels",)),
+        Column("zone_id", refers=("zones",)), *_PLACE,
+    ),
+    "auctions": (
+        _id("auctions"), Column("date", "date"), Column("mode", values=MODES),
+        Column("parcel_id", refers=("parcels",)), Column("project_id", refers=("projects",)),
+        Column("buyer"), Column("price_yuan", "amount"), Column("start_price_yuan", "amount"),
+        Column("term_years", "amount"), Column("class", values=CLASSES),
+        Column("target_id", refers=("targets",)), *_PLACE,
+    ),
+    "targets": (
+        _id("targets"), Column("zone_id", refers=("zones",)), Column("measure"), Column("counts"),
+        Column("period_start", "date"), Column("period_end", "date"),
+        Column("value", "amount", digits=True),
+        Column("unit", filled=True), Column("qualifier", values=QUALIFIERS), *_PLACE,
+        Column("printed", optional=True),
+    ),
+    "indicators": (_id("indicators"), *_NAMES, Column("scope")),
+    "imports": (
+        _id("imports"), Column("file"), Column("sha256"), Column("layer"), Column("mapping"),
+        Column("date", "date"),
+    ),
+}  # fmt: skip
+#: Tables whose rows have a geometry.
+SPATIAL = ("zones", "parcels")

@@ -1,0 +1,71 @@
+"""Coordinate reference systems: what may be measured, and in which plane.
+
+A catalogue's coordinates are longitude and latitude on CGCS2000 (EPSG:4490) or WGS 84, whose
+ellipsoids give areas equal to 1e-10. Web Mercator and data without a CRS are refused by name: at
+Pingshan the former shows areas 18 % too large.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pingshan_geo.errors import UsageError
+
+#: CRS names that a catalogue may have: longitude and latitude in degrees.
+GEOGRAPHIC = ("EPSG:4490", "EPSG:4326", "OGC:CRS84")
+
+# EPSG:4534 to EPSG:4554 are CGCS2000 / 3-degree Gauss-Krüger with central meridians 75 to 135 E.
+_FIRST_CM_DEG, _LAST_CM_DEG, _FIRST_EPSG = 75, 135, 4534
+
+
+def gauss_kruger_epsg(longitude_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the EPSG code of the CGCS2000 3-degree Gauss-Krüger zone of each longitude.
+
+    Parameters
+    ----------
+    longitude_deg : array of float
+        Degrees east; NaN allowed.
+
+    Returns
+    -------
+    array of int
+        4534 to 4554; 0 outside of 73.5 to 136.5 degrees east, where China has no zone.
+
+    Examples
+    --------
+    >>> gauss_kruger_epsg(np.array([114.35, 120.0, 2.35])).tolist()
+    [4547, 4549, 0]
+    """
+    meridian = np.floor(np.nan_to_num(longitude_deg, nan=0.0) / 3 + 0.5) * 3
+    code = (_FIRST_EPSG + (meridian - _FIRST_CM_DEG) // 3).astype(np.int64)
+    return np.where((meridian >= _FIRST_CM_DEG) & (meridian <= _LAST_CM_DEG), code, 0)
+
+
+def require_measurable(crs: Any) -> Any:
+    """Return a pyproj CRS whose coordinates may be turned into areas.
+
+    Parameters
+    ----------
+    crs : object
+        Whatever ``GeoSeries.crs`` holds.
+
+    Raises
+    ------
+    UsageError
+        If there is no CRS, or if it is Web Mercator (EPSG:3857 or one of its aliases).
+    """
+    import pyproj
+
+    if crs is None:
+        raise UsageError("the geometries have no CRS: set it (for example EPSG:4490) first")
+    known = pyproj.CRS.from_user_input(crs)
+    operation = known.coordinate_operation
+    if operation is not None and "pseudo mercator" in operation.method_name.lower():
+        raise UsageError(
+            f"areas are not measured in Web Mercator ({known.name}): "
+            "convert to longitude and latitude (EPSG:4490) first"
+        )
+    return known

@@ -1,0 +1,46 @@
+"""What can go wrong, and the exit status that tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:  # findings.py lies above this layer; only its type is named here
+    from pingshan_geo.findings import Finding
+
+
+class PingshanGeoError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    ``exit_status`` is what the command line ends with.
+    """
+
+    exit_status: ClassVar[int] = 4
+
+
+class UsageError(PingshanGeoError):
+    """A wrong word from the user: an option, a figure id, a column, a target file."""
+
+    exit_status: ClassVar[int] = 2
+
+
+class InputError(PingshanGeoError):
+    """Input that cannot be used; ``findings`` holds all that is wrong with it, not the first.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        At least one finding of severity ``error``.
+    """
+
+    exit_status: ClassVar[int] = 3
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(finding.line() for finding in self.findings))
+
+
+class OutputError(PingshanGeoError):
+    """A file that could not be written; what stood there before still stands."""
+
+    exit_status: ClassVar[int] = 3

@@ -1,0 +1,155 @@
+"""Findings: what is wrong, where it stands, and what to do. One list for all of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from functools import cache
+from typing import Any
+
+from pingshan_geo.words import Text, codes_table
+
+SEVERITIES = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding; ``message`` and ``fix`` may name parts of the finding in braces."""
+
+    code: str
+    severity: str
+    message: Text
+    fix: Text
+
+
+@cache
+def codes() -> dict[str, Code]:
+    """Return every code that the program can give, in the order of the table."""
+    return {
+        row["code"]: Code(
+            row["code"],
+            row["severity"],
+            Text(row["message_en"], row["message_zh"]),
+            Text(row["fix_en"], row["fix_zh"]),
+        )
+        for row in codes_table()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or doubtful.
+
+    Attributes
+    ----------
+    code : str
+        A key of `codes`; it decides severity and wording.
+    subject, file, row, field, value
+        The place: id of what it is about, file name, row as a spreadsheet counts (the heading
+        is row 1; in GeoJSON the number of the feature), column, and the value as it stands.
+    details : mapping of str
+        Further words that the message of this code names.
+    """
+
+    code: str
+    subject: str | None = None
+    file: str | None = None
+    row: int | None = None
+    field: str | None = None
+    value: str | None = None
+    details: Mapping[str, str] = default(default_factory=dict)
+
+    @property
+    def severity(self) -> str:
+        """``error``, ``warning`` or ``info``."""
+        return codes()[self.code].severity
+
+    def message(self, lang: str = "en") -> str:
+        """Return what is wrong, in ``lang``."""
+        return self._filled(codes()[self.code].message.get(lang))
+
+    def fix(self, lang: str = "en") -> str:
+        """Return what to do about it, in ``lang``."""
+        return self._filled(codes()[self.code].fix.get(lang))
+
+    def _filled(self, template: str) -> str:
+        # The template is ours; text from data enters as a value and is never read as a template.
+        parts = {"subject": self.subject, "field": self.field, "value": self.value}
+        words = {key: "—" if part is None else shortened(part) for key, part in parts.items()}
+        return template.format_map(words | {k: shortened(v) for k, v in self.details.items()})
+
+    def place(self) -> str:
+        """Return file, row and field in one word, for example ``facts.csv:12 value``."""
+        where = self.file or self.subject or ""
+        if self.file and self.row is not None:
+            where += f":{self.row}"
+        return f"{where} {self.field}" if self.field else where
+
+    def line(self, lang: str = "en") -> str:
+        """Return the finding in one line: place, code, message, what to do."""
+        text = f"{self.place()}: {self.code}: {self.message(lang)} {self.fix(lang)}"
+        return printable(text)
+
+    def to_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Return the finding as in the report document."""
+        return {
+            "severity": self.severity,
+            "code": self.code,
+            "subject": self.subject,
+            "file": self.file,
+            "field": self.field,
+            "row": self.row,
+            "value": None if self.value is None else shortened(self.value),
+            "message": self.message(lang),
+            "fix": self.fix(lang),
+        }
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings sorted by severity, file, row, subject and code; each once."""
+    unique = {finding.line(): finding for finding in found}
+    return tuple(
+        sorted(
+            unique.values(),
+            key=lambda f: (
+                SEVERITIES.index(f.severity),
+                f.file or "",
+                f.row or 0,
+                f.subject or "",
+                f.code,
+                f.field or "",
+                f.value or "",
+            ),
+        )
+    )
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """Return text of at most ``most`` characters; what is cut is counted.
+
+    Examples
+    --------
+    >>> shortened("abcdef", 3)
+    'abc… (3 more characters)'
+    """
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
+
+
+def printable(text: str) -> str:
+    r"""Return text in which control and direction characters are written as escapes, in one line.
+
+    Examples
+    --------
+    >>> print(printable("a\nb"))
+    a\u000ab
+    """
+    return "".join(
+        character if character.isprintable() or character == "\u3000" else _escape(character)
+        for character in text
+    )
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -1,0 +1,1 @@
+"""Measures: columns in, columns out, no state."""

@@ -1,0 +1,134 @@
+"""Measures of parcels and projects: areas by basis and floor area ratios."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from pingshan_geo.catalogue.schema import BASIS_OF_MEASURE, FACT_MEASURES, MEASURABLE
+from pingshan_geo.figure import (
+    Interval,
+    choose,
+    choose_object,
+    combined_qualifier,
+    divide,
+    exact,
+)  # fmt: skip
+from pingshan_geo.measures.area import measured_area, measured_area_plane
+from pingshan_geo.measures.recorded import put_recorded
+from pingshan_geo.measures.registry import FLOORS, LANDS, far_pair
+from pingshan_geo.measures.wide import Wide
+
+_ALWAYS = ("recorded_area", "site_area", "net_site_area", *FLOORS)
+# Where no area is printed as the recorded one, the first of these is it.
+_RECORDED_FROM = ("site_area", "renewal_unit_area", "net_site_area", "development_area")
+
+
+def lot_table(base: pd.DataFrame, kind: str, facts: pd.DataFrame) -> Wide:
+    """Return printed areas, floors and ratios of parcels or projects.
+
+    Parameters
+    ----------
+    base : DataFrame
+        Rows of the catalogue, indexed by id.
+    kind : str
+        ``parcels`` or ``projects``.
+    facts : DataFrame
+        Readings (with ``role``).
+    """
+    wide = Wide(base)
+    put_recorded(wide, facts, FACT_MEASURES[kind], _ALWAYS)
+    _fill(wide, "site_area", ("recorded_area",), basis="parcel")
+    _fill(wide, "recorded_area", _RECORDED_FROM)
+    _put_far(wide)
+    return wide
+
+
+def _fill(wide: Wide, name: str, others: tuple[str, ...], basis: str | None = None) -> None:
+    """Fill unknown values of an area from the first other one that is known."""
+    interval, qualifier, status = wide.interval(name), wide.qualifier(name), wide.status(name)
+    for other in others:
+        source = wide.interval(other)
+        fill = np.isnan(interval.value) & ~np.isnan(source.value)
+        interval = choose(fill, source, interval)
+        qualifier = choose_object(fill, wide.qualifier(other), qualifier)
+        status = choose_object(fill, wide.status(other), status)
+        if basis is not None:
+            bases = wide.noted("site_area_basis")
+            wide.note("site_area_basis", choose_object(fill, basis, bases))
+    wide.put(name, interval, status, qualifier)
+
+
+def _put_far(wide: Wide) -> None:
+    """Put the ratio on the preferred bases, and each pair of bases where a lot has several."""
+    size = len(wide.base)
+    nothing = np.full(size, np.nan)
+    chosen = Interval(nothing, nothing, nothing)
+    qualifier = np.full(size, None, dtype=object)
+    basis = np.full(size, None, dtype=object)
+    count = np.zeros(size, dtype=np.int64)
+    pairs = []
+    site_basis = wide.noted("site_area_basis")
+    for land in LANDS:
+        for floor in FLOORS:
+            ratio = divide(wide.interval(floor), wide.interval(land))
+            qualifiers = combined_qualifier(ratio, wide.qualifier(floor), wide.qualifier(land))
+            known = ~np.isnan(ratio.value)
+            if not known.any():
+                continue
+            pairs.append((far_pair(floor, land), ratio, qualifiers))
+            count += known
+            fill = known & np.isnan(chosen.value)
+            chosen = choose(fill, ratio, chosen)
+            qualifier = choose_object(fill, qualifiers, qualifier)
+            land_basis = site_basis if land == "site_area" else BASIS_OF_MEASURE[land]
+            named = np.full(size, land_basis) if isinstance(land_basis, str) else land_basis
+            words = [f"{BASIS_OF_MEASURE[floor]}/{word or 'not_said'}" for word in named]
+            basis = choose_object(fill, np.array(words, dtype=object), basis)
+    wide.put("far", chosen, "derived", qualifier)
+    wide.note("far_basis", basis)
+    several = count > 1
+    for name, ratio, qualifiers in pairs:
+        shown = several & ~np.isnan(ratio.value)
+        if shown.any():
+            wide.put(name, ratio, "derived", qualifiers, where=shown)
+
+
+def put_geometry_areas(wide: Wide) -> None:
+    """Put measured areas of surveyed and published outlines, and drawn areas of all others.
+
+    Every subject has a ``measured_area``, unknown without such an outline; the plane area exists
+    beside a measured one only, the drawn area only where something illustrative is drawn.
+    """
+    table = wide.base
+    status = table["geometry_status"].to_numpy(dtype=object)
+    measurable = np.isin(status, MEASURABLE)
+    drawn = np.isin(status, ("approximate", "illustrative"))
+    geometry = gpd.GeoSeries(table["geometry"])
+    nothing = pd.Series(np.nan, index=table.index)
+    area, plane, shown = nothing.copy(), nothing.copy(), nothing.copy()
+    area[measurable] = measured_area(geometry[measurable])
+    plane[measurable] = measured_area_plane(geometry[measurable])
+    shown[drawn] = measured_area(geometry[drawn])
+    wide.put("measured_area", exact(np.asarray(area, dtype=np.float64)), "measured")
+    is_area = ~np.isnan(area.to_numpy())
+    wide.put(
+        "measured_area_plane", exact(np.asarray(plane, dtype=np.float64)), "measured", where=is_area
+    )
+    if drawn.any():
+        wide.put("drawn_area", exact(np.asarray(shown, dtype=np.float64)), "assumed", where=drawn)
+
+
+def put_share_of_parent(wide: Wide, parents: pd.Series[str], parent_area: Wide) -> None:
+    """Put recorded area over the recorded area of the zone that each row lies in."""
+    above = parents.to_numpy(dtype=object)
+    has_parent = pd.notna(above)
+    place = parent_area.base.index.get_indexer(pd.Index(np.where(has_parent, above, "")))
+    found = place >= 0
+    area, qualifiers = parent_area.interval("recorded_area"), parent_area.qualifier("recorded_area")
+    of_parent = Interval(*(np.where(found, part[place], np.nan) for part in area))
+    qualifier = choose_object(found, qualifiers[place], None)
+    share = divide(wide.interval("recorded_area"), of_parent)
+    combined = combined_qualifier(share, wide.qualifier("recorded_area"), qualifier)
+    wide.put("share_of_parent", share, "derived", combined, where=has_parent)

@@ -1,0 +1,135 @@
+"""Recorded measures: printed numbers and bulk columns as values with bounds and status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from pingshan_geo.figure import FloatArray, Interval, ObjectArray, choose, choose_object
+from pingshan_geo.findings import Finding
+from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED
+from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.measures.wide import Wide
+
+
+def implied_bounds(values: FloatArray) -> Interval:
+    """Return values of a bulk column with the bounds that their shortest digits allow.
+
+    The step is that of the last digit that is not a trailing zero of a whole number, found
+    among 10⁻⁶ to 10¹²; see `pingshan_geo.units.implied_step` for a number whose text is kept.
+
+    Examples
+    --------
+    >>> [float(part[0]) for part in implied_bounds(np.array([106000.0]))]
+    [106000.0, 105500.0, 106500.0]
+    """
+    step = np.full(values.shape, 1e-6)
+    for power in range(-5, 13):
+        size = 10.0**power
+        fits = np.isclose(np.round(values / size) * size, values, rtol=1e-15, atol=0)
+        step = np.where(fits & (step == size / 10), size, step)
+    step = np.where(values == 0, 1.0, step)
+    return Interval(values, values - step / 2, values + step / 2)
+
+
+def put_recorded(
+    wide: Wide, facts: pd.DataFrame, names: Iterable[str], always: Iterable[str]
+) -> None:
+    """Put printed measures into a wide table; a fact goes before a bulk column.
+
+    Parameters
+    ----------
+    wide : Wide
+        Indexed by subject.
+    facts : DataFrame
+        Readings (with ``role``) of any subjects.
+    names : iterable of str
+        Measures to look for.
+    always : iterable of str
+        Those that every subject has a figure of, known or not; the others exist only where they
+        are known, and not at all where nothing is known.
+    """
+    index = wide.base.index
+    needed = set(always)
+    used = facts[facts["role"] == USED]
+    disputed = facts[facts["role"] == DISAGREES]
+    for name in names:
+        of_measure = used[used["measure"] == name].set_index("subject").reindex(index)
+        interval, qualifier = _bulk(wide, name)
+        is_fact = of_measure["value_si"].notna().to_numpy()
+        parts = (of_measure[column].to_numpy() for column in ("value_si", "low_si", "high_si"))
+        interval = choose(is_fact, Interval(*parts), interval)
+        qualifiers = of_measure["qualifier"].to_numpy(dtype=object)
+        qualifier = choose_object(is_fact, qualifiers, qualifier)
+        in_conflict = index.isin(disputed.loc[disputed["measure"] == name, "subject"])
+        status = np.where(in_conflict, "conflict", "recorded").astype(object)
+        known = ~np.isnan(interval.value)
+        if name in needed:
+            wide.put(name, interval, status, qualifier)
+        elif known.any():
+            wide.put(name, interval, status, qualifier, where=known)
+        if name == "site_area":
+            basis = of_measure["area_basis"].to_numpy(dtype=object)
+            own = wide.base.get("site_area_basis")
+            if own is not None:
+                basis = choose_object(pd.isna(basis), own.to_numpy(dtype=object), basis)
+            wide.note("site_area_basis", choose_object(pd.notna(basis), basis, None))
+
+
+def _bulk(wide: Wide, name: str) -> tuple[Interval, ObjectArray]:
+    column = MEASURES[name].column
+    size = len(wide.base)
+    if column not in wide.base:
+        return wide.interval(name), np.full(size, None, dtype=object)
+    interval = implied_bounds(wide.base[column].to_numpy(dtype=np.float64))
+    return interval, np.full(size, "printed", dtype=object)
+
+
+def conflicts(facts: pd.DataFrame) -> Iterator[Finding]:
+    """Yield a finding for each subject and measure on which numbers for one time disagree.
+
+    Numbers of an earlier version are held against the first of the same version.
+    """
+    disputed = facts[facts["role"].isin((DISAGREES, EARLIER))]
+    columns = ["subject", "measure", "role", "period_end"]
+    keys = disputed.assign(period_end=disputed["period_end"].where(disputed["role"] == EARLIER, ""))
+    for (subject, measure, role, _), others in keys.groupby(columns, sort=True):
+        if role == DISAGREES:
+            same = (facts["subject"] == subject) & (facts["measure"] == measure)
+            used = facts[same & (facts["role"] == USED)].iloc[0]
+        else:
+            used, rest = others.iloc[0], others.iloc[1:]
+            apart = (rest["low_si"] > used["high_si"]) | (rest["high_si"] < used["low_si"])
+            others = rest[apart]  # noqa: PLW2901 -- the group is narrowed to what disagrees
+        if others.empty:
+            continue
+        printed = zip(others["printed"], others["source_id"], strict=True)
+        yield Finding(
+            "facts-conflict", str(subject), field=str(measure), value=str(used["printed"]),
+            details={
+                "used": f"{used['printed']} ({used['source_id']})",
+                "others": "; ".join(f"{text} ({source})" for text, source in printed),
+            },
+        )  # fmt: skip
+
+
+def column_conflicts(
+    wide_base: pd.DataFrame, facts: pd.DataFrame, names: Iterable[str]
+) -> Iterator[Finding]:
+    """Yield a finding where a bulk column and a fact of the same measure cannot both be true."""
+    used = facts[facts["role"] == USED]
+    for name in names:
+        column = MEASURES[name].column
+        if column not in wide_base:
+            continue
+        fact = used[used["measure"] == name].set_index("subject").reindex(wide_base.index)
+        own = implied_bounds(wide_base[column].to_numpy(dtype=np.float64))
+        apart = (own.low > fact["high_si"].to_numpy()) | (own.high < fact["low_si"].to_numpy())
+        for subject in wide_base.index[apart]:
+            value = repr(float(wide_base.loc[subject, column]))
+            other = str(fact.loc[subject, "printed"])
+            yield Finding(
+                "column-conflict", str(subject), field=column, value=value, details={"other": other}
+            )

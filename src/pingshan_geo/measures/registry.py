@@ -1,0 +1,140 @@
+"""The measures: name, unit, group, inputs. Columns, figures, docs and glossary follow from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pingshan_geo.units import SUFFIX
+from pingshan_geo.words import Text, text, words
+
+FLOORS = ("countable_floor_area", "gross_floor_area")
+#: Land areas that a floor area ratio may stand on, in the order of preference.
+LANDS = (
+    "site_area",
+    "net_site_area",
+    "development_area",
+    "demolition_area",
+    "renewal_unit_area",
+)
+GROUPS = ("areas", "far", "prices", "targets", "counts", "indicators")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One kind of figure.
+
+    Attributes
+    ----------
+    name : str
+        First part of a figure's id.
+    unit : str or None
+        Stored unit; None where each row has its own (column ``unit_si``).
+    group : str
+        One of `GROUPS`.
+    inputs : tuple of str
+        Measures it is computed from.
+    operator : str
+        Sign between its two inputs: ``÷``, ``−``, or ``÷ … − 1``; empty for all else.
+    """
+
+    name: str
+    unit: str | None
+    group: str
+    inputs: tuple[str, ...] = ()
+    operator: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """End of the column names."""
+        return SUFFIX.get(self.unit or "", "")
+
+    @property
+    def column(self) -> str:
+        """Column of the value."""
+        return f"{self.name}{self.suffix}"
+
+    @property
+    def low_column(self) -> str:
+        """Column of the lower bound."""
+        return f"{self.name}_low{self.suffix}"
+
+    @property
+    def high_column(self) -> str:
+        """Column of the upper bound."""
+        return f"{self.name}_high{self.suffix}"
+
+    @property
+    def status_column(self) -> str:
+        """Column of the status."""
+        return f"{self.name}_status"
+
+    @property
+    def qualifier_column(self) -> str:
+        """Column of the qualifier."""
+        return f"{self.name}_qualifier"
+
+    @property
+    def label(self) -> Text:
+        """Name for people."""
+        if self.name in words() or not self.name.startswith("far_"):
+            return text(self.name)
+        far, floor, land = text("far"), *(text(name) for name in self.inputs)
+        return Text(f"{far.en}, {floor.en} on {land.en}", f"{far.zh}（{floor.zh}／{land.zh}）")
+
+    @property
+    def method(self) -> Text:
+        """Definition, which is the formula or way of measuring."""
+        found = words().get(self.name)
+        if found:
+            return found.definition
+        return Text(
+            " divided by ".join(text(name).en for name in self.inputs) + ".",
+            "除以".join(text(name).zh for name in self.inputs) + "。",
+        )
+
+
+def far_pair(floor: str, land: str) -> str:
+    """Return the name of the ratio of one floor area to one land area.
+
+    Examples
+    --------
+    >>> far_pair("gross_floor_area", "net_site_area")
+    'far_gross_on_net_site'
+    """
+    return f"far_{floor.removesuffix('_floor_area')}_on_{land.removesuffix('_area')}"
+
+
+_AREAS = (
+    "recorded_area", "measured_area", "measured_area_plane", "drawn_area", *LANDS, *FLOORS,
+    "site_area_total", "gross_floor_area_total",
+)  # fmt: skip
+_ALL = (
+    *(Measure(name, "m2", "areas") for name in _AREAS),
+    Measure("share_of_parent", "1", "areas", ("recorded_area",), "÷"),
+    Measure("far", "1", "far", (), "÷"),
+    *(
+        Measure(far_pair(floor, land), "1", "far", (floor, land), "÷")
+        for floor in FLOORS
+        for land in LANDS
+    ),
+    Measure("far_limit", "1", "far"),
+    Measure("price", "yuan", "prices"),
+    Measure("start_price", "yuan", "prices"),
+    Measure("land_price_per_m2", "yuan/m2", "prices", ("price",), "÷"),
+    Measure("floor_price_per_m2", "yuan/m2", "prices", ("price",), "÷"),
+    Measure("price_premium", "1", "prices", ("price", "start_price"), "÷ … − 1"),
+    Measure("target_value", None, "targets"),
+    Measure("delivered", None, "targets"),
+    Measure("delivered_itemised", None, "targets"),
+    Measure("completion_rate", "1", "targets", ("delivered", "target_value"), "÷"),
+    Measure("completion_rate_itemised", "1", "targets", ("delivered_itemised", "target_value"), "÷"),
+    Measure("completion_rate_printed", "1", "targets"),
+    Measure("outstanding", None, "targets", ("target_value", "delivered"), "−"),
+    Measure("implied_target", None, "targets", ("delivered", "completion_rate_printed"), "÷"),
+    Measure("parcel_count", "count", "counts"),
+    Measure("project_count", "count", "counts"),
+    Measure("auction_count", "count", "counts"),
+    Measure("indicator_value", None, "indicators"),
+)  # fmt: skip
+#: Every measure by name, in the order of every output.
+MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}

@@ -1,0 +1,139 @@
+"""Roll-ups: sums, counts and group ratios of lots by zone or by any column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pingshan_geo.figure import Interval, divide
+from pingshan_geo.measures.sums import partial_sums
+from pingshan_geo.measures.wide import Wide
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSum:
+    """Sums of one measure over groups of rows, with what they leave out.
+
+    Attributes
+    ----------
+    interval : Interval
+        One value a group; NaN where no row is known.
+    known, rows : array of int
+        Rows with a value, and all rows, of each group.
+    """
+
+    interval: Interval
+    known: IntArray
+    rows: IntArray
+
+
+def group_sums(interval: Interval, group: IntArray, groups: int) -> GroupSum:
+    """Return exact sums with bounds; a single row without a bound leaves the sum without one."""
+    parts = []
+    for part in interval:
+        open_end = np.isinf(part)
+        sums = partial_sums(np.where(open_end, np.nan, part), group, groups).finish()
+        for sign in (-np.inf, np.inf):
+            has = np.bincount(group[part == sign], minlength=groups) > 0
+            sums = np.where(has, sign, sums)
+        parts.append(sums)
+    counted = partial_sums(interval.value, group, groups)
+    return GroupSum(Interval(*parts), counted.known, counted.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRatio:
+    """Floor over site area of groups of lots, over the lots where both are known."""
+
+    interval: Interval
+    known: IntArray
+    rows: IntArray
+
+
+def group_far(lots: pd.DataFrame, group: IntArray, groups: int) -> GroupRatio:
+    """Return the sum of floor over the sum of site area by group; never a mean of ratios.
+
+    Parameters
+    ----------
+    lots : DataFrame
+        Wide table of parcels with ``gross_floor_area_m2`` and ``site_area_m2`` and their bounds:
+        gross floor on site area, so that one group has one basis.
+    """
+    site = Interval(*(lots[c].to_numpy() for c in _names("site_area")))
+    floor = Interval(*(lots[c].to_numpy() for c in _names("gross_floor_area")))
+    both = ~np.isnan(site.value) & ~np.isnan(floor.value)
+    kept = [Interval(*(np.where(both, p, np.nan) for p in i)) for i in (floor, site)]
+    top, bottom = (group_sums(interval, group, groups) for interval in kept)
+    return GroupRatio(divide(top.interval, bottom.interval), top.known, top.rows)
+
+
+def _names(measure: str) -> tuple[str, str, str]:
+    return f"{measure}_m2", f"{measure}_low_m2", f"{measure}_high_m2"
+
+
+def members(zones: pd.DataFrame, places: pd.Series[str]) -> pd.DataFrame:
+    """Return which rows lie in which zone by what sources say: the zone named and those above it.
+
+    Parameters
+    ----------
+    zones : DataFrame
+        Indexed by id, with ``parent``.
+    places : Series
+        The zone that each row names, or None.
+
+    Returns
+    -------
+    DataFrame
+        ``row`` (position in ``places``) and ``zone`` (position in ``zones``), a pair a line; a
+        row appears once for each zone that contains it.
+    """
+    parent = zones.index.get_indexer(pd.Index(zones["parent"].fillna("").to_numpy(dtype=object)))
+    zone = zones.index.get_indexer(pd.Index(places.fillna("").to_numpy(dtype=object)))
+    row = np.arange(len(places))
+    pairs = []
+    while (inside := zone >= 0).any():
+        row, zone = row[inside], zone[inside]
+        pairs.append(pd.DataFrame({"row": row, "zone": zone}))
+        zone = parent[zone]
+    empty = pd.DataFrame({"row": np.zeros(0, int), "zone": np.zeros(0, int)})
+    return pd.concat(pairs, ignore_index=True) if pairs else empty
+
+
+def put_zone_totals(
+    zones: Wide, parcels: pd.DataFrame, projects: pd.Series[str], auctions: pd.Series[str]
+) -> None:
+    """Put sums, group ratio and counts of each zone.
+
+    Parameters
+    ----------
+    zones : Wide
+        Zones, to be added to.
+    parcels : DataFrame
+        Wide table of parcels.
+    projects, auctions : Series
+        The zone that each project and land transfer lies in, or None.
+    """
+    size = len(zones.base)
+    pairs = members(zones.base, parcels["zone_id"])
+    rows, group = pairs["row"].to_numpy(), pairs["zone"].to_numpy()
+    has_lots = np.bincount(group, minlength=size) > 0
+    inside = parcels.iloc[rows]
+    for measure in ("site_area", "gross_floor_area"):
+        interval = Interval(*(inside[c].to_numpy() for c in _names(measure)))
+        total = group_sums(interval, group, size)
+        zones.put(f"{measure}_total", total.interval, "derived", where=has_lots)
+        zones.note(f"{measure}_total_known", total.known)
+    ratio = group_far(inside, group, size)
+    zones.put("far", ratio.interval, "derived", where=has_lots)
+    zones.note("far_known", ratio.known)
+    counts = {"parcel_count": np.bincount(group, minlength=size)}
+    for name, places in (("project_count", projects), ("auction_count", auctions)):
+        counts[name] = np.bincount(members(zones.base, places)["zone"], minlength=size)
+    for name, count in counts.items():
+        value = np.where(count > 0, count, np.nan).astype(np.float64)
+        zones.put(name, Interval(value, value, value), "derived", "exact", where=count > 0)

@@ -1,0 +1,85 @@
+"""Sums that are exact and merge exactly: pieces of any size, in any order, give the same digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# A float is an integer of 53 bits times a power of two. Both halves of the integer are summed by
+# power of two; 2**36 rows fit before an int64 half of 27 bits could overflow.
+_MANTISSA_BITS, _LOW_BITS = 53, 26
+
+
+@dataclass(frozen=True, slots=True)
+class PartialSums:
+    """Exact sums of the rows seen so far, for each of a number of groups.
+
+    Attributes
+    ----------
+    parts : dict of int to array of int
+        For each power of two, the high and low halves of the sums, shape (2, groups).
+    known, rows : array of int
+        Rows with a value, and all rows, of each group.
+    """
+
+    parts: dict[int, npt.NDArray[np.int64]]
+    known: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+
+    def merge(self, other: PartialSums) -> PartialSums:
+        """Return the sums over both sets of rows."""
+        parts = dict(self.parts)
+        for power, halves in other.parts.items():
+            parts[power] = parts[power] + halves if power in parts else halves
+        return PartialSums(parts, self.known + other.known, self.rows + other.rows)
+
+    def finish(self) -> npt.NDArray[np.float64]:
+        """Return the sums, rounded once; NaN for a group without a known row."""
+        totals = [Fraction(0)] * len(self.known)
+        for power, (high, low) in self.parts.items():
+            unit = Fraction(2) ** power
+            for group in np.flatnonzero((high != 0) | (low != 0)):
+                totals[group] += ((int(high[group]) << _LOW_BITS) + int(low[group])) * unit
+        sums = np.array([float(total) for total in totals], dtype=np.float64)
+        return np.where(self.known > 0, sums, np.nan)
+
+
+def partial_sums(
+    values: npt.NDArray[np.float64], group: npt.NDArray[np.int64], groups: int
+) -> PartialSums:
+    """Return the exact sums of finite values by group; NaN is a row that is not known.
+
+    Parameters
+    ----------
+    values : array of float
+        NaN for unknown; infinities are not allowed.
+    group : array of int
+        Group of each row, 0 to ``groups`` - 1.
+    groups : int
+        Number of groups.
+
+    Examples
+    --------
+    >>> thirds = np.array([1e16, 1.0, -1e16, np.nan])
+    >>> one = partial_sums(thirds[:2], np.zeros(2, int), 1)
+    >>> two = partial_sums(thirds[2:], np.zeros(2, int), 1)
+    >>> float(one.merge(two).finish()[0]), int(one.merge(two).known[0])
+    (1.0, 3)
+    """
+    rows = np.bincount(group, minlength=groups)
+    is_known = ~np.isnan(values)
+    known_group = group[is_known]
+    mantissa, exponent = np.frexp(values[is_known])
+    whole = (mantissa * 2.0**_MANTISSA_BITS).astype(np.int64)
+    parts: dict[int, Any] = {}
+    for power in np.unique(exponent):
+        here = exponent == power
+        halves = np.zeros((2, groups), dtype=np.int64)
+        np.add.at(halves[0], known_group[here], whole[here] >> _LOW_BITS)
+        np.add.at(halves[1], known_group[here], whole[here] & ((1 << _LOW_BITS) - 1))
+        parts[int(power) - _MANTISSA_BITS] = halves
+    return PartialSums(parts, np.bincount(known_group, minlength=groups), rows)

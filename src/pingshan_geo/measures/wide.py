@@ -1,0 +1,94 @@
+"""A wide table in the making: one group of columns for each measure of a kind of subject."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pingshan_geo.figure import QUALIFIERS, STATUSES, Interval, ObjectArray, choose_object
+from pingshan_geo.measures.registry import MEASURES
+
+
+class Wide:
+    """Columns of measures beside a base table, put together once at the end.
+
+    Parameters
+    ----------
+    base : DataFrame
+        The catalogue's rows, indexed by id.
+    """
+
+    def __init__(self, base: pd.DataFrame) -> None:
+        self.base = base
+        self._columns: dict[str, Any] = {}
+
+    def put(
+        self,
+        name: str,
+        interval: Interval,
+        status: str | ObjectArray,
+        qualifier: str | ObjectArray = "printed",
+        *,
+        where: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Add a measure: ``status`` holds for known values, unknown for the others.
+
+        Rows outside of ``where`` have no such figure at all: their status is missing.
+        """
+        measure, known = MEASURES[name], ~np.isnan(interval.value)
+        statuses = choose_object(known, status, "unknown")
+        qualifiers = choose_object(known, qualifier, None)
+        if where is not None:
+            statuses[~where] = None
+            qualifiers[~where] = None
+        self._columns[measure.column] = interval.value
+        self._columns[measure.low_column] = interval.low
+        self._columns[measure.high_column] = interval.high
+        self._columns[measure.status_column] = pd.Categorical(statuses, categories=STATUSES)
+        self._columns[measure.qualifier_column] = pd.Categorical(qualifiers, categories=QUALIFIERS)
+
+    def note(self, column: str, values: Any) -> None:
+        """Add a column that is not a measure, such as a basis."""
+        self._columns[column] = values
+
+    def noted(self, column: str) -> ObjectArray:
+        """Return a column that is not a measure, None in each row where it was not added."""
+        return _objects(pd.Series(self._columns.get(column), index=self.base.index, dtype=object),
+                        len(self.base))  # fmt: skip
+
+    def has(self, name: str) -> bool:
+        """Return whether a measure has been put in."""
+        return MEASURES[name].column in self._columns
+
+    def interval(self, name: str) -> Interval:
+        """Return a measure's values and bounds; all unknown where it was not put in."""
+        measure = MEASURES[name]
+        if measure.column not in self._columns:
+            return Interval(*(np.full(len(self.base), np.nan) for _ in range(3)))
+        names = (measure.column, measure.low_column, measure.high_column)
+        return Interval(*(self._columns[column] for column in names))
+
+    def qualifier(self, name: str) -> ObjectArray:
+        """Return a measure's qualifiers, None where unknown."""
+        return _objects(self._columns.get(MEASURES[name].qualifier_column), len(self.base))
+
+    def status(self, name: str) -> ObjectArray:
+        """Return a measure's statuses."""
+        return _objects(self._columns.get(MEASURES[name].status_column), len(self.base))
+
+    def table(self) -> pd.DataFrame:
+        """Return the base table with all columns; a bulk column gives way to its measure."""
+        kept = self.base.drop(columns=[name for name in self._columns if name in self.base])
+        # Columns are joined to a frame of the base's own class, so that geometry stays geometry.
+        return kept.join(pd.DataFrame(self._columns, index=kept.index))
+
+
+def _objects(values: Any, size: int) -> ObjectArray:
+    if values is None:
+        return np.full(size, None, dtype=object)
+    array = np.array(values.astype(object), dtype=object)
+    array[pd.isna(array)] = None
+    return array

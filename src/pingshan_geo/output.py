@@ -1,0 +1,161 @@
+"""Files are written whole or not at all.
+
+Everything this package writes goes through here: into a temporary folder beside the target,
+flushed to the disk, then renamed over it. A crash, a full disk or a kill leaves the old file as
+it was; what may stay behind is a folder named ``.pingshan-geo-….part``, which may be deleted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pingshan_geo.errors import OutputError, UsageError
+
+# What begins a formula in one spreadsheet or another, and the sign that stands before it.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
+
+
+def _checked_target(path: str | os.PathLike[str]) -> Path:
+    """Return the path if an ordinary file may be put there, else raise `UsageError`."""
+    target = Path(path)
+    if "\0" in str(target) or target.name in ("", ".."):
+        raise UsageError(f"{str(target)!r} is no name for a file")
+    if not target.parent.is_dir():
+        raise UsageError(f"{target}: the folder {target.parent} does not exist; make it first")
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return target
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written: {error.strerror}") from error
+    if stat.S_ISLNK(mode):
+        raise UsageError(f"{target} is a link; name the file that it points to")
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"{target} is a folder; name a file")
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{target} is no ordinary file")
+    return target
+
+
+def _flush(path: Path) -> None:
+    """Make the disk hold what was written; a folder cannot be flushed on Windows."""
+    if path.is_dir() and os.name == "nt":
+        return
+    # Windows flushes only what is open for writing, others open a folder only for reading.
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the place where a writer builds a file that then replaces ``path`` in one step.
+
+    The place has the same file name, in a temporary folder beside the target, and is empty.
+    When the block ends well the file is flushed and renamed; when it raises nothing is changed.
+    An existing file hands its permissions on.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write. Its folder must exist; it must not be a link or a folder.
+
+    Raises
+    ------
+    UsageError
+        If no ordinary file may be put there.
+    OutputError
+        If the system refuses (no space, no permission).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with whole_file(f"{folder}/a.txt") as place:
+    ...         _ = place.write_text("whole")
+    ...     Path(folder, "a.txt").read_text(), len(list(Path(folder).iterdir()))
+    ('whole', 1)
+    """
+    target = _checked_target(path)
+    try:
+        folder = tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=target.parent)
+        try:
+            place = Path(folder, target.name)
+            yield place
+            if target.exists():
+                shutil.copymode(target, place)
+            _flush(place)
+            os.replace(place, target)
+            _flush(target.parent)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -> None:
+    r"""Write a file whole, or leave what stood there.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write, see `whole_file`.
+    chunks : bytes or iterable of bytes
+        The content; an iterable is written piece by piece.
+
+    Raises
+    ------
+    UsageError, OutputError
+        As in `whole_file`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(f"{folder}/a.csv", (line for line in [b"id\n", b"1\n"]))
+    ...     Path(folder, "a.csv").read_bytes()
+    b'id\n1\n'
+    """
+    with whole_file(path) as place, place.open("xb") as file:
+        for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
+            file.write(chunk)
+
+
+def csv_bytes(rows: Iterable[Iterable[str | float | bool | None]]) -> Iterator[bytes]:
+    r"""Yield the lines of a CSV file: UTF-8, LF, no cell that a spreadsheet would calculate.
+
+    Parameters
+    ----------
+    rows : iterable of iterables
+        Texts, numbers and truth values at full precision; None is an empty cell.
+
+    Notes
+    -----
+    A text that begins with one of ``= + - @ '``, their full-width forms, a tab or a line break
+    gets one ``'`` before it; whoever reads the file takes one leading ``'`` away.
+
+    Examples
+    --------
+    >>> b"".join(csv_bytes([["id", "far"], ["=1+1", 4.5], ["a", None]]))
+    b"id,far\n'=1+1,4.5\na,\n"
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    for row in rows:
+        writer.writerow(
+            f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+            for cell in row
+        )
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()

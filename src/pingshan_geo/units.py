@@ -1,0 +1,148 @@
+"""Units: what a printed unit is worth, and how a stored value is shown.
+
+Stored values are SI (m², yuan, ratios as fractions of one); a unit is converted when a file is
+read and when a person reads, nowhere else.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One printed unit.
+
+    Attributes
+    ----------
+    si : str
+        The unit in which values are stored.
+    factor : Fraction
+        Stored value of one printed unit, exact.
+    en, zh : str
+        How the unit is written for people.
+    """
+
+    si: str
+    factor: Fraction
+    en: str
+    zh: str
+
+
+def _unit(si: str, factor: int | Fraction, en: str, zh: str) -> Unit:
+    return Unit(si, Fraction(factor), en, zh)
+
+
+#: Every unit that a catalogue may print. 1 mu (市亩) is 2000/3 m², 15 mu are one hectare.
+UNITS: dict[str, Unit] = {
+    "m2": _unit("m2", 1, "m²", "m²"),
+    "ha": _unit("m2", 10_000, "ha", "公顷"),
+    "km2": _unit("m2", 1_000_000, "km²", "km²"),
+    "mu": _unit("m2", Fraction(2000, 3), "mu", "亩"),
+    "10k_m2": _unit("m2", 10_000, "10⁴ m²", "万m²"),
+    "yuan": _unit("yuan", 1, "yuan", "元"),
+    "10k_yuan": _unit("yuan", 10_000, "10⁴ yuan", "万元"),
+    "100m_yuan": _unit("yuan", 100_000_000, "10⁸ yuan", "亿元"),
+    "bn_yuan": _unit("yuan", 1_000_000_000, "bn yuan", "十亿元"),
+    "1": _unit("1", 1, "", ""),
+    "%": _unit("1", Fraction(1, 100), "%", "%"),
+    "pp": _unit("pp", 1, "points", "个百分点"),
+    "count": _unit("count", 1, "", ""),
+    "persons": _unit("persons", 1, "persons", "人"),
+    "rank": _unit("rank", 1, "", ""),
+    "year": _unit("year", 1, "years", "年"),
+    "yuan/m2": _unit("yuan/m2", 1, "yuan/m²", "元/m²"),
+    "yuan/km2": _unit("yuan/km2", 1, "yuan/km²", "元/km²"),
+    "wafers/month": _unit("wafers/month", 1, "wafers a month", "片/月"),
+}
+
+#: What stands at the end of a column name that holds a value of this stored unit.
+SUFFIX: dict[str, str] = {"m2": "_m2", "yuan": "_yuan"}
+
+
+def to_si(number: str, unit: str) -> float:
+    """Return a printed number in the stored unit, rounded once.
+
+    Parameters
+    ----------
+    number : str
+        Decimal digits as in a file, for example ``"51.6"``.
+    unit : str
+        A key of `UNITS`.
+
+    Raises
+    ------
+    KeyError
+        If the unit is not known.
+
+    Examples
+    --------
+    >>> to_si("51.6", "km2"), to_si("14.5", "%"), to_si("15", "mu")
+    (51600000.0, 0.145, 10000.0)
+    """
+    return float(Fraction(number) * UNITS[unit].factor)
+
+
+def implied_step(number: str) -> Fraction:
+    """Return the step of a number's last printed digit that is no trailing zero of a whole number.
+
+    Examples
+    --------
+    >>> [float(implied_step(n)) for n in ("9.5", "106000", "488800", "85247.0", "0")]
+    [0.1, 1000.0, 100.0, 0.1, 1.0]
+    """
+    digits = number.strip().lstrip("+-")
+    mantissa, _, exponent = digits.lower().partition("e")
+    whole, point, decimals = mantissa.partition(".")
+    scale = Fraction(10) ** int(exponent or 0)
+    if point and decimals:
+        return scale * Fraction(1, 10 ** len(decimals))
+    zeros = len(whole) - len(whole.rstrip("0"))
+    return scale * (1 if zeros == len(whole) else 10**zeros)
+
+
+def format_number(value: float, decimals: int | None = None) -> str:
+    """Return digits with thousands separators and no needless decimals.
+
+    Parameters
+    ----------
+    value : float
+        A finite number.
+    decimals : int, optional
+        Most decimals to keep; without it as many as four significant digits need.
+
+    Examples
+    --------
+    >>> format_number(106000.0), format_number(4.611320754), format_number(0.31027, 4)
+    ('106,000', '4.611', '0.3103')
+    """
+    if decimals is None:
+        size = abs(value)
+        decimals = 0 if size >= 1000 or size == 0 else max(0, 3 - math.floor(math.log10(size)))
+    text = f"{value:,.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def display_unit(value: float | None, unit: str) -> str:
+    """Return the unit (key of `UNITS`) in which people read a stored value best.
+
+    Areas from 1 km² on are shown in km², prices from 1 million yuan on in 10⁴ yuan and from
+    one thousand million in 10⁸ yuan, shares as a percentage is left to the measure.
+
+    Examples
+    --------
+    >>> display_unit(51.6e6, "m2"), display_unit(106000.0, "m2"), display_unit(1.04e8, "yuan")
+    ('km2', 'm2', '10k_yuan')
+    """
+    size = abs(value) if value is not None else 0.0
+    if unit == "m2" and size >= 1e6:
+        return "km2"
+    if unit == "yuan" and size >= 1e9:
+        return "100m_yuan"
+    if unit == "yuan" and size >= 1e6:
+        return "10k_yuan"
+    return unit
