@@ -7,6 +7,7 @@ Pingshan the former shows areas 18 % too large.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ GEOGRAPHIC = ("EPSG:4490", "EPSG:4326", "OGC:CRS84")
 
 # EPSG:4534 to EPSG:4554 are CGCS2000 / 3-degree Gauss-Krüger with central meridians 75 to 135 E.
 _FIRST_CM_DEG, _LAST_CM_DEG, _FIRST_EPSG = 75, 135, 4534
+# EPSG:3857 and its aliases, and EPSG:3785, its forerunner.
+_WEB_MERCATOR = re.compile(r"pseudo mercator|mercator.*spherical", re.IGNORECASE)
 
 
 def gauss_kruger_epsg(longitude_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -55,15 +58,23 @@ def require_measurable(crs: Any) -> Any:
     Raises
     ------
     UsageError
-        If there is no CRS, or if it is Web Mercator (EPSG:3857 or one of its aliases).
+        If there is no CRS, if it is not tied to the earth, if its longitudes and latitudes are
+        not in degrees, or if it is Web Mercator (EPSG:3857 or one of its aliases).
     """
     import pyproj
 
     if crs is None:
         raise UsageError("the geometries have no CRS: set it (for example EPSG:4490) first")
-    known = pyproj.CRS.from_user_input(crs)
+    try:
+        known = pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        raise UsageError(f"{crs!r} is no CRS: write one as EPSG:4490") from None
+    if known.geodetic_crs is None:
+        raise UsageError(f"{known.name} is not tied to the earth: no area can be measured")
+    if known.is_geographic and {axis.unit_name for axis in known.axis_info[:2]} != {"degree"}:
+        raise UsageError(f"the coordinates of {known.name} are not in degrees: convert them first")
     operation = known.coordinate_operation
-    if operation is not None and "pseudo mercator" in operation.method_name.lower():
+    if operation is not None and _WEB_MERCATOR.search(operation.method_name):
         raise UsageError(
             f"areas are not measured in Web Mercator ({known.name}): "
             "convert to longitude and latitude (EPSG:4490) first"

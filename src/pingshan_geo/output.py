@@ -159,3 +159,25 @@ def csv_bytes(rows: Iterable[Iterable[str | float | bool | None]]) -> Iterator[b
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Return a folder, made with its parents if it is not there.
+
+    Raises
+    ------
+    UsageError
+        If a link or a file stands in its place.
+    OutputError
+        If the system refuses to make it.
+    """
+    folder = Path(path)
+    if folder.is_symlink():
+        raise UsageError(f"{folder} is a link; name the folder that it points to")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+    return folder

@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -154,7 +154,21 @@ _PARSER = Lark(
 
 
 class UnknownColumnError(UsageError):
-    """A filter names a column that the table does not have."""
+    """A filter names a column that is not there; the message names the nearest.
+
+    Parameters
+    ----------
+    column : str
+        The name in the filter.
+    known : sequence of str
+        The names that there are.
+    """
+
+    def __init__(self, column: str, known: Sequence[str]) -> None:
+        self.column, self.known = column, tuple(known)
+        near = difflib.get_close_matches(column, known)
+        hint = f"nearest: {', '.join(near)}" if near else f"there are: {', '.join(known[:12])}, …"
+        super().__init__(f"there is no column {column!r}; {hint}")
 
 
 def matching(where: str, table: pd.DataFrame) -> pd.Series[bool]:
@@ -266,8 +280,7 @@ class _Rows:
         if name in self.table.index.names:
             return self.table.index.get_level_values(name).to_series()
         known = [str(word) for word in (*self.table.index.names, *self.table.columns) if word]
-        near = difflib.get_close_matches(name, known) or known
-        raise UnknownColumnError(f"there is no column {name!r}; nearest: {', '.join(near)}")
+        raise UnknownColumnError(name, known)
 
     def _compare(self, sign: str, lhs: Any, rhs: Any) -> tuple[Values, Values]:
         left, right = self._values(lhs), self._values(rhs)

@@ -45,6 +45,7 @@ UNITS: dict[str, Unit] = {
     "yuan": _unit("yuan", 1, "yuan", "元"),
     "10k_yuan": _unit("yuan", 10_000, "10⁴ yuan", "万元"),
     "100m_yuan": _unit("yuan", 100_000_000, "10⁸ yuan", "亿元"),
+    "m_yuan": _unit("yuan", 1_000_000, "million yuan", "百万元"),
     "bn_yuan": _unit("yuan", 1_000_000_000, "bn yuan", "十亿元"),
     "1": _unit("1", 1, "", ""),
     "%": _unit("1", Fraction(1, 100), "%", "%"),
@@ -130,19 +131,17 @@ def format_number(value: float, decimals: int | None = None) -> str:
 def display_unit(value: float | None, unit: str) -> str:
     """Return the unit (key of `UNITS`) in which people read a stored value best.
 
-    Areas from 1 km² on are shown in km², prices from 1 million yuan on in 10⁴ yuan and from
-    one thousand million in 10⁸ yuan, shares as a percentage is left to the measure.
+    Areas from 1 km² on are shown in km², money from a million yuan on in millions: 万 and 亿 have
+    no English counterpart, and the digits are the same in both languages.
 
     Examples
     --------
     >>> display_unit(51.6e6, "m2"), display_unit(106000.0, "m2"), display_unit(1.04e8, "yuan")
-    ('km2', 'm2', '10k_yuan')
+    ('km2', 'm2', 'm_yuan')
     """
     size = abs(value) if value is not None else 0.0
     if unit == "m2" and size >= 1e6:
         return "km2"
-    if unit == "yuan" and size >= 1e9:
-        return "100m_yuan"
     if unit == "yuan" and size >= 1e6:
-        return "10k_yuan"
+        return "m_yuan"
     return unit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import geopandas as gpd
 import pandas as pd
@@ -67,6 +68,10 @@ class Assessment:
         """The six tables by kind, in the order of every output."""
         return {kind: getattr(self, kind) for kind in KINDS}
 
+    @cached_property
+    def _view(self) -> View:
+        return View(self)
+
     def measures(self, kind: str) -> tuple[Measure, ...]:
         """Return the measures that the table of a kind has columns of."""
         columns = set(self.tables[kind].columns)
@@ -92,7 +97,7 @@ class Assessment:
         >>> round(far.value, 4), round(far.low, 4), round(far.high, 4), far.status
         (4.6113, 4.5892, 4.6336, 'derived')
         """
-        found = View(self).figure(figure_id)
+        found = self._view.figure(figure_id)
         if found is None:
             close = nearest(figure_id, self.figure_ids())
             hint = f"; nearest: {', '.join(close)}" if close else ""
@@ -117,9 +122,8 @@ class Assessment:
         self, group: str | None = None, measure: str | None = None, subject: str | None = None
     ) -> Iterator[Figure]:
         """Yield all figures, or those of a group (areas, far, …), measure or subject."""
-        view = View(self)
         for figure_id in self.figure_ids(group, measure, subject):
-            found = view.figure(figure_id)
+            found = self._view.figure(figure_id)
             if found is not None:
                 yield found
 

@@ -86,7 +86,7 @@ def _missing(
     view: View, kind: str, name: str, subject: str, inputs: list[Figure]
 ) -> Iterator[Text]:
     gone = [figure for figure in inputs if figure.value is None]
-    if name in {"measured_area"}:
+    if name == "measured_area":
         status = text(view.cell(kind, "geometry_status", subject) or "none")
         yield Text(
             f"Only surveyed and published outlines are measured; this one is {status.en}.",
@@ -94,10 +94,12 @@ def _missing(
         )
     elif gone:
         for figure in gone:
-            label, who = MEASURES[figure.measure].label, view.assessment.subject_name(
-                figure.kind, figure.subject
-            )  # fmt: skip
-            yield Text(f"Unknown: {label.en} of {who.en}.", f"未知：{who.zh}的{label.zh}。")
+            label = MEASURES[figure.measure].label
+            who = view.assessment.subject_name(figure.kind, figure.subject)
+            if figure.subject == subject:
+                yield Text(f"Unknown: {label.en}.", f"未知：{label.zh}。")
+            else:
+                yield Text(f"Unknown: {label.en} of {who.en}.", f"未知：{who.zh}的{label.zh}。")
     elif name in {"land_price_per_m2", "floor_price_per_m2"} and not inputs[1:]:
         yield Text("No source names the parcel.", "来源未指明宗地。")
     elif name == "delivered":

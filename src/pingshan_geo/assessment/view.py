@@ -43,8 +43,8 @@ class View:
         self._columns: dict[tuple[str, str], list[Any]] = {}
         self._facts: dict[tuple[str, str], list[dict[str, Any]]] = {}
         facts = assessment.facts.reset_index()
-        for row in facts.itertuples(index=False):
-            fact = row._asdict()
+        for row in zip(*(facts[name].tolist() for name in facts), strict=True):
+            fact = dict(zip(facts.columns, row, strict=True))
             self._facts.setdefault((fact["subject"], fact["measure"]), []).append(fact)
         self._made: dict[str, Figure | None] = {}
         self._members: pd.DataFrame | None = None

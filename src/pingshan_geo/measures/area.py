@@ -51,7 +51,7 @@ def measured_area(geometry: gpd.GeoSeries) -> pd.Series[float]:
     --------
     >>> square = shapely.box(114.0, 22.0, 114.01, 22.01)
     >>> round(float(measured_area(gpd.GeoSeries([square], crs="EPSG:4490")).iloc[0]), 2)
-    1143221.66
+    1143385.21
     """
     crs = require_measurable(geometry.crs)
     if not crs.is_geographic:
@@ -110,6 +110,8 @@ def measured_area_plane(geometry: gpd.GeoSeries) -> pd.Series[float]:
 def _polygon_areas(shapes: npt.NDArray[np.object_], geod: Any) -> FloatArray:
     """Return areas of polygons and multipolygons from one flat array of coordinates."""
     parts, part_of = shapely.get_parts(shapes, return_index=True)
+    filled = ~shapely.is_empty(parts)
+    parts, part_of = parts[filled], part_of[filled]
     _, lonlat, (ring_starts, part_starts) = shapely.to_ragged_array(parts, include_z=False)
     edge = np.ones(len(lonlat), dtype=bool)
     edge[ring_starts[1:] - 1] = False  # the last position of a ring starts no edge
@@ -167,6 +169,8 @@ def _great_circle(one: FloatArray, two: FloatArray, geod: Any) -> tuple[FloatArr
 
 
 def _q(sine: FloatArray | float, geod: Any) -> Any:
+    if geod.es == 0:
+        return 2 * sine
     e = np.sqrt(geod.es)
     return (1 - geod.es) * (sine / (1 - geod.es * sine**2) + np.arctanh(e * sine) / e)
 

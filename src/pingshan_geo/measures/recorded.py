@@ -26,10 +26,13 @@ def implied_bounds(values: FloatArray) -> Interval:
     [106000.0, 105500.0, 106500.0]
     """
     step = np.full(values.shape, 1e-6)
+    going = values != 0
     for power in range(-5, 13):
-        size = 10.0**power
-        fits = np.isclose(np.round(values / size) * size, values, rtol=1e-15, atol=0)
-        step = np.where(fits & (step == size / 10), size, step)
+        # Division and multiplication by a whole power of ten round correctly; by 0.01 they do not.
+        size = 10.0 ** abs(power)
+        near = np.round(values / size) * size if power >= 0 else np.round(values * size) / size
+        going &= near == values
+        step = np.where(going, 10.0**power, step)
     step = np.where(values == 0, 1.0, step)
     return Interval(values, values - step / 2, values + step / 2)
 

@@ -127,7 +127,9 @@ _ALL = (
     Measure("delivered", None, "targets"),
     Measure("delivered_itemised", None, "targets"),
     Measure("completion_rate", "1", "targets", ("delivered", "target_value"), "÷"),
-    Measure("completion_rate_itemised", "1", "targets", ("delivered_itemised", "target_value"), "÷"),
+    Measure(
+        "completion_rate_itemised", "1", "targets", ("delivered_itemised", "target_value"), "÷"
+    ),
     Measure("completion_rate_printed", "1", "targets"),
     Measure("outstanding", None, "targets", ("target_value", "delivered"), "−"),
     Measure("implied_target", None, "targets", ("delivered", "completion_rate_printed"), "÷"),

@@ -1,0 +1,56 @@
+# Two commands: `make` builds everything under maps/, `make test` runs the tests.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: all test lint docs maps browser lock clean
+
+all: maps
+
+.venv/run.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.stamp: requirements-dev.lock .venv/run.stamp
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+maps: .venv/run.stamp
+	$(BIN)/pingshan-geo build -o maps
+	$(BIN)/pingshan-geo --catalogue examples/demo-town build -o maps
+
+# The page is tested in a real browser. Where the system's packages may be installed it is put
+# in; elsewhere those tests skip and say why (with CI=true a missing browser is a failure).
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	  --no-install-recommends chromium fonts-noto-cjk >/dev/null; } || \
+	  echo "no chromium: the tests of the page will be skipped"
+
+test: .venv/test.stamp browser
+	$(BIN)/python -m pytest -q -n 2
+
+lint: .venv/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/frictionless validate geodata/datapackage.json
+	$(BIN)/frictionless validate examples/demo-town/datapackage.json
+	$(BIN)/python docs/make_reference.py --check
+	tests/maps_up_to_date.sh
+
+docs: .venv/test.stamp
+	$(BIN)/python docs/make_reference.py
+
+# The locks carry hashes and no index address; made again only on purpose.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --extra build -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --extra build --extra dev -o requirements-dev.lock
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,48 @@
+"""Which figures lead: those that the catalogue names, else a choice that fits any catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pingshan_geo.assessment.build import Assessment
+
+MOST = 6
+
+
+def headline(assessment: Assessment) -> tuple[str, ...]:
+    """Return the ids of the headline figures, at most `MOST`.
+
+    The catalogue's own list comes first; a figure that another headline is computed from is
+    shown with that one. Without a list: the first target whose completion rate is
+    known, the floor area ratio of the largest parcel that has one, the largest share of a zone
+    in its parent, and the first target whose completion rate is unknown.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> headline(assess(load_catalogue()))[0]
+    'completion_rate/industrial-land-2017'
+    """
+    present = set(assessment.figure_ids())
+    named = [name for name in assessment.catalogue.headline if name in present]
+    chosen = named or [name for name in _choice(assessment) if name in present]
+    shown = {part for name in chosen for part in assessment.figure(name).inputs}
+    return tuple(name for name in dict.fromkeys(chosen) if name not in shown)[:MOST]
+
+
+def _choice(assessment: Assessment) -> Iterator[str]:
+    targets, parcels, zones = assessment.targets, assessment.parcels, assessment.zones
+    known, unknown = [], []
+    if "completion_rate" in targets:
+        known = list(targets.index[targets["completion_rate"].notna()])
+        unknown = list(targets.index[targets["completion_rate_status"] == "unknown"])
+    yield from (f"completion_rate/{target}" for target in known[:1])
+    if {"far", "site_area_m2"} <= set(parcels):
+        sizes = parcels["site_area_m2"][parcels["far"].notna()].dropna()
+        if len(sizes):
+            yield f"far/{sizes.idxmax()}"
+    if "share_of_parent" in zones:
+        shares = zones["share_of_parent"].dropna()
+        if len(shares):
+            yield f"share_of_parent/{shares.idxmax()}"
+    yield from (f"completion_rate/{target}" for target in unknown[:1])

@@ -1,0 +1,72 @@
+"""The commands that tell whether a catalogue can be trusted: check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from pingshan_geo.cli import GATE_NOT_MET, Session
+from pingshan_geo.errors import UsageError
+
+if TYPE_CHECKING:
+    from pingshan_geo.findings import Finding
+
+
+@click.command()
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+@click.option(
+    "--fail-on", metavar="CODE_OR_SEVERITY,…",
+    help="End with status 1 if there is a finding of one of these codes or severities.",
+)  # fmt: skip
+@click.pass_obj
+def check(session: Session, /, form: str, fail_on: str | None) -> int:
+    """List everything that is wrong or doubtful in a catalogue.
+
+    \b
+    Examples: pingshan-geo check
+              pingshan-geo --catalogue my-town check --fail-on warning
+    """
+    from pingshan_geo.assessment import assess
+    from pingshan_geo.catalogue import read_catalogue
+    from pingshan_geo.report import document_of_findings, findings_table, to_json
+
+    wanted = _wanted(fail_on)
+    catalogue, found = read_catalogue(session.catalogue)
+    if catalogue is not None:
+        found = assess(catalogue).findings
+    if form == "json":
+        click.echo(to_json(document_of_findings(found, session.lang)).decode(), nl=False)
+    else:
+        click.echo(findings_table(found, session.lang), nl=False)
+        click.echo(_summary(found, session.lang), err=True)
+    if catalogue is None and not any(f.code == "not-a-catalogue" for f in found):
+        return GATE_NOT_MET if wanted & {"error"} else 0
+    if catalogue is None:
+        return 3
+    gate = any(f.code in wanted or f.severity in wanted for f in found)
+    return GATE_NOT_MET if gate else 0
+
+
+def _wanted(fail_on: str | None) -> set[str]:
+    from pingshan_geo.findings import SEVERITIES, codes
+    from pingshan_geo.ids import nearest
+
+    wanted = {part.strip() for part in (fail_on or "").split(",") if part.strip()}
+    known = {*SEVERITIES, *codes()}
+    for part in sorted(wanted - known):
+        close = nearest(part, known)
+        hint = f"; nearest: {', '.join(close)}" if close else ""
+        raise UsageError(f"{part!r} is no code or severity{hint}")
+    return wanted
+
+
+def _summary(found: tuple[Finding, ...], lang: str) -> str:
+    from pingshan_geo.findings import SEVERITIES
+    from pingshan_geo.words import word
+
+    count = Counter(finding.severity for finding in found)
+    return ", ".join(f"{count[s]} {word(s, lang)}" for s in SEVERITIES)

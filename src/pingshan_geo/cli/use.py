@@ -1,0 +1,226 @@
+"""The commands that make something of a catalogue: build, report, map, export, why."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pingshan_geo.cli import GATE_NOT_MET, Session
+from pingshan_geo.errors import UsageError
+
+REPORTS = ("areas", "far", "targets", "all")
+FORMATS = ("table", "json", "csv", "md", "html", "xlsx")
+TABLES = ("parcels", "zones", "projects", "auctions", "findings", "figures")
+# What `build` writes beside the page.
+_REPORT_FILES = ("html", "json", "xlsx", "csv")
+_LAYER_FILES = (("parcels", "geojson"), ("zones", "geojson"), ("parcels", "gpkg"))
+
+_as_of = click.option(
+    "--as-of", metavar="DATE",
+    help="Last day that is known (YYYY, YYYY-MM or YYYY-MM-DD); the catalogue's own without.",
+)  # fmt: skip
+_where = click.option("--where", metavar="CQL2", help="Only rows that match, as CQL2 text.")
+
+
+@click.command()
+@click.option(
+    "-o", "folder", default="maps", show_default=True, metavar="DIR", help="Folder to write into."
+)
+@_as_of
+@click.pass_obj
+def build(session: Session, /, folder: str, as_of: str | None) -> None:
+    """Check, assess, and write map, report and exports; print the headline figures.
+
+    \b
+    Example: pingshan-geo build -o maps
+    """
+    from pingshan_geo.export import export_table, write
+    from pingshan_geo.output import make_folder, write_whole
+    from pingshan_geo.page import render_page
+    from pingshan_geo.report import headline_lines, render, select
+
+    lang = session.lang
+    with _steps(len(_REPORT_FILES) + len(_LAYER_FILES) + 2) as step:
+        step("assess")
+        assessment = session.assess(as_of)
+        name = assessment.catalogue.id
+        target = make_folder(folder)
+        written = [target / f"{name}.html"]
+        step(written[0].name)
+        write_whole(written[0], render_page(assessment, lang).encode())
+        everything = select(assessment)
+        for form in _REPORT_FILES:
+            written.append(target / f"{name}-report.{form}")
+            step(written[-1].name)
+            write_whole(written[-1], render(everything, form, lang))
+        for table, suffix in _LAYER_FILES:
+            written.append(target / f"{name}-{table}.{suffix}")
+            step(written[-1].name)
+            write(export_table(assessment, table, lang=lang), written[-1], lang)
+    for line in headline_lines(assessment, lang):
+        click.echo(line)
+    for path in written:
+        click.echo(f"{path}  {_size(path)}")
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / 1024:,.0f} KB"
+
+
+@click.command()
+@click.argument("group", type=click.Choice(REPORTS), default="all")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("-o", "output", metavar="FILE", help="Write to a file in place of stdout.")
+@click.option("--measure", metavar="M", help="Only this measure, for example far.")
+@click.option("--subject", metavar="ID", help="Only this subject, for example G13113-8014.")
+@_where
+@click.option("--by", metavar="COLUMN", help="Roll parcels up by a column, for example land_use.")
+@_as_of
+@click.option(
+    "--fail-under", type=float, metavar="RATE",
+    help="End with status 1 unless every completion rate reported surely reaches RATE "
+    "(1 is 100 %); an unknown rate does not.",
+)  # fmt: skip
+@click.pass_obj
+def report(session: Session, /, group: str, form: str, output: str | None, **chosen: Any) -> int:
+    """Report figures: all, or areas, floor area ratios, targets.
+
+    \b
+    Examples: pingshan-geo report targets --fail-under 1
+              pingshan-geo report far --where "land_use = 'M0'" --format csv
+              pingshan-geo report all --by land_use --format md
+    """
+    from pingshan_geo.report import gate, render, roll_up, select
+
+    assessment = session.assess(chosen["as_of"])
+    selection = select(assessment, group, chosen["measure"], chosen["subject"], chosen["where"])
+    rolled = roll_up(selection, chosen["by"]) if chosen["by"] else selection
+    _put(render(rolled, form, session.lang, **_terminal(form, output)), output, form)
+    if chosen["fail_under"] is None:
+        return 0
+    missed = list(gate(selection, chosen["fail_under"], session.lang))
+    for line in missed:
+        click.echo(line, err=True)
+    return GATE_NOT_MET if missed else 0
+
+
+@click.command("map")
+@click.option("-o", "output", metavar="FILE.html", help="File to write; CATALOGUE.html without.")
+@_as_of
+@click.pass_obj
+def map_(session: Session, /, output: str | None, as_of: str | None) -> None:
+    """Write the planner's page: one file that works with the network off."""
+    from pingshan_geo.output import write_whole
+    from pingshan_geo.page import render_page
+
+    assessment = session.assess(as_of)
+    target = output or f"{assessment.catalogue.id}.html"
+    if target != "-" and Path(target).suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"{target}: a map is an HTML file; name it .html")
+    page = render_page(assessment, session.lang).encode()
+    if target == "-":
+        sys.stdout.buffer.write(page)
+        return
+    write_whole(target, page)
+    click.echo(f"{target}  {_size(Path(target))}", err=True)
+
+
+@click.command()
+@click.argument("table", type=click.Choice(TABLES))
+@click.option(
+    "-o", "output", required=True, metavar="FILE",
+    help="File to write: .geojson, .gpkg, .parquet or .csv; - is GeoJSON on stdout.",
+)  # fmt: skip
+@click.option("--crs", metavar="EPSG:n", help="CRS of the file; the catalogue's own without.")
+@_where
+@_as_of
+@click.pass_obj
+def export(
+    session: Session,
+    /,
+    table: str,
+    output: str,
+    crs: str | None,
+    where: str | None,
+    as_of: str | None,
+) -> None:
+    """Write a table for other programs; the suffix names the format.
+
+    \b
+    Examples: pingshan-geo export parcels -o parcels.geojson
+              pingshan-geo export zones -o zones.gpkg --crs EPSG:4547
+              pingshan-geo export figures -o figures.csv
+    """
+    from pingshan_geo.export import export_table, geojson, write
+
+    assessment = session.assess(as_of)
+    layer = export_table(assessment, table, where, crs, session.lang)
+    if output == "-":
+        stream = sys.stdout.buffer
+        for piece in geojson(layer, session.lang):
+            stream.write(piece)
+        return
+    for note in write(layer, output, session.lang):
+        click.echo(note.get(session.lang), err=True)
+
+
+@click.command()
+@click.argument("figure_id")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@_as_of
+@click.pass_obj
+def why(session: Session, /, figure_id: str, form: str, as_of: str | None) -> None:
+    """Show where a figure comes from: formula, numbers, inputs, printed evidence.
+
+    \b
+    Example: pingshan-geo why completion_rate/industrial-land-2017
+    """
+    from pingshan_geo.report import to_json, why_document, why_text
+
+    assessment = session.assess(as_of)
+    if form == "json":
+        click.echo(to_json(why_document(assessment, figure_id, session.lang)).decode(), nl=False)
+        return
+    for line in why_text(assessment, figure_id, session.lang):
+        click.echo(line)
+
+
+def _terminal(form: str, output: str | None) -> dict[str, Any]:
+    """Return how wide a table may be and whether it may have colours, where it is looked at."""
+    if form != "table" or output not in {None, "-"} or not sys.stdout.isatty():
+        return {}
+    width = shutil.get_terminal_size().columns
+    return {"width": width, "colour": "NO_COLOR" not in os.environ}
+
+
+def _put(data: bytes, output: str | None, form: str) -> None:
+    """Write a report to a file or stdout; a workbook does not go to a terminal."""
+    from pingshan_geo.output import write_whole
+
+    if output is not None and output != "-":
+        write_whole(output, data)
+        return
+    if form == "xlsx" and sys.stdout.isatty():
+        raise UsageError("a workbook is not text: name a file with -o")
+    sys.stdout.buffer.write(data)
+
+
+@contextmanager
+def _steps(count: int) -> Iterator[Callable[[str], None]]:
+    """Show progress on stderr, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=count)
+        yield lambda name: progress.update(task, advance=1, description=name)

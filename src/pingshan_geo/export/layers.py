@@ -1,0 +1,201 @@
+"""A table of an assessment as a layer: rows chosen, columns of one type, coordinates in a CRS."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pandas.api import types
+
+from pingshan_geo.errors import UsageError
+from pingshan_geo.words import Text, text
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+    from pingshan_geo.assessment import Assessment
+
+#: What can be exported; the last two are lists, not tables of the catalogue.
+TABLES = (
+    "parcels", "zones", "projects", "auctions", "targets", "indicators", "findings", "figures",
+)  # fmt: skip
+_FINDING_COLUMNS = (
+    "severity", "code", "subject", "file", "field", "row", "value", "message", "fix",
+)  # fmt: skip
+_WGS84, _CGCS2000 = "EPSG:4326", "EPSG:4490"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Rows ready to be written.
+
+    Attributes
+    ----------
+    name : str
+        One of `TABLES`.
+    data : GeoDataFrame or DataFrame
+        The id is the first column. Unknown is NaN or None, and so is a bound that is none.
+        An illustrative outline has a text in the column ``notice``.
+    catalogue : dict
+        ``id``, ``as_of`` and ``sha256`` of what the rows come from.
+    notes : tuple of Text
+        What happened to the coordinates, for whoever uses the layer.
+    """
+
+    name: str
+    data: pd.DataFrame
+    catalogue: dict[str, str]
+    notes: tuple[Text, ...] = ()
+
+
+def export_table(
+    assessment: Assessment,
+    table: str,
+    where: str | None = None,
+    crs: str | None = None,
+    lang: str = "en",
+) -> Layer:
+    """Return a table of an assessment as a layer.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Where the rows come from.
+    table : str
+        One of `TABLES`.
+    where : str, optional
+        CQL2 text over the columns of the table.
+    crs : str, optional
+        ``EPSG:n``; without it the coordinates are longitude and latitude as in the catalogue.
+    lang : str
+        Language of the notices and of the texts of findings and figures.
+
+    Raises
+    ------
+    UsageError
+        For an unknown table, column or CRS, and where no exact way leads to the CRS.
+    """
+    if table not in TABLES:
+        raise UsageError(f"no table {table!r}; there are: {', '.join(TABLES)}")
+    data = _rows(assessment, table, lang)
+    if where is not None:
+        from pingshan_geo.query import matching
+
+        data = data[matching(where, data)]
+    data = _plain(data.reset_index() if data.index.name else data)
+    notes: tuple[Text, ...] = ()
+    if "geometry" in data:
+        data["notice"] = [
+            text("notice_illustrative").get(lang) if status == "illustrative" else None
+            for status in data["geometry_status"]
+        ]
+        data = data[[*data.columns.drop("geometry"), "geometry"]]
+        if crs is not None:
+            data, notes = _in_crs(data, crs)
+    elif crs is not None:
+        raise UsageError(f"{table} have no geometry; leave --crs out")
+    about = assessment.catalogue
+    catalogue = {"id": about.id, "as_of": str(assessment.as_of), "sha256": about.sha256}
+    return Layer(table, data, catalogue, notes)
+
+
+def _rows(assessment: Assessment, table: str, lang: str) -> pd.DataFrame:
+    """Return the rows of a table, indexed by id if it has ids, with all its columns."""
+    if table == "findings":
+        found = [finding.to_dict(lang) for finding in assessment.findings]
+        return pd.DataFrame(found, columns=_FINDING_COLUMNS, dtype=object)
+    if table == "figures":
+        figures = [{"kind": figure.kind, **figure.to_dict(lang)} for figure in assessment.figures()]
+        return pd.DataFrame(figures, dtype=object).set_index("id")
+    return assessment.tables[table]
+
+
+def _plain(data: pd.DataFrame) -> pd.DataFrame:
+    """Return columns of one type each: numbers without infinity, texts, truth values."""
+    columns: dict[str, Any] = {}
+    for name, column in data.items():
+        if name == "row_number" or str(name).endswith("_digits"):  # how the file was read
+            continue
+        if types.is_float_dtype(column):
+            columns[str(name)] = column.where(np.isfinite(column))
+        elif column.dtype == object:
+            columns[str(name)] = _plain_objects(column)
+        else:
+            columns[str(name)] = column
+    plain = pd.DataFrame(columns, index=data.index)
+    return gpd.GeoDataFrame(plain, geometry="geometry") if "geometry" in plain else plain
+
+
+def _plain_objects(column: pd.Series[Any]) -> pd.Series[Any]:
+    kind = types.infer_dtype(column, skipna=True)
+    if kind in ("integer", "floating", "mixed-integer-float"):
+        return column.astype("Float64" if kind != "integer" else "Int64")
+    if kind == "boolean":
+        return column.astype("boolean")
+    if kind not in ("string", "empty"):
+        column = column.map(_as_text, na_action="ignore")
+    return column.astype("str")
+
+
+def _as_text(value: Any) -> str:
+    """Return a text as it is, anything else as JSON; dates as they are printed."""
+    if isinstance(value, (list, tuple, dict, bool, int, float)):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return str(value)
+
+
+def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tuple[Text, ...]]:
+    """Return the layer in another CRS, and what there is to say about it."""
+    import pyproj
+    from pyproj.exceptions import CRSError, ProjError
+
+    try:
+        target = pyproj.CRS.from_epsg(int(wanted.upper().removeprefix("EPSG:")))
+    except (CRSError, ValueError):
+        target = None
+    if target is None or not (target.is_geographic or target.is_projected):
+        raise UsageError(f"{wanted!r} is no CRS of maps; write one such as EPSG:4547")
+    notes: list[Text] = []
+    source = data.crs
+    if _is_null_step(source, target.geodetic_crs):
+        notes.append(text("note_null_step"))
+        source = target.geodetic_crs
+    try:
+        way = pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=False)
+    except ProjError:
+        raise UsageError(
+            f"no exact way is known from {data.crs.to_string()} to {wanted} ({target.name}); "
+            "an approximate one would move the outlines by metres"
+        ) from None
+    shapes = shapely.transform(
+        shapely.force_2d(data.geometry.to_numpy()),
+        lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1])),
+    )
+    if not np.isfinite(shapely.get_coordinates(shapes)).all():
+        raise UsageError(f"{wanted} ({target.name}) has no place for these coordinates")
+    if _leaves(data, target):
+        notes.append(text("note_outside_area_of_use"))
+    if "pseudo mercator" in getattr(target.coordinate_operation, "method_name", "").lower():
+        notes.append(text("note_web_mercator"))
+    return data.set_geometry(gpd.GeoSeries(shapes, index=data.index, crs=target)), tuple(notes)
+
+
+def _is_null_step(source: CRS, target: CRS | None) -> bool:
+    """Tell whether the step is from CGCS2000 to WGS 84 or back, in which nothing changes."""
+    if target is None:
+        return False
+    pair = [crs.to_string().replace("OGC:CRS84", _WGS84) for crs in (source, target)]
+    return sorted(pair) == [_WGS84, _CGCS2000]
+
+
+def _leaves(data: gpd.GeoDataFrame, target: CRS) -> bool:
+    area = target.area_of_use
+    if area is None or data.geometry.isna().all():
+        return False
+    west, south, east, north = data.total_bounds
+    return bool(west < area.west or south < area.south or east > area.east or north > area.north)

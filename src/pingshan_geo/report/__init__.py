@@ -1,0 +1,18 @@
+"""An assessment as a report: for people (table, Markdown, HTML), for programs (JSON, CSV, XLSX)."""
+
+from __future__ import annotations
+
+from pingshan_geo.report.document import document, schema, to_json
+from pingshan_geo.report.findings import document_of_findings, findings_table
+from pingshan_geo.report.gate import gate
+from pingshan_geo.report.headline import headline_lines
+from pingshan_geo.report.render import FORMATS, render
+from pingshan_geo.report.rollup import RollUp, roll_up
+from pingshan_geo.report.selection import Selection, select
+from pingshan_geo.report.why import why_document, why_text
+
+__all__ = [
+    "FORMATS", "RollUp", "Selection", "document", "document_of_findings", "findings_table", "gate",
+    "headline_lines", "render", "roll_up", "schema", "select", "to_json", "why_document",
+    "why_text",
+]  # fmt: skip

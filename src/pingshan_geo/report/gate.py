@@ -1,0 +1,43 @@
+"""The gate: which completion rates do not surely reach what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pingshan_geo.errors import UsageError
+from pingshan_geo.report.people import sections
+from pingshan_geo.report.selection import Selection
+from pingshan_geo.words import word
+
+
+def gate(selection: Selection, rate: float, lang: str = "en") -> Iterator[str]:
+    """Yield a line for each chosen completion rate that does not surely reach a rate.
+
+    Parameters
+    ----------
+    selection : Selection
+        Its figures of the measure ``completion_rate`` are looked at.
+    rate : float
+        1 is 100 %. An unknown rate, and one with bounds on both sides of it, do not reach it.
+    lang : str
+        ``en`` or ``zh``.
+
+    Raises
+    ------
+    UsageError
+        If there is no completion rate among the chosen figures.
+    """
+    rates = [figure for figure in selection.figures() if figure.measure == "completion_rate"]
+    if not rates:
+        raise UsageError("no completion rate is among these figures, so none can be held to a rate")
+    for figure in rates:
+        if figure.low is not None and figure.low >= rate:
+            continue
+        if figure.value is None:
+            why = "gate_unknown"
+        else:
+            why = "gate_below" if figure.high is not None and figure.high < rate else "gate_open"
+        (section,) = sections(selection.assessment, [figure], lang)
+        line = section.lines[0]
+        bounds = f" [{line.bounds}]" if line.bounds else ""
+        yield f"{figure.id}: {line.value}{bounds}: {word(why, lang)} {rate * 100:.15g} %"

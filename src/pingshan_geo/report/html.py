@@ -1,0 +1,98 @@
+"""The report as one HTML page without scripts, fit to print."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from pingshan_geo.assessment import Assessment
+from pingshan_geo.report.people import Line, Section, headings
+from pingshan_geo.words import word
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
+  color: #1c1f22; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
+  border-bottom: 1px solid #d8dcdf; overflow-wrap: anywhere; }
+th { font-weight: 600; border-bottom-color: #6b747c; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.small { font-size: .85em; color: #4a5258; }
+.unknown { color: #8a4b08; font-style: italic; }
+@media print { body { font-size: 9pt; margin: 0; max-width: none; }
+  thead { display: table-header-group; } tr { break-inside: avoid; } }
+"""
+
+
+def page(assessment: Assessment, sections: Iterable[Section], lang: str) -> bytes:
+    """Return a self-contained page: figures, the sources, the findings.
+
+    All text from data is escaped; the content security policy allows the one style and nothing
+    else.
+    """
+    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    title = escape(assessment.catalogue.title.get(lang))
+    parts = [
+        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n'
+        '<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+        f"<p>{escape(word('col_as_of', lang))} {assessment.as_of.isoformat()}</p>\n"
+    ]
+    for section in sections:
+        parts.append(f"<h2>{escape(section.title)}</h2>\n")
+        parts.append(_table(headings(lang).values(), _rows(section, lang)))
+    sources = assessment.catalogue.sources
+    shown = ("title_zh" if lang == "zh" else "title_en", "publisher", "date", "url", "licence")
+    rows = (
+        [f"<td>{escape(str(source))}</td>", *(f"<td>{_text(row[key])}</td>" for key in shown)]
+        for source, row in sources.iterrows()
+    )
+    parts.append(f"<h2>{escape(word('sources', lang))}</h2>\n")
+    parts.append(
+        _table([word(f"col_{key}", lang) for key in ("source_id", "title", *shown[1:])], rows)
+    )
+    if assessment.findings:
+        parts.append(f"<h2>{escape(word('findings', lang))}</h2>\n<ul>\n")
+        parts.extend(
+            f"<li>{escape(word(f.severity, lang))}: {escape(f.line(lang))}</li>\n"
+            for f in assessment.findings
+        )
+        parts.append("</ul>\n")
+    return "".join([*parts, "</body>\n</html>\n"]).encode()
+
+
+def _text(value: object) -> str:
+    return escape(value) if isinstance(value, str) else ""
+
+
+def _rows(section: Section, lang: str) -> Iterator[list[str]]:
+    unknown = word("unknown", lang)
+    before: Line | None = None
+    for line in section.lines:
+        same = before is not None and before.subject == line.subject
+        name = "" if same else escape(line.subject_name)
+        if name and line.subject not in line.subject_name:
+            name += f' <span class="small">{escape(line.subject)}</span>'
+        missing = " unknown" if line.value == unknown else ""
+        yield [
+            f"<td>{name}</td>",
+            f"<td>{escape(line.measure)}</td>",
+            f'<td class="number{missing}">{escape(line.value)}</td>',
+            f'<td class="number">{escape(line.bounds)}</td>',
+            f"<td>{escape(line.status)}</td>",
+            f'<td class="small">{escape(line.evidence)}</td>',
+            f'<td class="small">{escape(" ".join(line.notes))}</td>',
+        ]
+        before = line
+
+
+def _table(headings: Iterable[str], rows: Iterable[list[str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    body = "".join(f"<tr>{''.join(row)}</tr>\n" for row in rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"

@@ -1,0 +1,171 @@
+"""Figures as lines that people read: units converted, bounds beside values, unknown as a word."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pingshan_geo.assessment import Assessment
+from pingshan_geo.figure import Completeness, Figure
+from pingshan_geo.measures.readings import USED
+from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.units import UNITS, display_unit, format_number
+from pingshan_geo.words import word
+
+# Printed units that a report keeps; other areas and sums of money are shown as `display_unit` says.
+_KEPT = ("ha", "km2", "m2", "%")
+# Of more ids than this only the first are named; their number is told.
+_MOST_NAMED = 6
+
+_COLUMNS = ("subject", "measure", "value", "bounds", "status", "evidence", "notes")
+
+
+def headings(lang: str) -> dict[str, str]:
+    """Return the headings of a table of lines by the names of its columns."""
+    words = {column: word(f"col_{column}", lang) for column in _COLUMNS}
+    return {column: text[:1].upper() + text[1:] for column, text in words.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure in words."""
+
+    subject: str
+    subject_name: str
+    measure: str
+    value: str
+    bounds: str
+    status: str
+    evidence: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The figures of one kind of subject."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def sections(assessment: Assessment, figures: Iterable[Figure], lang: str) -> list[Section]:
+    """Return figures in words, a section for each kind of subject.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Gives names and printed units.
+    figures : iterable of Figure
+        Figures of one kind stand together.
+    lang : str
+        ``en`` or ``zh``; the digits and units are the same in both.
+    """
+    units = printed_units(assessment)
+    kinds: dict[str, list[Line]] = {}
+    for figure in figures:
+        table = assessment.tables[figure.kind]
+        name = figure.subject
+        if name in table.index:
+            name = assessment.subject_name(figure.kind, name).get(lang)
+        label = MEASURES[figure.measure].label.get(lang)
+        if figure.basis:
+            basis = figure.basis.get(lang)
+            label += f"（{basis}）" if lang == "zh" else f" ({basis})"
+        value, bounds = shown(figure, units.get((figure.measure, figure.subject)), lang)
+        line = Line(
+            figure.subject, name, label, value, bounds, word(figure.status, lang),
+            _evidence(figure), _notes(figure, lang),
+        )  # fmt: skip
+        kinds.setdefault(figure.kind, []).append(line)
+    return [Section(word(kind, lang), tuple(lines)) for kind, lines in kinds.items()]
+
+
+def printed_units(assessment: Assessment) -> dict[tuple[str, str], str]:
+    """Return the unit in which a figure, or the target that it belongs to, was printed."""
+    used = assessment.facts[assessment.facts["role"] == USED]
+    units = {
+        (measure, subject): unit
+        for measure, subject, unit in zip(
+            used["measure"], used["subject"], used["unit"], strict=True
+        )
+        if unit in _KEPT
+    }
+    for subject, unit in assessment.targets["unit"].items():
+        for m in assessment.measures("targets"):
+            if m.unit is None and unit in _KEPT:
+                units[m.name, str(subject)] = unit
+    return units
+
+
+def shown(figure: Figure, printed_unit: str | None, lang: str) -> tuple[str, str]:
+    """Return value and bounds in words, in the printed unit or the one that is read best.
+
+    Examples
+    --------
+    >>> from pingshan_geo.words import Text
+    >>> area = Figure("zones", "recorded_area", "a", 51.6e6, 51.55e6, 51.65e6, "m2", "about",
+    ...               "recorded", Text("", ""))
+    >>> shown(area, None, "en")
+    ('about 51.6 km²', '51.55–51.65 km²')
+    """
+    if figure.value is None:
+        return word("unknown", lang), ""
+    unit = printed_unit if printed_unit in UNITS else display_unit(figure.value, figure.unit)
+    if UNITS[unit].si != figure.unit:
+        unit = display_unit(figure.value, figure.unit)
+    if unit == "1" and MEASURES[figure.measure].group != "far":
+        unit = "%"
+    factor = float(UNITS[unit].factor)
+    name = UNITS[unit].zh if lang == "zh" else UNITS[unit].en
+    value, low, high = (
+        None if part is None else part / factor for part in (figure.value, figure.low, figure.high)
+    )
+    decimals = _decimals(figure.value / factor, low, high, ratio=figure.unit == "1")
+    if figure.status in {"recorded", "conflict"}:
+        decimals = max(decimals, 4)  # no printed digit is lost
+    text = f"{format_number(figure.value / factor, decimals)} {name}".strip()
+    if figure.qualifier in ("about", "more_than", "less_than"):
+        text = f"{word(figure.qualifier, lang)} {text}"
+    if (low is None and high is None) or low == high == value:
+        return text, ""
+    if low is None or high is None:
+        sign, bound = ("≥", low) if high is None else ("≤", high)
+        return text, f"{sign} {format_number(bound or 0.0, decimals)} {name}".strip()
+    both = f"{format_number(low, decimals)}–{format_number(high, decimals)}"
+    return text, f"{both} {name}".strip()
+
+
+def _decimals(value: float, low: float | None, high: float | None, *, ratio: bool) -> int:
+    """Return one decimal more than the half width of the bounds has, or six digits without width.
+
+    A ratio has five digits at most.
+    """
+    size = math.floor(math.log10(abs(value))) if value else 0
+    half = (high - low) / 2 if low is not None and high is not None else 0.0
+    decimals = 5 - size if half <= 0 else math.ceil(-math.log10(half)) + 1
+    return max(0, min(decimals, 4 - size) if ratio else decimals)
+
+
+def _evidence(figure: Figure) -> str:
+    return "; ".join(f"“{e.printed}” {e.source}, {e.locator}" for e in figure.evidence)
+
+
+def _notes(figure: Figure, lang: str) -> tuple[str, ...]:
+    notes = [note.get(lang) for note in figure.notes]
+    if figure.completeness:
+        notes.append(_completeness(figure.completeness, lang))
+    return tuple(notes)
+
+
+def _completeness(completeness: Completeness, lang: str) -> str:
+    """Return how many rows are known and what is left out."""
+    text = f"{word('rows_known', lang)} {completeness.rows_known} / {completeness.rows}"
+    if completeness.of_recorded_total is not None:
+        share = format_number(completeness.of_recorded_total * 100, 1)
+        text += f" ({share} % {word('of_recorded_total', lang)})"
+    if completeness.left_out:
+        named = completeness.left_out[:_MOST_NAMED]
+        more = len(completeness.left_out) - len(named)
+        text += f"; {word('left_out', lang)} " + ", ".join(named) + (f", +{more}" if more else "")
+    return text + "."

@@ -1,0 +1,139 @@
+"""Why a figure is what it is: formula, numbers, inputs and printed evidence, down to the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pingshan_geo.assessment import Assessment
+from pingshan_geo.figure import Figure
+from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.report.people import printed_units, shown
+from pingshan_geo.units import UNITS
+from pingshan_geo.words import word
+
+def why_document(assessment: Assessment, figure_id: str, lang: str = "en") -> dict[str, Any]:
+    """Return a figure with all figures under it, each once, and the sources they name.
+
+    Raises
+    ------
+    UsageError
+        If there is no such figure; the message names the nearest.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> told = why_document(assess(load_catalogue()), "far/G13113-8014")
+    >>> [figure["id"] for figure in told["inputs"]]
+    ['gross_floor_area/G13113-8014', 'site_area/G13113-8014']
+    >>> told["sources"][0]["source_id"]
+    'laplace-2017-article'
+    """
+    figure = assessment.figure(figure_id)
+    under = list(_under(assessment, figure))
+    named = dict.fromkeys(item.source for each in (figure, *under) for item in each.evidence)
+    sources = assessment.catalogue.sources
+    rows = sources[sources.index.isin(named)].drop(columns="row_number").reset_index()
+    return {
+        "figure": figure.to_dict(lang),
+        "formula": formula(assessment, figure, lang),
+        "inputs": [each.to_dict(lang) for each in under],
+        "sources": [
+            {str(k): v for k, v in row.items() if isinstance(v, str)}
+            for row in rows.to_dict("records")
+        ],
+    }
+
+
+def _under(assessment: Assessment, figure: Figure, depth: int = 8) -> Iterator[Figure]:
+    seen: dict[str, Figure] = {}
+    level = [figure]
+    for _ in range(depth):
+        level = [assessment.figure(i) for each in level for i in each.inputs if i not in seen]
+        seen.update({each.id: each for each in level})
+    yield from seen.values()
+
+
+def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
+    """Return the formula with its numbers in the units that people read, or an empty text.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> assessment = assess(load_catalogue())
+    >>> formula(assessment, assessment.figure("far/G13113-8014"))
+    '488,800 m² ÷ 106,000 m² = 4.611'
+    """
+    operator = MEASURES[figure.measure].operator
+    if not operator or len(figure.inputs) != 2:
+        return ""
+    units = printed_units(assessment)
+    one, two, result = (
+        shown(each, units.get((each.measure, each.subject)), lang)[0]
+        for each in (*map(assessment.figure, figure.inputs), figure)
+    )
+    sign, _, rest = operator.partition(" … ")
+    return " ".join(part for part in (one, sign, two, rest, "=", result) if part)
+
+
+def why_text(assessment: Assessment, figure_id: str, lang: str = "en") -> Iterator[str]:
+    """Yield the lines that tell people why a figure is what it is.
+
+    Raises
+    ------
+    UsageError
+        If there is no such figure.
+    """
+    figure = assessment.figure(figure_id)
+    name = assessment.subject_name(figure.kind, figure.subject).get(lang)
+    yield f"{figure.id}"
+    yield f"{name}: {MEASURES[figure.measure].label.get(lang)}"
+    yield ""
+    yield f"  {_exact(assessment, figure, lang)}"
+    yield from _about(assessment, figure, lang, "  ")
+    under = list(_under(assessment, figure))
+    if under:
+        yield ""
+        yield f"{word('made_of', lang)}:"
+    for each in under:
+        owner = assessment.subject_name(each.kind, each.subject).get(lang)
+        yield f"  {each.id}  ({owner})"
+        yield f"    {_exact(assessment, each, lang)}"
+        yield from _about(assessment, each, lang, "    ", method=False)
+
+
+def _exact(assessment: Assessment, figure: Figure, lang: str) -> str:
+    """Return the value at full precision, then in its printed unit with bounds, and its status."""
+    if figure.value is None:
+        return word("unknown", lang)
+    unit = UNITS[figure.unit].en if lang == "en" else UNITS[figure.unit].zh
+    exact = f"{figure.value:.16g} {unit}".strip()
+    value, bounds = shown(figure, printed_units(assessment).get((figure.measure, figure.subject)), lang)
+    parts = [exact, f"= {value}" if value != exact else "", f"[{bounds}]" if bounds else ""]
+    return "  ".join(part for part in (*parts, word(figure.status, lang)) if part)
+
+
+def _about(
+    assessment: Assessment, figure: Figure, lang: str, margin: str, *, method: bool = True
+) -> Iterator[str]:
+    def line(key: str, value: str) -> str:
+        return f"{margin}{word(key, lang).rstrip(':：')}: {value}"
+
+    computed = formula(assessment, figure, lang)
+    if computed:
+        yield line("formula", computed)
+    if method and figure.method.get(lang):
+        yield line("method", figure.method.get(lang))
+    if figure.basis:
+        yield line("basis", figure.basis.get(lang))
+    for note in figure.notes:
+        yield line("note", note.get(lang))
+    if figure.completeness and figure.completeness.left_out:
+        yield line("left_out", ", ".join(figure.completeness.left_out))
+    if figure.inputs:
+        return  # the printed places stand with the inputs
+    for item in figure.evidence:
+        yield line("printed_as", item.printed)
+        yield f"{margin}  {item.title.get(lang)} ({item.source}), {item.locator}"
+        if item.url:
+            yield f"{margin}  {item.url}"

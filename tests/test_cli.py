@@ -1,0 +1,214 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pingshan_geo.cli import main
+
+ROOT = Path(__file__).parents[1]
+COMMAND = [sys.executable, "-m", "pingshan_geo"]
+
+
+def run(*words, env=None, **more):
+    return subprocess.run(
+        [*COMMAND, *map(str, words)], check=False, capture_output=True, encoding="utf-8",
+        env={**os.environ, **(env or {})}, **more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A catalogue with three errors in three files."""
+    folder = tmp_path / "town"
+    shutil.copytree(ROOT / "geodata", folder)
+    facts = (folder / "facts.csv").read_text(encoding="utf-8")
+    (folder / "facts.csv").write_text(facts.replace(",106000,", ',"1,060,00",', 1), "utf-8")
+    auctions = (folder / "auctions.csv").read_text(encoding="utf-8")
+    (folder / "auctions.csv").write_text(auctions.replace("2020-12-30", "2020/12/30", 1), "utf-8")
+    zones = (folder / "zones.geojson").read_text(encoding="utf-8")
+    (folder / "zones.geojson").write_text(zones.replace('"published"', '"publised"', 1), "utf-8")
+    return folder
+
+
+def test_help_needs_no_heavy_library():
+    code = (
+        "import sys; from pingshan_geo.cli import main; main(['--help']);"
+        "assert not {'pandas', 'geopandas', 'folium', 'rich', 'numpy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert b"Trust:" in done.stdout
+
+
+def test_build_writes_the_page_the_reports_and_the_exports_and_prints_the_headline(
+    capsys, tmp_path
+):
+    assert main(["build", "-o", str(tmp_path / "maps")]) == 0
+    said = capsys.readouterr()
+    assert "completion rate about 239.8 % [238.5–241.1 %]" in said.out
+    assert "4.611 [4.589–4.634]" in said.out
+    assert said.err == ""
+    names = {path.name for path in (tmp_path / "maps").iterdir()}
+    assert {"pingshan.html", "pingshan-report.json", "pingshan-parcels.geojson"} <= names
+    for name in names:
+        assert f"{tmp_path / 'maps' / name}  " in said.out
+
+
+def test_two_builds_are_equal_byte_for_byte(tmp_path):
+    for place in ("one", "two"):
+        done = run("build", "-o", tmp_path / place, env={"PYTHONHASHSEED": str(len(place) * 7)})
+        assert done.returncode == 0, done.stderr
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["report", "areas", "--measure", "far", "--format", "json"], 0),
+        (["report", "targets", "--subject", "industrial-land-2017", "--fail-under", "2"], 0),
+        (["report", "targets", "--subject", "industrial-land-2017", "--fail-under", "2.4"], 1),
+        (["report", "targets", "--subject", "industrial-land-2017", "--fail-under", "3"], 1),
+        (["report", "targets", "--subject", "innovation-space", "--fail-under", "0.1"], 1),
+        (["report", "far", "--subject", "G13113-8014", "--fail-under", "0"], 2),
+        (["report", "everything"], 2),
+        (["report", "--format", "pdf"], 2),
+        (["report", "--measure", "fra"], 2),
+        (["report", "--where", "sise > 1"], 2),
+        (["report", "--where", "site_area_m2 >"], 2),
+        (["report", "--as-of", "2017-02-30"], 2),
+        (["why", "far/G13113-8041"], 2),
+        (["check", "--fail-on", "facts-conflict"], 1),
+        (["check", "--fail-on", "duplicate-id,error"], 0),
+        (["check", "--fail-on", "dupicate-id"], 2),
+        (["--catalogue", "no-such-folder", "check"], 3),
+        (["--catalogue", "no-such-folder", "report"], 3),
+        (["--catalogue", "https://example.org/x", "report"], 3),
+        (["--catalogue", "/vsizip/x.zip", "report"], 3),
+        (["frobnicate"], 2),
+    ],
+)
+def test_exit_status_tells_a_gate_a_wrong_word_and_bad_input_apart(words, status, capsys):
+    assert main(words) == status
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    if status == 2:
+        assert said.err
+
+
+def test_a_mistyped_figure_gets_the_nearest(capsys):
+    assert main(["why", "far/G13113-8O14"]) == 2
+    assert "far/G13113-8014" in capsys.readouterr().err
+
+
+def test_why_goes_down_to_source_locator_and_printed_figure(capsys):
+    assert main(["why", "completion_rate/industrial-land-2017"]) == 0
+    said = capsys.readouterr().out
+    assert "about 22.78 ha ÷ 9.5 ha = about 239.8 %" in said
+    assert "2.397894736842105" in said
+    assert "22.78 hectares" in said
+    assert "laplace-2017-article), P25 S2" in said
+    assert main(["why", "completion_rate/industrial-land-2017", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["figure"]["id"] == "completion_rate/industrial-land-2017"
+    assert {s["source_id"] for s in told["sources"]} == {"laplace-2017-article"}
+
+
+def test_all_problems_are_told_a_line_each_and_nothing_is_written(broken, tmp_path):
+    for words in (
+        ["report"],
+        ["build", "-o", tmp_path / "out"],
+        ["map", "-o", tmp_path / "m.html"],
+    ):
+        done = run("--catalogue", broken, *words)
+        assert (done.returncode, done.stdout) == (3, "")
+        lines = done.stderr.splitlines()
+        assert len(lines) == 3
+        assert any(x.startswith("auctions.csv:11 date: date-mangled: ") for x in lines), lines
+        assert any("facts.csv:" in x and "not-a-number" in x and "1,060,00" in x for x in lines)
+        assert any("zones.geojson:" in x and "unknown-code" in x and "publised" in x for x in lines)
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "m.html").exists()
+
+
+def test_check_lists_the_errors_of_a_catalogue_that_nothing_else_will_read(broken, capsys):
+    assert main(["--catalogue", str(broken), "check", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [f["code"] for f in found] == ["date-mangled", "not-a-number", "unknown-code"]
+    assert main(["--catalogue", str(broken), "check", "--fail-on", "error"]) == 1
+
+
+def test_chinese_has_the_same_digits(capsys):
+    import re
+
+    digits = []
+    for lang in ("en", "zh"):
+        assert main(["--lang", lang, "report", "targets", "--format", "csv"]) == 0
+        csv = capsys.readouterr().out
+        assert main(["--lang", lang, "report", "far"]) == 0
+        table = capsys.readouterr().out
+        digits.append((csv, re.findall(r"\d+\.\d{2,}", table)))
+    assert digits[0] == digits[1]
+    assert main(["--lang", "zh", "why", "far/no-such-lot"]) == 2
+    assert main(["--lang", "zh", "report", "far"]) == 0
+    assert "容积率" in capsys.readouterr().out
+
+
+def test_a_closed_pipe_ends_quietly():
+    if os.name == "nt":
+        pytest.skip("needs a POSIX pipe")
+    line = " ".join(f"'{word}'" for word in [*COMMAND, "report", "all", "--format", "json"])
+    done = subprocess.run(
+        ["bash", "-c", f"{line} | head -c 10 >/dev/null; echo ${{PIPESTATUS[0]}}"],
+        check=False, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_no_colour_and_no_progress_where_nobody_looks():
+    done = run("report", "far", env={"FORCE_COLOR": "", "NO_COLOR": "1"})
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_fault_of_the_program_is_one_line_and_says_how_to_see_more(monkeypatch, capsys):
+    monkeypatch.setattr("pingshan_geo.assessment.assess", lambda *_: 1 / 0)
+    assert main(["report"]) == 4
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "PINGSHAN_GEO_TRACEBACK" in said
+    monkeypatch.setenv("PINGSHAN_GEO_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(["report"])
+
+
+def test_an_export_to_stdout_is_geojson(capfdbinary):
+    assert main(["export", "zones", "-o", "-", "--where", "zone_id = 'pingshan-district'"]) == 0
+    collection = json.loads(capfdbinary.readouterr().out)
+    assert [f["properties"]["zone_id"] for f in collection["features"]] == ["pingshan-district"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["map", "-o", "page.txt"], ".html"),
+        (["export", "parcels", "-o", "parcels.shp"], ".geojson"),
+        (["report", "-o", "no/such/folder/r.json", "--format", "json"], "folder"),
+        (["export", "parcels", "-o", "p.geojson", "--crs", "EPSG:4547"], "EPSG:4547"),
+    ],
+)
+def test_a_wrong_target_is_refused_by_name(words, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_words_of_a_shell_are_completed():
+    done = run(env={"_PINGSHAN_GEO_COMPLETE": "bash_complete", "COMP_WORDS": "pingshan-geo re",
+                    "COMP_CWORD": "1"})  # fmt: skip
+    assert "report" in done.stdout
