@@ -115,3 +115,23 @@ def test_permissions_follow_the_old_file_or_the_umask(tmp_path: Path) -> None:
     os.umask(mask)
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
     assert stat.S_IMODE(new.stat().st_mode) == 0o666 & ~mask
+
+
+@POSIX
+def test_a_full_disk_leaves_the_old_file_and_is_told(tmp_path: Path) -> None:
+    target = tmp_path / "report.csv"
+    target.write_text("old")
+    code = (
+        "import resource, sys\n"
+        "from pingshan_geo.errors import OutputError\n"
+        "from pingshan_geo.output import write_whole\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n"
+        "    write_whole(sys.argv[1], b'x' * 100_000)\n"
+        "except OutputError:\n"
+        "    sys.exit(42)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(target)], check=False)
+    assert done.returncode == 42
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]

@@ -80,20 +80,33 @@ def subtract(left: Interval, right: Interval) -> Interval:
         return Interval(left.value - right.value, left.low - right.high, left.high - right.low)
 
 
-def combined_qualifier(interval: Interval, *inputs: ObjectArray) -> ObjectArray:
+def combined_qualifier(
+    interval: Interval, rising: ObjectArray, falling: ObjectArray | None = None
+) -> ObjectArray:
     """Return the qualifier of values computed from qualified inputs.
 
-    A bound that is missing decides (``more_than``, ``less_than``); then ``about`` is handed on;
-    ``exact`` holds only if every input is exact.
+    A bound that is missing decides (``more_than``, ``less_than``; ``about`` where both are);
+    then ``about`` is handed on; ``exact`` holds only if every input is exact.
+
+    Parameters
+    ----------
+    interval : Interval
+        The values computed.
+    rising, falling : array of str
+        Qualifiers of the input that the value grows with (what is divided, what is subtracted
+        from) and of the one, if any, that it shrinks with.
     """
-    about = np.zeros(interval.value.shape, dtype=bool)
-    all_exact = np.ones(interval.value.shape, dtype=bool)
-    for qualifiers in inputs:
-        about |= qualifiers == "about"
-        all_exact &= qualifiers == "exact"
-    result = np.where(all_exact, "exact", np.where(about, "about", "printed")).astype(object)
-    result[np.isposinf(interval.high)] = "more_than"
-    result[np.isneginf(interval.low)] = "less_than"
+    falling = rising if falling is None else falling
+    about = (rising == "about") | (falling == "about")
+    result = choose_object(about, "about", "printed")
+    result[(rising == "exact") & (falling == "exact")] = "exact"
+    up = np.isposinf(interval.high)
+    down = np.isneginf(interval.low) | (rising == "less_than")  # a quotient has a low bound of 0
+    if falling is not rising:
+        down |= falling == "more_than"
+    result[up] = "more_than"
+    result[down] = "less_than"
+    result[up & down] = "about"
     result[np.isnan(interval.value)] = None
     return result
 
@@ -178,6 +191,9 @@ class Figure:
         for part in (self.value, self.low, self.high):
             if part is not None and not math.isfinite(part):
                 raise ValueError(f"{self.id}: {part} is no figure")
+        known = [part for part in (self.low, self.value, self.high) if part is not None]
+        if known != sorted(known) or (known and self.value is None):
+            raise ValueError(f"{self.id}: {self.value} is not in {self.low} to {self.high}")
 
     @property
     def id(self) -> str:

@@ -48,7 +48,7 @@ class Finding:
     subject, file, row, field, value
         The place: id of what it is about, file name, row as a spreadsheet counts (the heading
         is row 1; in GeoJSON the number of the feature), column, and the value as it stands.
-    details : mapping of str
+    details : mapping of str or Text
         Further words that the message of this code names.
     """
 
@@ -58,7 +58,7 @@ class Finding:
     row: int | None = None
     field: str | None = None
     value: str | None = None
-    details: Mapping[str, str] = default(default_factory=dict)
+    details: Mapping[str, str | Text] = default(default_factory=dict)
 
     @property
     def severity(self) -> str:
@@ -67,17 +67,18 @@ class Finding:
 
     def message(self, lang: str = "en") -> str:
         """Return what is wrong, in ``lang``."""
-        return self._filled(codes()[self.code].message.get(lang))
+        return self._filled(codes()[self.code].message, lang)
 
     def fix(self, lang: str = "en") -> str:
         """Return what to do about it, in ``lang``."""
-        return self._filled(codes()[self.code].fix.get(lang))
+        return self._filled(codes()[self.code].fix, lang)
 
-    def _filled(self, template: str) -> str:
+    def _filled(self, template: Text, lang: str) -> str:
         # The template is ours; text from data enters as a value and is never read as a template.
         parts = {"subject": self.subject, "field": self.field, "value": self.value}
         words = {key: "—" if part is None else shortened(part) for key, part in parts.items()}
-        return template.format_map(words | {k: shortened(v) for k, v in self.details.items()})
+        named = {k: v.get(lang) if isinstance(v, Text) else v for k, v in self.details.items()}
+        return template.get(lang).format_map(words | {k: shortened(v) for k, v in named.items()})
 
     def place(self) -> str:
         """Return file, row and field in one word, for example ``facts.csv:12 value``."""

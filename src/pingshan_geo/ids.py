@@ -33,8 +33,11 @@ def normal_id(text: str) -> str:
     >>> normal_id("Ｇ13113—8014 ") == normal_id("g13113-8014")
     True
     """
-    folded = unicodedata.normalize("NFKC", _DASHES.sub("-", text))
-    return _SPACE.sub("", _DASHES.sub("-", folded)).casefold()
+    folded = text
+    for _ in range(2):  # folding case and taking spaces out may bring back what NFKC has folded
+        folded = unicodedata.normalize("NFKC", _DASHES.sub("-", folded))
+        folded = _SPACE.sub("", _DASHES.sub("-", folded)).casefold()
+    return folded
 
 
 def nearest(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:

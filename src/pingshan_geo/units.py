@@ -131,7 +131,7 @@ def format_number(value: float, decimals: int | None = None) -> str:
 def display_unit(value: float | None, unit: str) -> str:
     """Return the unit (key of `UNITS`) in which people read a stored value best.
 
-    Areas from 1 km² on are shown in km², money from a million yuan on in millions: 万 and 亿 have
+    Areas from 1 km² on are shown in km², money in millions and thousand millions: 万 and 亿 have
     no English counterpart, and the digits are the same in both languages.
 
     Examples
@@ -142,6 +142,8 @@ def display_unit(value: float | None, unit: str) -> str:
     size = abs(value) if value is not None else 0.0
     if unit == "m2" and size >= 1e6:
         return "km2"
+    if unit == "yuan" and size >= 1e9:
+        return "bn_yuan"
     if unit == "yuan" and size >= 1e6:
         return "m_yuan"
     return unit

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from pingshan_geo.assessment.view import View
@@ -20,10 +21,10 @@ from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.ids import nearest
 from pingshan_geo.measures.ledger import auction_table, target_table
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
-from pingshan_geo.measures.readings import USED, not_after, readings, straddles
+from pingshan_geo.measures.readings import USED, begun, known_by, readings, straddles
 from pingshan_geo.measures.recorded import column_conflicts, conflicts, put_recorded
 from pingshan_geo.measures.registry import MEASURES, Measure
-from pingshan_geo.measures.rollup import put_zone_totals
+from pingshan_geo.measures.rollup import auction_zone, project_zone, put_zone_totals
 from pingshan_geo.measures.wide import Wide
 from pingshan_geo.words import Text
 
@@ -159,19 +160,25 @@ def assess(catalogue: Catalogue, as_of: date | str | None = None) -> Assessment:
     cutoff = _cutoff(as_of, catalogue.as_of)
     found: list[Finding] = [*catalogue.findings]
     facts = readings(catalogue.facts, cutoff)
-    auctions = _known(catalogue.auctions, "date", cutoff, found)
-    target_rows = _known(catalogue.targets, "period_start", cutoff, found, started=True)
+    dated = catalogue.sources["date"]
+    found.extend(_undecided(catalogue.auctions, cutoff))
+    auctions = catalogue.auctions[known_by(catalogue.auctions, "date", dated, cutoff)]
+    target_rows = catalogue.targets[begun(catalogue.targets["period_start"], cutoff)]
+    project_rows = catalogue.projects[known_by(catalogue.projects, None, dated, cutoff)]
     zones = Wide(_valid(catalogue.zones, cutoff))
     put_recorded(zones, facts, ("recorded_area",), ("recorded_area",))
     put_geometry_areas(zones)
     put_share_of_parent(zones, zones.base["parent"], zones)
-    parcels = lot_table(_valid(catalogue.parcels, cutoff), "parcels", facts)
+    lots = _valid(catalogue.parcels, cutoff)
+    parcels = lot_table(lots[known_by(lots, "valid_from", dated, cutoff)], "parcels", facts)
     put_geometry_areas(parcels)
     put_share_of_parent(parcels, parcels.base["zone_id"], zones)
-    projects = lot_table(catalogue.projects, "projects", facts)
+    projects = lot_table(project_rows, "projects", facts)
     sales = auction_table(auctions, facts, parcels)
     targets = target_table(target_rows, facts, auctions, parcels)
-    indicators = Wide(catalogue.indicators)
+    later = catalogue.facts["subject"].isin(catalogue.indicators.index)
+    not_yet = set(catalogue.facts.loc[later, "subject"]) - set(facts["subject"])
+    indicators = Wide(catalogue.indicators[~catalogue.indicators.index.isin(not_yet)])
     put_recorded(indicators, facts, ("indicator_value",), ("indicator_value",))
     used = facts[(facts["role"] == USED) & (facts["measure"] == "indicator_value")]
     units = used.set_index("subject")["unit_si"]
@@ -181,7 +188,7 @@ def assess(catalogue: Catalogue, as_of: date | str | None = None) -> Assessment:
         auction_zone(auctions, parcels.base, projects.base, target_rows),
     )  # fmt: skip
     wides = (zones, parcels, projects, sales, targets, indicators)
-    found.extend(_findings(dict(zip(KINDS, wides, strict=True)), facts))
+    found.extend(_findings(dict(zip(KINDS, wides, strict=True)), facts, catalogue.source_title))
     tables = dict(zip(KINDS, (wide.table() for wide in wides), strict=True))
     return Assessment(
         catalogue=catalogue, as_of=cutoff, facts=facts, findings=in_order(found), **tables
@@ -192,7 +199,7 @@ def _cutoff(as_of: date | str | None, default: date) -> date:
     if as_of is None:
         return default
     if isinstance(as_of, date):
-        return as_of
+        return date(as_of.year, as_of.month, as_of.day)  # a datetime does not compare with days
     found = span(as_of)
     if found is None:
         raise UsageError(f"{as_of!r} is not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
@@ -200,42 +207,22 @@ def _cutoff(as_of: date | str | None, default: date) -> date:
 
 
 def _valid(table: gpd.GeoDataFrame, cutoff: date) -> gpd.GeoDataFrame:
-    """Return the rows that exist at a day."""
-    starts = [not (d := span(text or "")) or d.first <= cutoff for text in table["valid_from"]]
-    ends = [bool((d := span(text or "")) and d.last <= cutoff) for text in table["valid_to"]]
-    keep = pd.Series(starts, index=table.index, dtype=bool)
-    return table[keep & ~pd.Series(ends, index=table.index, dtype=bool)]
+    """Return the rows that exist at a day; the last day of ``valid_to`` still counts."""
+    ends = [bool((d := span(text or "")) and d.last < cutoff) for text in table["valid_to"]]
+    return table[begun(table["valid_from"], cutoff) & ~np.array(ends, dtype=bool)]
 
 
-def _known(
-    table: pd.DataFrame, column: str, cutoff: date, found: list[Finding], *, started: bool = False
-) -> pd.DataFrame:
-    """Return the rows dated up to a day; a date too coarse to tell is a finding."""
-    if started:
-        starts = [not (d := span(text or "")) or d.first <= cutoff for text in table[column]]
-        return table[pd.Series(starts, index=table.index, dtype=bool)]
-    for subject in table.index[straddles(table[column], cutoff)]:
-        value = str(table.loc[subject, column])
-        found.append(Finding("date-straddles", str(subject), field=column, value=value))
-    return table[not_after(table[column], cutoff)]
+def _undecided(auctions: pd.DataFrame, cutoff: date) -> Iterator[Finding]:
+    """Yield a finding for each land transfer whose date is too coarse to be held against a day."""
+    for subject in auctions.index[straddles(auctions["date"], cutoff)]:
+        value = str(auctions.loc[subject, "date"])
+        yield Finding("date-straddles", str(subject), field="date", value=value)
 
 
-def project_zone(projects: pd.DataFrame, parcels: pd.DataFrame) -> pd.Series[str]:
-    """Return the zone of each project: its own, else that of its parcel."""
-    return projects["zone_id"].fillna(projects["parcel_id"].map(parcels["zone_id"]))
-
-
-def auction_zone(
-    auctions: pd.DataFrame, parcels: pd.DataFrame, projects: pd.DataFrame, targets: pd.DataFrame
-) -> pd.Series[str]:
-    """Return the zone of each land transfer: that of its parcel, else project, else target."""
-    zone = auctions["parcel_id"].map(parcels["zone_id"])
-    zone = zone.fillna(auctions["project_id"].map(project_zone(projects, parcels)))
-    return zone.fillna(auctions["target_id"].map(targets["zone_id"]))
-
-
-def _findings(wides: Mapping[str, Wide], facts: pd.DataFrame) -> Iterator[Finding]:
-    yield from conflicts(facts)
+def _findings(
+    wides: Mapping[str, Wide], facts: pd.DataFrame, title_of: Callable[[str], Text]
+) -> Iterator[Finding]:
+    yield from conflicts(facts, title_of)
     for kind, wide in wides.items():
         yield from column_conflicts(wide.base, facts, FACT_MEASURES[kind])
         if "geometry_status" in wide.base:

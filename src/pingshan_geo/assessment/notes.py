@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED
+from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED, described
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.units import UNITS, display_unit, format_number
 from pingshan_geo.words import Text, text
@@ -62,12 +62,14 @@ def of_figure(
         yield from _missing(view, kind, name, subject, inputs)
     yield from _other_readings(view, name, subject)
     yield from _inputs_in_conflict(view, inputs)
-    if completeness and completeness.left_out:
-        known, rows = completeness.rows_known, completeness.rows
+    if kind == "zones" and completeness:
         yield Text(
-            f"{known} of {rows} rows are known; the others are left out.",
-            f"{rows} 行中 {known} 行已知，其余未计入。",
+            "Made of the parcels in this catalogue, which need not be all land of the zone.",
+            "仅由本目录所载宗地得出，未必涵盖分区内全部用地。",
         )
+    lot = view.cell(kind, "parcel_id", subject) if kind == "projects" else None
+    if lot and view.cell(kind, MEASURES[name].column, subject) is None:
+        yield Text(f"See the figures of its parcel {lot}.", f"另见其宗地 {lot} 的数据。")
     if name == "completion_rate" and inputs and inputs[0].measure == "completion_rate_printed":
         yield Text(
             "The source's own rate: the target is not printed, so it cannot be computed again.",
@@ -114,24 +116,20 @@ def _other_readings(view: View, name: str, subject: str) -> Iterator[Text]:
     facts = view.facts(name, subject)
     used = next((f for f in facts if f["role"] == USED), None)
     other = [f for f in facts if f["role"] == DISAGREES]
+    title_of = view.assessment.catalogue.source_title
     if used and other:
-        listed = "; ".join(_reading(f) for f in other)
+        rest = [described(f, title_of) for f in other]
+        taken = described(used, title_of)
         yield Text(
-            f"Sources disagree. Used: {_reading(used)}. Otherwise: {listed}.",
-            f"来源互有出入。采用：{_reading(used)}。另有：{listed}。",
+            f"Sources disagree. Used: {taken.en}. Otherwise: {'; '.join(t.en for t in rest)}.",
+            f"来源互有出入。采用：{taken.zh}。另有：{'；'.join(t.zh for t in rest)}。",
         )
     for fact in facts:
         if fact["role"] == EARLIER:
-            until = fact["period_end"]
+            until, said = fact["period_end"], described(fact, title_of)
             yield Text(
-                f"Earlier version, to {until}: {_reading(fact)}.",
-                f"早期版本（至 {until}）：{_reading(fact)}。",
+                f"Earlier version, to {until}: {said.en}.", f"早期版本（至 {until}）：{said.zh}。"
             )
-
-
-def _reading(fact: dict[str, str | None]) -> str:
-    when = f", {fact['as_of']}" if fact["as_of"] else ""
-    return f"{fact['printed']} ({fact['source_id']}{when})"
 
 
 def _inputs_in_conflict(view: View, inputs: list[Figure]) -> Iterator[Text]:
@@ -149,10 +147,10 @@ def _mixed_bases(view: View, kind: str, name: str, subject: str) -> Iterator[Tex
     """Say where a zone's sum or ratio adds areas of different bases."""
     if kind != "zones" or name not in {"site_area_total", "far"}:
         return
-    lots = view.lots_in(subject)
+    measures = ("site_area",) if name == "site_area_total" else ("site_area", "gross_floor_area")
     counts: dict[str | None, int] = {}
-    for lot in lots:
-        if view.cell("parcels", "site_area_m2", lot) is not None:
+    for lot in view.inside("parcels", subject):
+        if view.is_known(lot, measures):
             basis = view.cell("parcels", "site_area_basis", lot)
             counts[basis] = counts.get(basis, 0) + 1
     if len(counts) > 1:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pingshan_geo.assessment import notes
-from pingshan_geo.catalogue.schema import KINDS
+from pingshan_geo.catalogue.schema import COUNTED_MEASURE, ID_COLUMN, KINDS
 from pingshan_geo.evidence import Evidence
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.ledger import COUNTED_MEASURE, counted_rows
+from pingshan_geo.measures.ledger import counted_rows
 from pingshan_geo.measures.readings import AGREES, USED
-from pingshan_geo.measures.registry import FLOORS, LANDS, MEASURES
-from pingshan_geo.measures.rollup import members
+from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, MEASURES
+from pingshan_geo.measures.rollup import auction_zone, members, project_zone
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class View:
             fact = dict(zip(facts.columns, row, strict=True))
             self._facts.setdefault((fact["subject"], fact["measure"]), []).append(fact)
         self._made: dict[str, Figure | None] = {}
-        self._members: pd.DataFrame | None = None
+        self._members: dict[str, pd.DataFrame] = {}
 
     def cell(self, kind: str, column: str, subject: str) -> Any:
         """Return one cell of a table; None where it is missing or there is no such column."""
@@ -127,7 +127,8 @@ class View:
             if own == own:  # noqa: PLR0124 -- not NaN
                 locator = self.cell(kind, "locator", subject) or notes.in_column(column)
                 return (self._evidence(source or "", locator, f"{own:.15g}"),)
-        if name in {"measured_area", "measured_area_plane", "drawn_area"} and source:
+        is_known = self.cell(kind, column, subject) is not None
+        if name in {"measured_area", "measured_area_plane", "drawn_area"} and source and is_known:
             row = self.cell(kind, "row_number", subject)
             where = f"{kind}.geojson, feature {row}"
             return (self._evidence(source, where, notes.OUTLINE.en),)
@@ -136,17 +137,16 @@ class View:
     def _evidence(
         self, source: str, locator: str, printed: str, fact: str | None = None
     ) -> Evidence:
-        sources = self.assessment.catalogue.sources
-        row: Any = sources.loc[source] if source in sources.index else {}
-        title = Text(row.get("title_en") or source, row.get("title_zh") or "")
-        return Evidence(source, locator, printed, fact, title, row.get("url") or None)
+        catalogue = self.assessment.catalogue
+        url: Any = catalogue.sources["url"].get(source)
+        return Evidence(source, locator, printed, fact, catalogue.source_title(source), url)
 
     def _inputs(
         self, kind: str, name: str, subject: str
     ) -> tuple[list[str], dict[str, str] | None]:
         """Return the ids of the figures that a cell was computed from, or their table."""
-        if kind == "zones" and name in _OVER_LOTS:
-            return self._over_lots(subject, _OVER_LOTS[name])
+        if kind == "zones" and name in {*_OVER_LOTS, *_COUNTED}:
+            return self._of_zone(subject, name)
         if name == "far":
             land = self._first_known(kind, LANDS, subject)
             floor = self._first_known(kind, FLOORS, subject)
@@ -182,11 +182,9 @@ class View:
             return []
         if name == "delivered":
             return [f"delivered_itemised/{subject}"]
-        others = [m for m in ("recorded_area", *LANDS) if m != name]
-        return [
-            f"{m}/{subject}" for m in others
-            if self.facts(m, subject) or MEASURES[m].column in own
-        ][:1]  # fmt: skip
+        others = FILLED_FROM[name]
+        known = (m for m in others if self.cell(kind, MEASURES[m].column, subject) is not None)
+        return [f"{m}/{subject}" for m in known][:1]
 
     def _first_known(self, kind: str, names: tuple[str, ...], subject: str | None) -> str:
         """Return the first of some measures that is known, else the one that is missing."""
@@ -203,16 +201,25 @@ class View:
         )
         return [(lot_measure, lot) for lot in rows.loc[rows["target_id"] == target, "parcel_id"]]
 
-    def _over_lots(
-        self, zone: str, measures: tuple[str, ...]
-    ) -> tuple[list[str], dict[str, str] | None]:
-        lots = self.lots_in(zone)
+    def _of_zone(self, zone: str, name: str) -> tuple[list[str], dict[str, str] | None]:
+        """Return the lots' figures that a zone's was made of, or the rows of their table."""
+        zones = [z for z in self.tables["zones"].index if self._lies_in(z, zone)]
+        where = f"zone_id IN ({_quoted(zones)})"
+        if name in _COUNTED:
+            kind = _COUNTED[name]
+            column = ID_COLUMN[kind]
+            if kind != "parcels":  # a project or transfer may lie where its parcel does
+                where = f"{column} IN ({_quoted(self.inside(kind, zone))})"
+            return [], {"table": kind, "column": column, "where": where}
+        lots, measures = self.inside("parcels", zone), _OVER_LOTS[name]
         if len(lots) <= MOST_INPUTS:
-            return [f"{measure}/{lot}" for lot in lots for measure in measures], None
-        inside = [z for z in self.tables["zones"].index if self._lies_in(z, zone)]
-        where = ", ".join("'" + z.replace("'", "''") + "'" for z in inside)
-        column = MEASURES[measures[0]].column if measures else "parcel_id"
-        return [], {"table": "parcels", "column": column, "where": f"zone_id IN ({where})"}
+            counted = [lot for lot in lots if self.is_known(lot, measures)] or lots
+            return [f"{measure}/{lot}" for lot in counted for measure in measures], None
+        return [], {"table": "parcels", "column": MEASURES[measures[0]].column, "where": where}
+
+    def is_known(self, lot: str, measures: tuple[str, ...]) -> bool:
+        """Return whether all of some measures of a lot are known."""
+        return all(self.cell("parcels", MEASURES[m].column, lot) is not None for m in measures)
 
     def _lies_in(self, zone: str, above: str) -> bool:
         at: str | None = zone
@@ -220,22 +227,26 @@ class View:
             at = self.cell("zones", "parent", at)
         return at == above
 
-    def lots_in(self, zone: str) -> list[str]:
-        """Return the parcels that sources place in a zone or in one below it."""
-        parcels = self.tables["parcels"]
-        if self._members is None:
-            self._members = members(self.tables["zones"], parcels["zone_id"])
-        pairs = self._members
+    def inside(self, kind: str, zone: str) -> list[str]:
+        """Return the parcels, projects or transfers that lie in a zone or in one below it."""
+        if not self._members:
+            zones, parcels, projects, auctions, targets, _ = self.tables.values()
+            places = {
+                "parcels": parcels["zone_id"],
+                "projects": project_zone(projects, parcels),
+                "auctions": auction_zone(auctions, parcels, projects, targets),
+            }
+            self._members = {name: members(zones, zone_of) for name, zone_of in places.items()}
+        pairs = self._members[kind]
         rows = pairs.loc[pairs["zone"] == self._place["zones"][zone], "row"]
-        return parcels.index[sorted(rows)].tolist()
+        return self.tables[kind].index[sorted(rows)].tolist()
 
     def _completeness(self, kind: str, name: str, subject: str) -> Completeness | None:
         if kind == "targets" and name in {"delivered_itemised", "completion_rate_itemised"}:
             return self._itemised_completeness(subject)
-        if kind == "zones" and name in _OVER_LOTS and _OVER_LOTS[name]:
-            lots = self.lots_in(subject)
-            columns = [MEASURES[m].column for m in _OVER_LOTS[name]]
-            out = [x for x in lots if any(self.cell("parcels", c, x) is None for c in columns)]
+        if kind == "zones" and name in _OVER_LOTS:
+            lots = self.inside("parcels", subject)
+            out = [lot for lot in lots if not self.is_known(lot, _OVER_LOTS[name])]
             return Completeness(len(lots) - len(out), len(lots), None, tuple(out))
         return None
 
@@ -272,10 +283,13 @@ _OVER_LOTS: dict[str, tuple[str, ...]] = {
     "site_area_total": ("site_area",),
     "gross_floor_area_total": ("gross_floor_area",),
     "far": ("gross_floor_area", "site_area"),
-    "parcel_count": (),
-    "project_count": (),
-    "auction_count": (),
 }
+#: Tables whose rows are counted by zone.
+_COUNTED = {"parcel_count": "parcels", "project_count": "projects", "auction_count": "auctions"}
+
+
+def _quoted(ids: list[str]) -> str:
+    return ", ".join("'" + each.replace("'", "''") + "'" for each in ids)
 
 
 def _finite(value: float | None) -> float | None:

@@ -9,7 +9,14 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.dates import span
-from pingshan_geo.catalogue.schema import FACT_MEASURES, ID_COLUMN, KINDS, SPATIAL, TABLES
+from pingshan_geo.catalogue.schema import (
+    COUNTED_MEASURE,
+    FACT_MEASURES,
+    ID_COLUMN,
+    KINDS,
+    SPATIAL,
+    TABLES,
+)
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import nearest, normal_id
 from pingshan_geo.units import UNITS
@@ -47,15 +54,15 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     """Ids of subjects are unique over all tables, so that a figure's id means one thing."""
     spaces = [KINDS, *((name,) for name in TABLES if name not in KINDS)]
     for space in spaces:
-        first: dict[str, tuple[str, str]] = {}
+        first: dict[str, tuple[str, str]] = {}  # by normal form: the id and its place
         for name in space:
             column = ID_COLUMN[name]
             for row, value in _rows(tables[name], column):
                 if value is None:
                     continue
-                place = f"{files[name]}:{row}"
-                seen = first.setdefault(normal_id(value), (value, place))
-                if seen[1] == place:
+                seen = first.get(form := normal_id(value))
+                if seen is None:
+                    first[form] = (value, f"{files[name]}:{row}")
                     continue
                 code = "duplicate-id" if seen[0] == value else "similar-ids"
                 other = seen[1] if code == "duplicate-id" else f"{seen[0]} ({seen[1]})"
@@ -71,29 +78,37 @@ def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
             if not column.refers:
                 continue
             known = set().union(*(ids[table] for table in column.refers))
+            hints: dict[str, str] = {}
             for row, cell in _rows(tables[name], column.name):
                 values = [] if cell is None else cell.split(";") if column.many else [cell]
                 for value in values:
                     if value not in known:
-                        close = nearest(value, known, most=1)
+                        if value not in hints:
+                            close = nearest(value, sorted(known), most=1)
+                            hints[value] = f" ({close[0]}?)" if close else ""
                         yield Finding(
                             "unknown-reference", None, files[name], row, column.name, value,
                             {"table": " / ".join(column.refers),
-                             "nearest": f" ({close[0]}?)" if close else ""},
+                             "nearest": hints[value]},
                         )  # fmt: skip
 
 
 def _parents(zones: pd.DataFrame, file: str) -> Iterator[Finding]:
+    """Each zone is walked over once; a ring of zones is told once."""
     parent = dict(zip(zones["zone_id"], zones["parent"], strict=True))
-    for row, zone in _rows(zones, "zone_id"):
-        seen, above = [zone], parent.get(zone)
-        while above is not None and above not in seen:
-            seen.append(above)
-            above = parent.get(above)
-        if above is not None and above == zone:
-            yield Finding(
-                "reference-cycle", zone, file, row, "parent", " → ".join(seen[1:] or seen)
-            )
+    row_of = dict(zip(zones["zone_id"], zones["row_number"], strict=True))
+    done: set[str] = set()
+    for zone in parent:
+        way: dict[str, None] = {}
+        at = zone
+        while at is not None and at not in done and at not in way:
+            way[at] = None
+            at = parent.get(at)
+        if at in way:
+            ring = list(way)[list(way).index(at) :]
+            value = " → ".join([*ring[1:], at])
+            yield Finding("reference-cycle", at, file, row_of[at], "parent", value)
+        done.update(way)
 
 
 def _periods(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
@@ -112,6 +127,12 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
     table_of = {
         subject: name for name in KINDS for subject in tables[name][ID_COLUMN[name]].dropna()
     }
+    asked = {
+        target: UNITS[unit].si
+        for _, target, unit in _rows(tables["targets"], "target_id", "unit")
+        if unit in UNITS
+    }
+    first_unit: dict[str, str] = {}
     columns = ("subject", "measure", "unit", "value", "value_digits")
     for row, subject, measure, unit, value, digits in _rows(tables["facts"], *columns):
         kind = table_of.get(subject)
@@ -127,6 +148,10 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
             yield Finding("unknown-unit", subject, file, row, "unit", unit, details)
             continue
         wanted = FACT_MEASURES[kind].get(measure) if kind else None
+        if wanted is None and unit is not None:
+            # One number is held against another: delivery and target, two readings of one thing.
+            unit_of = asked if measure == "delivered" else first_unit
+            wanted = unit_of.setdefault(subject, UNITS[unit].si)
         if unit is not None and wanted is not None and UNITS[unit].si != wanted:
             details = {"measure": measure}
             yield Finding("unit-mismatch", subject, file, row, "unit", unit, details)
@@ -135,10 +160,15 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
 
 
 def _target_units(targets: pd.DataFrame, file: str) -> Iterator[Finding]:
-    for row, target, unit in _rows(targets, "target_id", "unit"):
-        if unit is not None and unit not in UNITS:
+    for row, target, unit, measure in _rows(targets, "target_id", "unit", "measure"):
+        if unit is None:
+            continue
+        if unit not in UNITS:
             details = {"known": ", ".join(UNITS)}
             yield Finding("unknown-unit", target, file, row, "unit", unit, details)
+        elif measure in COUNTED_MEASURE and UNITS[unit].si != "m2":
+            details = {"measure": measure}
+            yield Finding("unit-mismatch", target, file, row, "unit", unit, details)
 
 
 def _geometry(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Finding]:

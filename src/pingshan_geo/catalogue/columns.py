@@ -37,7 +37,7 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
         values = [row.get(column.name) for row in cells.rows]
         if column.kind in {"number", "amount"}:
             if column.digits:
-                data[f"{column.name}_digits"] = [None if v is None else str(v) for v in values]
+                data[f"{column.name}_digits"] = [_digits(value) for value in values]
             data[column.name] = _numbers(values, column, cells.numbers, report)
         else:
             data[column.name] = _texts(values, column, cells.numbers, report)
@@ -53,6 +53,13 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
     )
     frame["row_number"] = np.array(cells.numbers, dtype=np.int64)
     return frame
+
+
+def _digits(value: Any) -> str | None:
+    """Return a number's digits; of a float, which Parquet holds, the shortest that give it."""
+    if value is None or value != value:  # noqa: PLR0124 -- NaN
+        return None
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _empty(column: Column, size: int) -> Any:

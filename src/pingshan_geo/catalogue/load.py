@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,14 @@ from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.words import Text
 
 DESCRIPTOR = "datapackage.json"
+#: Errors of single cells and outlines: the tables are whole, so all other checks are made too.
+CELL_FAULTS = frozenset(
+    {
+        "missing-id", "missing-value", "not-a-number", "negative-value", "not-a-date",
+        "date-mangled", "unknown-code", "geometry-invalid", "ring-not-closed", "coordinate-range",
+        "geojson-crs",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,13 @@ class Catalogue:
     indicators: pd.DataFrame
     imports: pd.DataFrame
     findings: tuple[Finding, ...]
+
+    def source_title(self, source: str) -> Text:
+        """Return the title of a source, its id where it has none or is not known."""
+        if source not in self.sources.index:
+            return Text(source, source)
+        row = self.sources.loc[source]
+        return Text(row["title_en"] or source, row["title_zh"] or "")
 
 
 def shipped_path() -> Path:
@@ -131,17 +147,17 @@ def read_catalogue(
         return None, in_order(found)
     digest = hashlib.sha256(DESCRIPTOR.encode() + b"\0" + data)
     tables, files = _tables(folder, descriptor, digest, found)
-    if all(finding.severity != "error" for finding in found):
-        found.extend(check_tables(tables, files))
+    if all(f.severity != "error" or f.code in CELL_FAULTS for f in found):
+        told = {(f.file, f.row) for f in found}  # a bad outline is not told again as a missing one
+        checked = check_tables(tables, files)
+        found += (f for f in checked if f.code != "geometry-status" or (f.file, f.row) not in told)
     findings = in_order(found)
     if any(finding.severity == "error" for finding in findings):
         return None, findings
     tables["facts"] = with_bounds(tables["facts"])
     tables["targets"] = with_bounds(tables["targets"])
     crs = descriptor["crs"]
-    indexed: dict[str, Any] = {
-        name: _indexed(table, ID_COLUMN[name], crs) for name, table in tables.items()
-    }
+    indexed: dict[str, Any] = {name: _indexed(table, name, crs) for name, table in tables.items()}
     as_of = span(descriptor["as_of"])
     assert as_of is not None  # noqa: S101 -- _descriptor has checked it
     return (
@@ -155,9 +171,9 @@ def read_catalogue(
     )  # fmt: skip
 
 
-def _indexed(table: pd.DataFrame, id_column: str, crs: str) -> pd.DataFrame:
-    table = table.set_index(id_column)
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=crs) if "geometry" in table else table
+def _indexed(table: pd.DataFrame, name: str, crs: str) -> pd.DataFrame:
+    table = table.set_index(ID_COLUMN[name])
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=crs) if name in SPATIAL else table
 
 
 def _refused_folder(path: str | Path) -> str | None:
@@ -166,6 +182,8 @@ def _refused_folder(path: str | Path) -> str | None:
         return "addresses and virtual file systems are not read"
     folder = Path(path)
     try:
+        if folder.is_symlink():
+            return "it is a link; name the folder that it points to"
         if not folder.exists():
             return "there is no such folder"
         if not folder.is_dir():
@@ -215,8 +233,6 @@ def _descriptor(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     report = file_report(DESCRIPTOR, found)
     value = read_json(data, report)
     if value is None:
-        if not found:
-            report("descriptor-invalid", details={"reason": "it holds null"})
         return None
     reasons = []
     if not isinstance(value, dict):
@@ -235,6 +251,9 @@ def _descriptor(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     resources = value.get("resources")
     if not isinstance(resources, list) or not all(_is_resource(item) for item in resources):
         reasons.append("resources is no list of objects with name and path")
+    else:
+        counts = Counter(item["name"] for item in resources)
+        reasons += [f"the resource {name} stands twice" for name in counts if counts[name] > 1]
     for reason in reasons:
         report("descriptor-invalid", details={"reason": reason})
     if isinstance(value.get("crs"), str) and value["crs"] not in GEOGRAPHIC:

@@ -10,6 +10,7 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,9 @@ from pingshan_geo.findings import Finding
 
 #: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
 MOST_NESTING = 64
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# A string that nobody closed runs to the end, so that no byte is looked at twice.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Report = Callable[..., None]
 
@@ -69,8 +72,8 @@ def read_csv(data: bytes, report: Report) -> Cells | None:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines.extend((reader.line_num, line) for line in reader)
-    except csv.Error as error:
-        report("csv-broken", row=reader.line_num, details={"reason": str(error)})
+    except csv.Error as error:  # the row that breaks is the one after those that were read
+        report("csv-broken", row=len(lines) + 1, details={"reason": str(error)})
         return None
     if not lines:
         report("csv-broken", row=1, details={"reason": "no heading"})
@@ -78,6 +81,8 @@ def read_csv(data: bytes, report: Report) -> Cells | None:
     heading = [name.strip() for name in lines[0][1]]
     for name in sorted({name for name in heading if heading.count(name) > 1}):
         report("csv-doubled-column", row=1, field=name)
+    if len(set(heading)) < len(heading):
+        return None
     rows, numbers = [], []
     for number, (_, line) in enumerate(lines[1:], start=2):
         if not line:
@@ -135,7 +140,12 @@ def read_json(data: bytes, report: Report) -> Any:
     except ValueError as error:
         report("json-invalid", details={"reason": str(error)})
     else:
-        return value
+        if value is None:
+            report("json-invalid", details={"reason": "it holds null"})
+        elif _SURROGATE.search(data) and not _is_text(json.dumps(value, ensure_ascii=False)):
+            report("json-invalid", details={"reason": "a text holds half a surrogate pair"})
+        else:
+            return value
     return None
 
 
@@ -157,8 +167,7 @@ def _finite(text: str) -> float:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = next(name for name in names if names.count(name) > 1)
+        doubled, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"the member {doubled!r} stands twice in one object")
     return members
 
@@ -211,9 +220,6 @@ def _properties(feature: Any, number: int, report: Report) -> dict[str, Any] | N
             value = json.dumps(cell, ensure_ascii=False)
         if isinstance(value, str):
             value = value.strip() or None
-        if not _is_text(name) or (isinstance(value, str) and not _is_text(value)):
-            report("geojson-invalid", row=number, details={"reason": "half a surrogate pair"})
-            return None
         row[name] = value
     return row
 
@@ -230,7 +236,7 @@ def _shape(geometry: Any, number: int, report: Report) -> shapely.Geometry | Non
     if geometry is None:
         return None
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in {"Polygon", "MultiPolygon"}:
+    if not isinstance(kind, str) or kind not in {"Polygon", "MultiPolygon"}:
         report("geometry-invalid", row=number, details={"reason": f"{kind} is no polygon"})
         return None
     parts = geometry.get("coordinates")
@@ -271,12 +277,15 @@ def _ring(ring: Any, number: int, report: Report) -> list[tuple[float, float]] |
 def checked_geometry(
     shapes: list[shapely.Geometry | None], numbers: list[int], report: Report
 ) -> np.ndarray[Any, Any]:
-    """Return the geometries as an array after telling the invalid ones (crossing rings, …)."""
+    """Return the geometries as an array after telling those that are no valid polygons."""
     array = np.empty(len(shapes), dtype=object)
     array[:] = shapes
-    bad = ~(shapely.is_missing(array) | shapely.is_valid(array))
+    polygonal = np.isin(shapely.get_type_id(array), (3, 6)) & ~shapely.is_empty(array)
+    bad = ~(shapely.is_missing(array) | (polygonal & shapely.is_valid(array)))
     for place in np.flatnonzero(bad):
-        reason = shapely.is_valid_reason(array[place])
+        reason = f"{array[place].geom_type} is no polygon"
+        if polygonal[place]:
+            reason = shapely.is_valid_reason(array[place])
         report("geometry-invalid", row=numbers[place], details={"reason": reason})
     return array
 
@@ -294,14 +303,12 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     numbers = list(range(1, table.num_rows + 1))
     if not spatial:
         return Cells(table.column_names, table.to_pylist(), numbers)
-    geo = read_json((table.schema.metadata or {}).get(b"geo", b"null"), report)
+    geo = read_json((table.schema.metadata or {}).get(b"geo", b"{}"), report)
     name = geo.get("primary_column") if isinstance(geo, dict) else None
-    meta = geo.get("columns", {}).get(name) if isinstance(geo, dict) else None
-    if (
-        name not in table.column_names
-        or not isinstance(meta, dict)
-        or meta.get("encoding") != "WKB"
-    ):
+    columns = geo.get("columns") if isinstance(geo, dict) else None
+    is_named = isinstance(name, str) and table.column_names.count(name) == 1
+    meta = columns.get(name) if isinstance(columns, dict) and is_named else None
+    if not isinstance(meta, dict) or meta.get("encoding") != "WKB":
         report("file-unreadable", details={"reason": "no GeoParquet column of WKB geometry"})
         return None
     if not _same_crs(meta.get("crs", "OGC:CRS84"), crs):
@@ -309,9 +316,14 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
         return None
     try:
         shapes = list(shapely.from_wkb(table.column(name).to_pylist()))
-    except shapely.errors.ShapelyError as error:
+    except (shapely.errors.ShapelyError, TypeError) as error:
         report("geometry-invalid", details={"reason": str(error)})
         return None
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    outside = (np.abs(bounds) > (180, 90, 180, 90)).any(axis=1)
+    for place in np.flatnonzero(outside):
+        value = ", ".join(f"{part:.15g}" for part in bounds[place])
+        report("coordinate-range", row=numbers[place], value=value)
     rest = table.drop_columns([name])
     geometry = checked_geometry(shapes, numbers, report)
     return Cells(rest.column_names, rest.to_pylist(), numbers, geometry)

@@ -75,6 +75,8 @@ FACT_MEASURES: dict[str, dict[str, str | None]] = {
     "targets": {"delivered": None, "completion_rate_printed": "1"},
     "indicators": {"indicator_value": None},
 }
+#: Measure of a lot that counts towards a target of each measure.
+COUNTED_MEASURE = {"land_area": "site_area", "floor_area": "gross_floor_area"}
 #: The basis that an area measure has by its name; site_area names its own.
 BASIS_OF_MEASURE = {
     "net_site_area": "net_site",

@@ -56,7 +56,11 @@ class Sections(click.Group):
         """Return the names of all commands, in the order of the help."""
         return [name for _, names in self.sections for name in names]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 -- click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
         """Return a command, importing its module."""
         from pingshan_geo.cli import trust, use
 

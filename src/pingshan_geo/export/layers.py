@@ -123,8 +123,8 @@ def _plain(data: pd.DataFrame) -> pd.DataFrame:
             continue
         if types.is_float_dtype(column):
             columns[str(name)] = column.where(np.isfinite(column))
-        elif column.dtype == object:
-            columns[str(name)] = _plain_objects(column)
+        elif column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
+            columns[str(name)] = _plain_objects(column.astype(object))
         else:
             columns[str(name)] = column
     plain = pd.DataFrame(columns, index=data.index)

@@ -143,13 +143,15 @@ def _values(table: pd.DataFrame) -> list[list[Any]]:
 def _rounded(data: Any, lang: str) -> tuple[npt.NDArray[np.object_], pd.DataFrame]:
     """Return the outlines with 7 decimals, still valid, and the rows with what became of them."""
     whole = shapely.force_2d(data.geometry.to_numpy())
-    shapes = shapely.remove_repeated_points(_round(whole))
+    shapes = _round(whole)
     drawn = ~shapely.is_missing(whole)
     before = shapely.is_valid(whole)
     broken = drawn & before & ~shapely.is_valid(shapes)
     shapes[broken] = _round(shapely.set_precision(whole[broken], 10**-_DECIMALS))
     lost = drawn & (shapely.is_empty(shapes) | (before & ~shapely.is_valid(shapes)))
     shapes[lost] = None
+    sound = shapely.is_valid(shapes)
+    shapes[sound] = shapely.remove_repeated_points(shapes[sound])
     notice = data["notice"].astype(object).where(data["notice"].notna(), None)
     for which, key in ((lost, "notice_too_small"), (drawn & ~before, "notice_invalid")):
         notice[which] = [

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.catalogue.schema import FACT_MEASURES
+from pingshan_geo.catalogue.schema import COUNTED_MEASURE, FACT_MEASURES
 from pingshan_geo.figure import (
     Interval,
     ObjectArray,
@@ -116,10 +116,6 @@ def target_table(
     return wide
 
 
-#: Measure of a lot that counts towards a target of each measure.
-COUNTED_MEASURE = {"land_area": "site_area", "floor_area": "gross_floor_area"}
-
-
 def _put_itemised(wide: Wide, auctions: pd.DataFrame, parcels: Wide) -> None:
     """Put the sum over the transfers that count.
 
@@ -131,15 +127,13 @@ def _put_itemised(wide: Wide, auctions: pd.DataFrame, parcels: Wide) -> None:
     measure = wide.base["measure"].to_numpy(dtype=object)[group]
     nothing = np.full(len(rows), np.nan)
     items = Interval(nothing, nothing, nothing)
-    about = np.zeros(len(rows), dtype=bool)
+    qualifiers = np.full(len(rows), None, dtype=object)
     for name, lot_measure in COUNTED_MEASURE.items():
         lot = of_parcel(rows["parcel_id"], parcels, lot_measure)
         items = choose(measure == name, lot.interval, items)
-        about |= (measure == name) & (lot.qualifier == "about")
+        qualifiers = choose_object(measure == name, lot.qualifier, qualifiers)
     known = group_sums(items, group, len(targets))
-    total = known.interval
-    is_about = np.bincount(group[about], minlength=len(targets)) > 0
-    qualifier = choose_object(is_about, "about", "printed")
+    total, qualifier = known.interval, known.qualifier(qualifiers, group)
     has_rows = known.rows > 0
     wide.put("delivered_itemised", total, "derived", qualifier, where=has_rows)
     wide.note("items", known.rows)

@@ -17,12 +17,10 @@ from pingshan_geo.figure import (
 )  # fmt: skip
 from pingshan_geo.measures.area import measured_area, measured_area_plane
 from pingshan_geo.measures.recorded import put_recorded
-from pingshan_geo.measures.registry import FLOORS, LANDS, far_pair
+from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, far_pair
 from pingshan_geo.measures.wide import Wide
 
 _ALWAYS = ("recorded_area", "site_area", "net_site_area", *FLOORS)
-# Where no area is printed as the recorded one, the first of these is it.
-_RECORDED_FROM = ("site_area", "renewal_unit_area", "net_site_area", "development_area")
 
 
 def lot_table(base: pd.DataFrame, kind: str, facts: pd.DataFrame) -> Wide:
@@ -39,16 +37,16 @@ def lot_table(base: pd.DataFrame, kind: str, facts: pd.DataFrame) -> Wide:
     """
     wide = Wide(base)
     put_recorded(wide, facts, FACT_MEASURES[kind], _ALWAYS)
-    _fill(wide, "site_area", ("recorded_area",), basis="parcel")
-    _fill(wide, "recorded_area", _RECORDED_FROM)
+    _fill(wide, "site_area", basis="parcel")
+    _fill(wide, "recorded_area")
     _put_far(wide)
     return wide
 
 
-def _fill(wide: Wide, name: str, others: tuple[str, ...], basis: str | None = None) -> None:
+def _fill(wide: Wide, name: str, basis: str | None = None) -> None:
     """Fill unknown values of an area from the first other one that is known."""
     interval, qualifier, status = wide.interval(name), wide.qualifier(name), wide.status(name)
-    for other in others:
+    for other in FILLED_FROM[name]:
         source = wide.interval(other)
         fill = np.isnan(interval.value) & ~np.isnan(source.value)
         interval = choose(fill, source, interval)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import span
+from pingshan_geo.words import Text
 
 USED, AGREES, DISAGREES, EARLIER = "used", "agrees", "disagrees", "earlier"
 
@@ -34,6 +37,61 @@ def straddles(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
     return dates.isin(both)
 
 
+def begun(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
+    """Return whether what starts at each date may have started by a day; True without a date.
+
+    Examples
+    --------
+    >>> begun(pd.Series(["2017-12", "2018", None]), date(2017, 12, 31)).tolist()
+    [True, False, True]
+    """
+    days = {text: span(text) for text in dates.dropna().unique()}
+    late = {text for text, found in days.items() if found and found.first > cutoff}
+    return ~dates.isin(late)
+
+
+def known_by(
+    table: pd.DataFrame, column: str | None, source_dates: pd.Series[str], cutoff: date
+) -> pd.Series[bool]:
+    """Return which rows are known at a day.
+
+    A row with a date of its own is known when that date is over, or for ``valid_from`` when it
+    has begun; a row without one from the day its source was published; without that at any time.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows with ``source_id``.
+    column : str or None
+        Column of the row's own date, if it has any.
+    source_dates : Series
+        Date of each source, by id.
+    cutoff : date
+        The day.
+    """
+    published = table["source_id"].map(source_dates)
+    if column is None:
+        return not_after(published, cutoff)
+    own = table[column]
+    in_time = begun(own, cutoff) if column == "valid_from" else not_after(own, cutoff)
+    return in_time & (own.notna() | not_after(published, cutoff))
+
+
+def described(fact: Mapping[str, Any] | pd.Series[Any], title_of: Callable[[str], Text]) -> Text:
+    """Return a printed number with the title and date of where it was printed.
+
+    Examples
+    --------
+    >>> fact = {"printed": "168 km²", "source_id": "gazette", "as_of": "2012"}
+    >>> described(fact, lambda source: Text(source, source)).en
+    '168 km² (gazette, 2012)'
+    """
+    title, when = title_of(fact["source_id"]), fact["as_of"]
+    english = ", ".join(part for part in (title.get("en"), when) if part)
+    chinese = "，".join(part for part in (title.get("zh"), when) if part)
+    return Text(f"{fact['printed']} ({english})", f"{fact['printed']}（{chinese}）")
+
+
 def readings(facts: pd.DataFrame, cutoff: date) -> pd.DataFrame:
     """Return the facts known at a day with the part that each plays.
 
@@ -52,19 +110,16 @@ def readings(facts: pd.DataFrame, cutoff: date) -> pd.DataFrame:
         whether the bounds meet; ``earlier`` holds for a time that is over. Numbers that hold
         still are preferred, then those with the newest ``as_of``, then the narrowest bounds.
     """
-    started = pd.Series(
-        [not (d := span(text or "")) or d.first <= cutoff for text in facts["period_start"]],
-        index=facts.index, dtype=bool,
-    )  # fmt: skip
-    known = facts[not_after(facts["as_of"], cutoff) & started]
+    known = facts[not_after(facts["as_of"], cutoff) & begun(facts["period_start"], cutoff)]
     last_days = [span(text or "") for text in known["period_end"]]
     # A target's or flow's period ends with the year it covers; a version's with its successor.
     over = np.array([d is not None and d.last < cutoff for d in last_days], dtype=bool)
     newest = [d.last.toordinal() if (d := span(text or "")) else 0 for text in known["as_of"]]
     width = known["high_si"].to_numpy() - known["low_si"].to_numpy()
-    ended = [d.last.toordinal() if d else date.max.toordinal() for d in last_days]
+    # Among numbers for times that are over, the latest time goes first.
+    ended = np.array([d.last.toordinal() if d else 0 for d in last_days]) * over
     ranked = known.assign(
-        over=over, rank_ended=-np.array(ended), rank_new=-np.array(newest), rank_width=width,
+        over=over, rank_ended=-ended, rank_new=-np.array(newest), rank_width=width,
         rank_row=np.arange(len(known)),
     ).sort_values(
         ["subject", "measure", "over", "rank_ended", "rank_new", "rank_width", "rank_row"],

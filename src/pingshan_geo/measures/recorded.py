@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.figure import FloatArray, Interval, ObjectArray, choose, choose_object
+from pingshan_geo.figure import FloatArray, Interval, ObjectArray, choose, choose_object, exact
 from pingshan_geo.findings import Finding
-from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED
+from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED, described
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.wide import Wide
+from pingshan_geo.words import LANGUAGES, Text
 
 
 def implied_bounds(values: FloatArray) -> Interval:
@@ -86,14 +87,17 @@ def _bulk(wide: Wide, name: str) -> tuple[Interval, ObjectArray]:
     size = len(wide.base)
     if column not in wide.base:
         return wide.interval(name), np.full(size, None, dtype=object)
-    interval = implied_bounds(wide.base[column].to_numpy(dtype=np.float64))
-    return interval, np.full(size, "printed", dtype=object)
+    values = wide.base[column].to_numpy(dtype=np.float64)
+    if name == "far_limit":  # decided by a plan, not read off
+        return exact(values), np.full(size, "exact", dtype=object)
+    return implied_bounds(values), np.full(size, "printed", dtype=object)
 
 
-def conflicts(facts: pd.DataFrame) -> Iterator[Finding]:
+def conflicts(facts: pd.DataFrame, title_of: Callable[[str], Text]) -> Iterator[Finding]:
     """Yield a finding for each subject and measure on which numbers for one time disagree.
 
-    Numbers of an earlier version are held against the first of the same version.
+    Numbers of an earlier version are held against the first of the same version. ``title_of``
+    gives the title of a source by its id.
     """
     disputed = facts[facts["role"].isin((DISAGREES, EARLIER))]
     columns = ["subject", "measure", "role", "period_end"]
@@ -103,17 +107,18 @@ def conflicts(facts: pd.DataFrame) -> Iterator[Finding]:
             same = (facts["subject"] == subject) & (facts["measure"] == measure)
             used = facts[same & (facts["role"] == USED)].iloc[0]
         else:
-            used, rest = others.iloc[0], others.iloc[1:]
-            apart = (rest["low_si"] > used["high_si"]) | (rest["high_si"] < used["low_si"])
-            others = rest[apart]  # noqa: PLW2901 -- the group is narrowed to what disagrees
+            used = others.iloc[0]
+            apart = (others["low_si"] > used["high_si"]) | (others["high_si"] < used["low_si"])
+            others = others[apart]  # noqa: PLW2901 -- the group is narrowed to what disagrees
         if others.empty:
             continue
-        printed = zip(others["printed"], others["source_id"], strict=True)
+        rest = [described(others.loc[fact], title_of) for fact in others.index]
         yield Finding(
             "facts-conflict", str(subject), field=str(measure), value=str(used["printed"]),
             details={
-                "used": f"{used['printed']} ({used['source_id']})",
-                "others": "; ".join(f"{text} ({source})" for text, source in printed),
+                "label": MEASURES[str(measure)].label,
+                "used": described(used, title_of),
+                "others": Text(*("; ".join(each.get(lang) for each in rest) for lang in LANGUAGES)),
             },
         )  # fmt: skip
 

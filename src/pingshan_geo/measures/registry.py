@@ -16,6 +16,11 @@ LANDS = (
     "demolition_area",
     "renewal_unit_area",
 )
+#: Where no area is printed as one of these, the first known of the others stands for it.
+FILLED_FROM = {
+    "site_area": ("recorded_area",),
+    "recorded_area": ("site_area", "renewal_unit_area", "net_site_area", "development_area"),
+}
 GROUPS = ("areas", "far", "prices", "targets", "counts", "indicators")
 
 

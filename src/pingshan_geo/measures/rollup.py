@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pingshan_geo.figure import Interval, divide
+from pingshan_geo.figure import (
+    Interval,
+    ObjectArray,
+    choose_object,
+    combined_qualifier,
+    divide,
+)  # fmt: skip
 from pingshan_geo.measures.sums import partial_sums
 from pingshan_geo.measures.wide import Wide
 
@@ -31,6 +37,11 @@ class GroupSum:
     known: IntArray
     rows: IntArray
 
+    def qualifier(self, of_rows: ObjectArray, group: IntArray) -> ObjectArray:
+        """Return the qualifier of each sum from those of its rows; None where it is unknown."""
+        is_about = np.bincount(group[of_rows == "about"], minlength=len(self.rows)) > 0
+        return combined_qualifier(self.interval, choose_object(is_about, "about", "printed"))
+
 
 def group_sums(interval: Interval, group: IntArray, groups: int) -> GroupSum:
     """Return exact sums with bounds; a single row without a bound leaves the sum without one."""
@@ -51,6 +62,7 @@ class GroupRatio:
     """Floor over site area of groups of lots, over the lots where both are known."""
 
     interval: Interval
+    qualifier: ObjectArray
     known: IntArray
     rows: IntArray
 
@@ -69,7 +81,16 @@ def group_far(lots: pd.DataFrame, group: IntArray, groups: int) -> GroupRatio:
     both = ~np.isnan(site.value) & ~np.isnan(floor.value)
     kept = [Interval(*(np.where(both, p, np.nan) for p in i)) for i in (floor, site)]
     top, bottom = (group_sums(interval, group, groups) for interval in kept)
-    return GroupRatio(divide(top.interval, bottom.interval), top.known, top.rows)
+    ratio = divide(top.interval, bottom.interval)
+    qualifiers = (
+        total.qualifier(choose_object(both, _qualifiers(lots, measure), None), group)
+        for total, measure in ((top, "gross_floor_area"), (bottom, "site_area"))
+    )
+    return GroupRatio(ratio, combined_qualifier(ratio, *qualifiers), top.known, top.rows)
+
+
+def _qualifiers(lots: pd.DataFrame, measure: str) -> ObjectArray:
+    return lots[f"{measure}_qualifier"].to_numpy(dtype=object)
 
 
 def _names(measure: str) -> tuple[str, str, str]:
@@ -104,6 +125,20 @@ def members(zones: pd.DataFrame, places: pd.Series[str]) -> pd.DataFrame:
     return pd.concat(pairs, ignore_index=True) if pairs else empty
 
 
+def project_zone(projects: pd.DataFrame, parcels: pd.DataFrame) -> pd.Series[str]:
+    """Return the zone of each project: its own, else that of its parcel."""
+    return projects["zone_id"].fillna(projects["parcel_id"].map(parcels["zone_id"]))
+
+
+def auction_zone(
+    auctions: pd.DataFrame, parcels: pd.DataFrame, projects: pd.DataFrame, targets: pd.DataFrame
+) -> pd.Series[str]:
+    """Return the zone of each land transfer: that of its parcel, else project, else target."""
+    zone = auctions["parcel_id"].map(parcels["zone_id"])
+    zone = zone.fillna(auctions["project_id"].map(project_zone(projects, parcels)))
+    return zone.fillna(auctions["target_id"].map(targets["zone_id"]))
+
+
 def put_zone_totals(
     zones: Wide, parcels: pd.DataFrame, projects: pd.Series[str], auctions: pd.Series[str]
 ) -> None:
@@ -126,10 +161,11 @@ def put_zone_totals(
     for measure in ("site_area", "gross_floor_area"):
         interval = Interval(*(inside[c].to_numpy() for c in _names(measure)))
         total = group_sums(interval, group, size)
-        zones.put(f"{measure}_total", total.interval, "derived", where=has_lots)
+        qualifier = total.qualifier(_qualifiers(inside, measure), group)
+        zones.put(f"{measure}_total", total.interval, "derived", qualifier, where=has_lots)
         zones.note(f"{measure}_total_known", total.known)
     ratio = group_far(inside, group, size)
-    zones.put("far", ratio.interval, "derived", where=has_lots)
+    zones.put("far", ratio.interval, "derived", ratio.qualifier, where=has_lots)
     zones.note("far_known", ratio.known)
     counts = {"parcel_count": np.bincount(group, minlength=size)}
     for name, places in (("project_count", projects), ("auction_count", auctions)):

@@ -36,8 +36,10 @@ class Wide:
     ) -> None:
         """Add a measure: ``status`` holds for known values, unknown for the others.
 
-        Rows outside of ``where`` have no such figure at all: their status is missing.
+        Rows outside of ``where`` have no such figure at all: value and status are missing.
         """
+        if where is not None:
+            interval = Interval(*(np.where(where, part, np.nan) for part in interval))
         measure, known = MEASURES[name], ~np.isnan(interval.value)
         statuses = choose_object(known, status, "unknown")
         qualifiers = choose_object(known, qualifier, None)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.assessment.headline import headline
+from pingshan_geo.assessment.shown import printed_units, shown_unit
 from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.report.people import printed_units, shown
+from pingshan_geo.report.people import shown
 
 
 def headline_lines(assessment: Assessment, lang: str = "en") -> Iterator[str]:
@@ -24,8 +25,7 @@ def headline_lines(assessment: Assessment, lang: str = "en") -> Iterator[str]:
 
 def _line(assessment: Assessment, figure_id: str, lang: str) -> str:
     figure = assessment.figure(figure_id)
-    unit = printed_units(assessment).get((figure.measure, figure.subject))
-    value, bounds = shown(figure, unit, lang)
+    value, bounds = shown(figure, shown_unit(figure, printed_units(assessment)), lang)
     name = assessment.subject_name(figure.kind, figure.subject).get(lang)
     line = f"{name}: {MEASURES[figure.measure].label.get(lang)} {value}"
     if bounds:

@@ -8,22 +8,34 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from pingshan_geo.assessment import Assessment
-from pingshan_geo.report.people import Line, Section, headings
+from pingshan_geo.report.people import Line, Section, capital, headings
 from pingshan_geo.words import word
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
-  color: #1c1f22; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
+  color: #1c1f22; background: #fff; overflow-wrap: break-word; max-width: 80rem;
+  margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
-  border-bottom: 1px solid #d8dcdf; overflow-wrap: anywhere; }
+.figures { table-layout: fixed; }
+.figures th:nth-child(n+3):nth-child(-n+5) { width: 9.5%; } .figures th:nth-child(4) { width: 13%; }
+.figures th:nth-child(6), .figures th:nth-child(7) { width: 22%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0;
+  border-bottom: 1px solid #d8dcdf; overflow-wrap: break-word; }
 th { font-weight: 600; border-bottom-color: #6b747c; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number, .figures th:nth-child(3), .figures th:nth-child(4) { text-align: right;
+  font-variant-numeric: tabular-nums; }
 .small { font-size: .85em; color: #4a5258; }
 .unknown { color: #8a4b08; font-style: italic; }
-@media print { body { font-size: 9pt; margin: 0; max-width: none; }
-  thead { display: table-header-group; } tr { break-inside: avoid; } }
+@media screen and (max-width: 50rem) { thead { display: none; }
+  table, tbody, tr { display: block; }
+  tr { border-bottom: 1px solid #6b747c; padding: .4rem 0; }
+  td, .number { display: block; text-align: left; border: 0; padding: .1rem 0; }
+  td:empty { display: none; } }
+@page { size: A4 landscape; margin: 12mm; }
+@media print { body { font-size: 8.5pt; margin: 0; padding: 0; max-width: none; }
+  thead { display: table-header-group; } tr, h2 { break-inside: avoid; break-after: auto; }
+  h2 { break-after: avoid; } }
 """
 
 
@@ -46,25 +58,27 @@ def page(assessment: Assessment, sections: Iterable[Section], lang: str) -> byte
     ]
     for section in sections:
         parts.append(f"<h2>{escape(section.title)}</h2>\n")
-        parts.append(_table(headings(lang).values(), _rows(section, lang)))
+        parts.append(_table(headings(lang).values(), _rows(section, lang), "figures"))
     sources = assessment.catalogue.sources
     shown = ("title_zh" if lang == "zh" else "title_en", "publisher", "date", "url", "licence")
     rows = (
         [f"<td>{escape(str(source))}</td>", *(f"<td>{_text(row[key])}</td>" for key in shown)]
         for source, row in sources.iterrows()
     )
-    parts.append(f"<h2>{escape(word('sources', lang))}</h2>\n")
-    parts.append(
-        _table([word(f"col_{key}", lang) for key in ("source_id", "title", *shown[1:])], rows)
-    )
+    heads = [word(f"col_{key}", lang) for key in ("source_id", "title", *shown[1:])]
+    parts.append(f"<h2>{_heading('sources', lang)}</h2>\n{_table(heads, rows, 'sources')}")
     if assessment.findings:
-        parts.append(f"<h2>{escape(word('findings', lang))}</h2>\n<ul>\n")
+        parts.append(f"<h2>{_heading('findings', lang)}</h2>\n<ul>\n")
         parts.extend(
             f"<li>{escape(word(f.severity, lang))}: {escape(f.line(lang))}</li>\n"
             for f in assessment.findings
         )
         parts.append("</ul>\n")
     return "".join([*parts, "</body>\n</html>\n"]).encode()
+
+
+def _heading(key: str, lang: str) -> str:
+    return escape(capital(word(key, lang)))
 
 
 def _text(value: object) -> str:
@@ -92,7 +106,10 @@ def _rows(section: Section, lang: str) -> Iterator[list[str]]:
         before = line
 
 
-def _table(headings: Iterable[str], rows: Iterable[list[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+def _table(heads: Iterable[str], rows: Iterable[list[str]], kind: str) -> str:
+    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     body = "".join(f"<tr>{''.join(row)}</tr>\n" for row in rows)
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+    return (
+        f'<table class="{kind}">\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}</tbody>\n</table>\n"
+    )

@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pingshan_geo.assessment import Assessment
+from pingshan_geo.assessment.shown import printed_units, shown_unit
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.units import UNITS, display_unit, format_number
+from pingshan_geo.units import UNITS, format_number
 from pingshan_geo.words import word
 
-# Printed units that a report keeps; other areas and sums of money are shown as `display_unit` says.
-_KEPT = ("ha", "km2", "m2", "%")
 # Of more ids than this only the first are named; their number is told.
 _MOST_NAMED = 6
 
@@ -23,8 +21,12 @@ _COLUMNS = ("subject", "measure", "value", "bounds", "status", "evidence", "note
 
 def headings(lang: str) -> dict[str, str]:
     """Return the headings of a table of lines by the names of its columns."""
-    words = {column: word(f"col_{column}", lang) for column in _COLUMNS}
-    return {column: text[:1].upper() + text[1:] for column, text in words.items()}
+    return {column: capital(word(f"col_{column}", lang)) for column in _COLUMNS}
+
+
+def capital(text: str) -> str:
+    """Return a text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,50 +74,28 @@ def sections(assessment: Assessment, figures: Iterable[Figure], lang: str) -> li
         if figure.basis:
             basis = figure.basis.get(lang)
             label += f"（{basis}）" if lang == "zh" else f" ({basis})"
-        value, bounds = shown(figure, units.get((figure.measure, figure.subject)), lang)
+        value, bounds = shown(figure, shown_unit(figure, units), lang)
         line = Line(
             figure.subject, name, label, value, bounds, word(figure.status, lang),
             _evidence(figure), _notes(figure, lang),
         )  # fmt: skip
         kinds.setdefault(figure.kind, []).append(line)
-    return [Section(word(kind, lang), tuple(lines)) for kind, lines in kinds.items()]
+    return [Section(capital(word(kind, lang)), tuple(lines)) for kind, lines in kinds.items()]
 
 
-def printed_units(assessment: Assessment) -> dict[tuple[str, str], str]:
-    """Return the unit in which a figure, or the target that it belongs to, was printed."""
-    used = assessment.facts[assessment.facts["role"] == USED]
-    units = {
-        (measure, subject): unit
-        for measure, subject, unit in zip(
-            used["measure"], used["subject"], used["unit"], strict=True
-        )
-        if unit in _KEPT
-    }
-    for subject, unit in assessment.targets["unit"].items():
-        for m in assessment.measures("targets"):
-            if m.unit is None and unit in _KEPT:
-                units[m.name, str(subject)] = unit
-    return units
-
-
-def shown(figure: Figure, printed_unit: str | None, lang: str) -> tuple[str, str]:
-    """Return value and bounds in words, in the printed unit or the one that is read best.
+def shown(figure: Figure, unit: str, lang: str) -> tuple[str, str]:
+    """Return value and bounds in words, in a unit (key of `UNITS`) such as `shown_unit` gives.
 
     Examples
     --------
     >>> from pingshan_geo.words import Text
     >>> area = Figure("zones", "recorded_area", "a", 51.6e6, 51.55e6, 51.65e6, "m2", "about",
     ...               "recorded", Text("", ""))
-    >>> shown(area, None, "en")
+    >>> shown(area, "km2", "en")
     ('about 51.6 km²', '51.55–51.65 km²')
     """
     if figure.value is None:
         return word("unknown", lang), ""
-    unit = printed_unit if printed_unit in UNITS else display_unit(figure.value, figure.unit)
-    if UNITS[unit].si != figure.unit:
-        unit = display_unit(figure.value, figure.unit)
-    if unit == "1" and MEASURES[figure.measure].group != "far":
-        unit = "%"
     factor = float(UNITS[unit].factor)
     name = UNITS[unit].zh if lang == "zh" else UNITS[unit].en
     value, low, high = (
@@ -132,7 +112,8 @@ def shown(figure: Figure, printed_unit: str | None, lang: str) -> tuple[str, str
     if low is None or high is None:
         sign, bound = ("≥", low) if high is None else ("≤", high)
         return text, f"{sign} {format_number(bound or 0.0, decimals)} {name}".strip()
-    both = f"{format_number(low, decimals)}–{format_number(high, decimals)}"
+    dash = "–" if low >= 0 else " … "
+    both = f"{format_number(low, decimals)}{dash}{format_number(high, decimals)}"
     return text, f"{both} {name}".strip()
 
 
@@ -154,11 +135,11 @@ def _evidence(figure: Figure) -> str:
 def _notes(figure: Figure, lang: str) -> tuple[str, ...]:
     notes = [note.get(lang) for note in figure.notes]
     if figure.completeness:
-        notes.append(_completeness(figure.completeness, lang))
+        notes.append(completeness_text(figure.completeness, lang))
     return tuple(notes)
 
 
-def _completeness(completeness: Completeness, lang: str) -> str:
+def completeness_text(completeness: Completeness, lang: str) -> str:
     """Return how many rows are known and what is left out."""
     text = f"{word('rows_known', lang)} {completeness.rows_known} / {completeness.rows}"
     if completeness.of_recorded_total is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pingshan_geo.findings import printable
 from pingshan_geo.report.document import document, to_json
-from pingshan_geo.report.people import Line, headings, sections
+from pingshan_geo.report.people import Line, capital, headings, sections
 from pingshan_geo.report.rollup import RollUp
 from pingshan_geo.report.selection import Selection
 from pingshan_geo.words import word
@@ -132,7 +132,7 @@ def _markdown(report: Report, lang: str) -> bytes:
                      line.evidence, " ".join(line.notes))  # fmt: skip
             lines.append("| " + " | ".join(cell(each) for each in cells) + " |")
     if assessment.findings:
-        lines += ["", f"## {word('findings', lang)}", ""]
+        lines += ["", f"## {capital(word('findings', lang))}", ""]
         lines += [f"- {word(f.severity, lang)}: {cell(f.line(lang))}" for f in assessment.findings]
     return ("\n".join(lines) + "\n").encode()
 

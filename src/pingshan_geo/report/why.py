@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pingshan_geo.assessment import Assessment
+from pingshan_geo.assessment.shown import printed_units, shown_unit
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.report.people import printed_units, shown
+from pingshan_geo.report.people import completeness_text, shown
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import word
+
 
 def why_document(assessment: Assessment, figure_id: str, lang: str = "en") -> dict[str, Any]:
     """Return a figure with all figures under it, each once, and the sources they name.
@@ -45,13 +47,19 @@ def why_document(assessment: Assessment, figure_id: str, lang: str = "en") -> di
     }
 
 
-def _under(assessment: Assessment, figure: Figure, depth: int = 8) -> Iterator[Figure]:
-    seen: dict[str, Figure] = {}
-    level = [figure]
-    for _ in range(depth):
-        level = [assessment.figure(i) for each in level for i in each.inputs if i not in seen]
-        seen.update({each.id: each for each in level})
-    yield from seen.values()
+def _under(assessment: Assessment, figure: Figure) -> Iterator[Figure]:
+    """Yield the figures under one, each once, what it was made of right after it."""
+    seen = {figure.id}
+
+    def below(above: Figure) -> Iterator[Figure]:
+        for figure_id in above.inputs:
+            if figure_id not in seen:
+                seen.add(figure_id)
+                each = assessment.figure(figure_id)
+                yield each
+                yield from below(each)
+
+    yield from below(figure)
 
 
 def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
@@ -69,7 +77,7 @@ def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
         return ""
     units = printed_units(assessment)
     one, two, result = (
-        shown(each, units.get((each.measure, each.subject)), lang)[0]
+        shown(each, shown_unit(each, units), lang)[0]
         for each in (*map(assessment.figure, figure.inputs), figure)
     )
     sign, _, rest = operator.partition(" … ")
@@ -108,7 +116,7 @@ def _exact(assessment: Assessment, figure: Figure, lang: str) -> str:
         return word("unknown", lang)
     unit = UNITS[figure.unit].en if lang == "en" else UNITS[figure.unit].zh
     exact = f"{figure.value:.16g} {unit}".strip()
-    value, bounds = shown(figure, printed_units(assessment).get((figure.measure, figure.subject)), lang)
+    value, bounds = shown(figure, shown_unit(figure, printed_units(assessment)), lang)
     parts = [exact, f"= {value}" if value != exact else "", f"[{bounds}]" if bounds else ""]
     return "  ".join(part for part in (*parts, word(figure.status, lang)) if part)
 
@@ -128,8 +136,8 @@ def _about(
         yield line("basis", figure.basis.get(lang))
     for note in figure.notes:
         yield line("note", note.get(lang))
-    if figure.completeness and figure.completeness.left_out:
-        yield line("left_out", ", ".join(figure.completeness.left_out))
+    if figure.completeness:
+        yield f"{margin}{completeness_text(figure.completeness, lang)}"
     if figure.inputs:
         return  # the printed places stand with the inputs
     for item in figure.evidence:

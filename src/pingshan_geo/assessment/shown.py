@@ -1,0 +1,58 @@
+"""In which unit people read a figure: one rule for the page and for every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pingshan_geo.assessment.build import Assessment
+from pingshan_geo.figure import Figure
+from pingshan_geo.measures.readings import USED
+from pingshan_geo.measures.registry import FLOORS, MEASURES
+from pingshan_geo.units import UNITS, display_unit
+
+# Printed units that are kept: their digits are the same in both languages. Those that count in
+# 万 or 亿 are not, nor is money, which `display_unit` shows in millions or thousand millions.
+_KEPT = ("ha", "km2", "m2", "mu", "%", "1")
+_FLOOR = {*FLOORS, "gross_floor_area_total"}
+
+
+def printed_units(assessment: Assessment) -> dict[tuple[str, str], str]:
+    """Return the unit in which a figure, or the target that it belongs to, was printed.
+
+    Returns
+    -------
+    dict
+        By measure and subject; only units that are kept when shown.
+    """
+    used = assessment.facts[assessment.facts["role"] == USED]
+    printed = zip(used["measure"], used["subject"], used["unit"], strict=True)
+    units = {(measure, subject): unit for measure, subject, unit in printed if unit in _KEPT}
+    of_targets = [m.name for m in assessment.measures("targets") if m.unit is None]
+    for target, unit in assessment.targets["unit"].items():
+        if unit in _KEPT:
+            units.update({(name, str(target)): unit for name in of_targets})
+    return units
+
+
+def shown_unit(figure: Figure, printed: Mapping[tuple[str, str], str]) -> str:
+    """Return the unit (a key of `UNITS`) in which a figure is shown.
+
+    The printed unit where it is kept; else floor in m², land from 1 km² on in km², ratios other
+    than those of floor to land in per cent.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> assessment = assess(load_catalogue())
+    >>> ids = ("delivered/industrial-land-2017", "far/G13113-8014")
+    >>> [shown_unit(assessment.figure(i), printed_units(assessment)) for i in ids]
+    ['ha', '1']
+    """
+    unit = printed.get((figure.measure, figure.subject))
+    if unit is not None and UNITS[unit].si == figure.unit:
+        return unit
+    if figure.unit == "1":
+        return "1" if MEASURES[figure.measure].group == "far" else "%"
+    if figure.measure in _FLOOR:
+        return figure.unit
+    return display_unit(figure.value, figure.unit)

@@ -1,0 +1,141 @@
+/* Why? The formula with its numbers, where each was printed, what else was printed, what is left out. */
+(() => {
+  "use strict";
+  const { el, part, format, button, span, p, div } = pingshanGeo;
+  const OPERATOR = {
+    far: "÷", completion_rate: "÷", completion_rate_itemised: "÷", share_of_parent: "÷", land_price_per_m2: "÷",
+    floor_price_per_m2: "÷", implied_target: "÷", outstanding: "−", price_premium: "÷",
+  };
+
+  function operand(page, figure) {
+    const name = page.t(`unit_${figure.show}`);
+    return button("operand", () => page.why(figure.id), {},
+      el("span", { class: figure.value === null ? "unknown" : "value" }, figure.value === null ? page.t("unknown") : format.number(figure)),
+      span("aside", [format.qualifier(page, figure), name, page.say(figure.label)].filter(Boolean).join(" ")));
+  }
+
+  function formula(page, figure) {
+    const operator = OPERATOR[figure.measure] || (figure.measure.startsWith("far") ? "÷" : null);
+    const inputs = figure.inputs.map((id) => page.model.figure(id)).filter(Boolean);
+    const bounds = format.bounds(page, figure);
+    const result = div("result", span("value", format.nodes(page, figure)), bounds ? span("aside", bounds) : null);
+    const sign = (text) => span("sign", text);
+    const less = figure.measure === "price_premium" ? sign("− 1") : null;
+    const parts = operator && inputs.length === 2
+      ? [operand(page, inputs[0]), sign(operator), operand(page, inputs[1]), less, div("outcome", sign("="), result)]
+      : result;
+    return div("formula", parts);
+  }
+
+  /** The recorded figures under this one, each once, in the order of the formula. */
+  function roots(page, figure, seen = new Map()) {
+    if (seen.has(figure.id)) return seen;
+    if (!figure.inputs.length) seen.set(figure.id, figure);
+    for (const id of figure.inputs.slice(0, 40)) {
+      const input = page.model.figure(id);
+      if (input) roots(page, input, seen);
+    }
+    return seen;
+  }
+
+  function printedPart(page, figure) {
+    return [...roots(page, figure).values()].filter((root) => root.evidence.length).map((root) => {
+      const many = root.evidence.length > 1;
+      return div("printed",
+        p("", el("b", {}, format.text(page, root)), ` ${named(page, root, figure, page.say(root.label))}`),
+        root.evidence.map(({ source, locator, printed }, index) =>
+          p("aside", many ? span("reading", `${index + 1} `) : null, pingshanGeo.citation(page, source, locator, printed))));
+    });
+  }
+
+  /** A measure by its name; of another subject than the figure's, with that subject. */
+  function named(page, input, figure, label) {
+    return input.subject === figure.subject ? label : `${label}, ${pingshanGeo.subjectName(page, input.subject)}`;
+  }
+
+  pingshanGeo.subjectName = (page, id) => {
+    const kind = page.model.kindOf(id);
+    return kind ? pingshanGeo.subjectTitle(page, page.model.row(kind, id)) : id;
+  };
+
+  function leftOut(page, figure) {
+    const part = figure.completeness;
+    if (!part) return null;
+    const lines = [p("", page.sentence("sum_rows_known", { known: part.rows_known, rows: part.rows }))];
+    if (part.of_recorded_total !== null) {
+      lines.push(p("aside", page.sentence("sum_of_total", { share: `${format.digits(part.of_recorded_total * 100, 1)} %` })));
+    }
+    if (part.left_out.length) {
+      const item = (id) => el("li", {}, pingshanGeo.card.reference(page, id), span("unknown", ` ${page.t("unknown")}`));
+      lines.push(el("ul", { class: "members" }, part.left_out.slice(0, 60).map(item)));
+      if (part.left_out.length > 60) lines.push(p("aside", page.sentence("and_more", { count: part.left_out.length - 60 })));
+    }
+    return lines;
+  }
+
+  function boundsPart(page, figure) {
+    if (figure.value === null) return null;
+    const unit = page.t(`unit_${figure.show}`);
+    const at = (value) => `${format.digits(value / (format.FACTOR[figure.show] || 1), { "%": 2, 1: 3 }[figure.show] || 4)}${unit ? ` ${unit}` : ""}`;
+    if (figure.low === null && figure.high === null) return p("", page.t("bounds_none"));
+    if (figure.high === null) return p("", page.sentence("bounds_at_least", { low: at(figure.low) }));
+    if (figure.low === null) return p("", page.sentence("bounds_at_most", { high: at(figure.high) }));
+    if (figure.low === figure.high) return p("", page.t("bounds_exact"));
+    return p("", page.sentence("bounds_between", { low: at(figure.low), high: at(figure.high) }));
+  }
+
+  function body(page, figure) {
+    const { section } = pingshanGeo.card;
+    const inputs = figure.inputs.map((id) => page.model.figure(id)).filter(Boolean);
+    const printed = printedPart(page, figure);
+    return [
+      formula(page, figure),
+      p("method", span(`chip status-${figure.status}`, page.t(figure.status)), " ", page.say(figure.method)),
+      section(page.t("ev_basis"), figure.basis ? p("", page.say(figure.basis)) : null),
+      section(page.t("ev_bounds"), boundsPart(page, figure)),
+      section(page.t("ev_printed"), printed.length ? printed : p("unknown", page.t("ev_nowhere"))),
+      section(page.t("ev_notes"), figure.notes.length ? el("ul", {}, figure.notes.map((note) => el("li", {}, page.say(note)))) : null),
+      section(page.t("ev_left_out"), leftOut(page, figure)),
+      section(page.t("ev_inputs"),
+        inputs.slice(0, 40).map((input) => pingshanGeo.figureField(page, input, null, named(page, input, figure, page.title(input.label)))),
+        inputs.length > 40 ? p("aside", page.sentence("and_more", { count: inputs.length - 40 })) : null),
+      p("figure-id", figure.id),
+    ];
+  }
+
+  part("evidence_panel", (page) => {
+    const place = page.slot("panel", "topright");
+    const box = el("article", { class: "panel evidence", "data-testid": "evidence", hidden: true });
+    place.append(box);
+    let opener = null;
+    document.addEventListener("click", (event) => {
+      const from = event.target.closest && event.target.closest("[data-figure], .entry");
+      if (from && !box.contains(from)) opener = from;
+    }, true);
+    const close = () => {
+      page.set({ figure: null }, { push: true });
+      if (opener && opener.isConnected) opener.focus();
+    };
+    page.on((state, changed) => {
+      if (changed && !["figure", "lang"].some((key) => changed.has(key))) return;
+      box.hidden = !state.figure;
+      if (!state.figure) return box.replaceChildren();
+      const figure = page.model.figure(state.figure);
+      const kind = page.model.kindOf(figure.subject);
+      const name = pingshanGeo.subjectName(page, figure.subject);
+      const subject = kind === "parcels" || kind === "zones" ? pingshanGeo.card.reference(page, figure.subject) : name;
+      const title = page.sentence(figure.value === null ? "why_unknown" : "why", { value: format.text(page, figure) });
+      box.replaceChildren(pingshanGeo.panelHead(page, title, [page.title(figure.label), subject], close), div("panel-body", body(page, figure)));
+      if (changed && changed.has("figure")) pingshanGeo.arrive(box);
+      return null;
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      if (page.state.figure) close();
+      else if (page.state.lot || page.state.zone) {
+        page.open(null);
+        if (opener && opener.isConnected) opener.focus();
+      }
+    });
+  });
+})();

@@ -1,0 +1,97 @@
+/* How numbers are set: thousands separators, no needless decimals, bounds beside the value. */
+(() => {
+  "use strict";
+  const { span } = pingshanGeo;
+  const FACTOR = {}; // stored value of one shown unit; comes with the data
+  const DERIVED = { "%": 1, m2: 0, ha: 2, km2: 2, yuan: 0, "yuan/m2": 0, count: 0, "1": 2 };
+
+  function digits(value, decimals, keep = false) {
+    const fixed = Math.abs(value).toFixed(decimals);
+    const [whole, part = ""] = fixed.split(".");
+    const kept = keep ? part : part.replace(/0+$/, "");
+    const sign = value < 0 && Number(fixed) !== 0 ? "\u2212" : "";
+    return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (kept ? `.${kept}` : "");
+  }
+
+  /** Decimals of a figure in the unit it is shown in: printed ones are kept, computed ones rounded. */
+  function decimalsOf(figure, unit) {
+    if (figure.status === "recorded" || figure.status === "conflict") return 4;
+    const size = Math.abs(figure.value / (FACTOR[unit] || 1));
+    const usual = unit in DERIVED ? DERIVED[unit] : 2;
+    return size > 0 && size < 0.1 ? usual + 2 : unit === "m2" && size < 1000 ? 1 : usual;
+  }
+
+  function number(figure, unit = figure.show, value = figure.value) {
+    const decimals = decimalsOf(figure, unit);
+    return digits(value / (FACTOR[unit] || 1), decimals, decimals < 4 && figure.unit === "1");
+  }
+
+  function withUnit(page, text, unit) {
+    const name = page.t(`unit_${unit}`);
+    return name ? `${text} ${name}` : text;
+  }
+
+  function bounds(page, figure, unit = figure.show) {
+    const { value, low, high } = figure;
+    if (value === null || (low === null && high === null)) return "";
+    if (low === null || high === null) return "";
+    if (low === value && high === value) return "";
+    const scale = FACTOR[unit] || 1;
+    const half = (high - low) / 2;
+    if (figure.status === "recorded" && Math.abs(high - value - half) < 1e-9 * Math.abs(value || 1)) {
+      return withUnit(page, `±${digits(half / scale, 4)}`, unit);
+    }
+    const keep = figure.unit === "1";
+    let decimals = Math.min(decimalsOf(figure, unit), 3);
+    const ends = () => [low, high].map((bound) => digits(bound / scale, decimals, keep));
+    while (ends()[0] === ends()[1] && decimals < 4) decimals += 1;
+    return ends()[0] === ends()[1] ? "" : withUnit(page, ends().join("–"), unit);
+  }
+
+  function qualifier(page, figure) {
+    return ["about", "more_than", "less_than"].includes(figure.qualifier) ? page.t(figure.qualifier) : "";
+  }
+
+  /** A figure as text, for sentences and files that people read. */
+  function text(page, figure, unit = figure.show) {
+    if (!figure || figure.value === null) return page.t("unknown");
+    const parts = [qualifier(page, figure), number(figure, unit), page.t(`unit_${unit}`)];
+    return parts.filter(Boolean).join(" ");
+  }
+
+  /** A figure as nodes: qualifier, number, lighter unit; unknown is a word in its own colour. */
+  function nodes(page, figure, unit = figure && figure.show) {
+    if (!figure || figure.value === null) return [span("unknown", page.t("unknown"))];
+    const said = qualifier(page, figure);
+    const name = page.t(`unit_${unit}`);
+    return [
+      said ? span("qualifier", `${said} `) : null,
+      span("number", number(figure, unit)),
+      name ? span("unit", ` ${name}`) : null,
+    ];
+  }
+
+  /** The same area in the units that people of the trade also use. */
+  function otherUnits(page, figure) {
+    if (figure.unit !== "m2" || figure.value === null) return "";
+    const units = ["ha", "mu"].filter((unit) => unit !== figure.show);
+    if (Math.abs(figure.value) >= 1e7) units.pop();
+    return units
+      .map((unit) => `${digits(figure.value / FACTOR[unit], figure.value < 1e4 ? 3 : 2)} ${page.t(`unit_${unit}`)}`)
+      .join(" · ");
+  }
+
+  /** The years of a period: whole years lose their days. */
+  function years(start, end) {
+    const whole = (start || "").endsWith("-01-01") && (end || "").endsWith("-12-31");
+    if (!start && (end || "").endsWith("-12-31")) return end.slice(0, 4);
+    return whole ? period(start.slice(0, 4), end.slice(0, 4)) : period(start, end);
+  }
+
+  function period(start, end) {
+    if (!start) return end || "";
+    return !end || end === start ? start : `${start} – ${end}`;
+  }
+
+  pingshanGeo.format = { digits, number, bounds, qualifier, text, nodes, otherUnits, years, FACTOR };
+})();

@@ -1,0 +1,211 @@
+/* Labels: the reader's language first; each finds a place free of lots, other labels and panels, or is left out. */
+(() => {
+  "use strict";
+  const { el, part, geometry, format, span } = pingshanGeo;
+
+  /** Up to so many lots are labelled beside their mark; of more, only those that hold their label. */
+  const FEW = 40;
+
+  const meets = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+  function overlap(box, taken) {
+    return taken.some((other) => meets(box, other));
+  }
+
+  /** Offsets around an anchor, nearest first; rings of growing distance. */
+  function places(gap, rings = 3) {
+    const out = [[0, 0]];
+    for (let ring = 1; ring <= rings; ring += 1) {
+      for (const [x, y] of [[0, -1], [0, 1], [1, 0], [-1, 0], [1, -1], [-1, -1], [1, 1], [-1, 1]]) out.push([x * ring * gap, y * ring * gap]);
+    }
+    return out;
+  }
+
+  /** Middles of a row's widest parts along a few levels, widest first: places inside even a bent outline. */
+  function inner(map, row) {
+    const points = row[0][0].map((point) => map.latLngToContainerPoint(point));
+    const box = L.bounds(points);
+    const found = [];
+    for (const share of [0.5, 0.35, 0.65, 0.2, 0.8]) {
+      const y = box.min.y + share * (box.max.y - box.min.y);
+      const cuts = [];
+      points.forEach((a, i) => {
+        const b = points[(i + 1) % points.length];
+        if (a.y > y !== b.y > y) cuts.push(a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x));
+      });
+      cuts.sort((a, b) => a - b);
+      for (let i = 0; i + 1 < cuts.length; i += 2) found.push({ width: cuts[i + 1] - cuts[i], point: L.point((cuts[i] + cuts[i + 1]) / 2, y) });
+    }
+    return found.length ? found.sort((a, b) => b.width - a.width).map((one) => one.point) : [box.getCenter()];
+  }
+
+  /** Outlines of zones on the screen with points along them, so that another zone's label can keep off. */
+  function outlinesOf(page) {
+    const { zones } = page.data.tables;
+    return geometry.decode(page.data.geometry.zones).flatMap((row, index) => {
+      if (!row || zones.columns.role[index] === "context") return [];
+      return row.map((polygon) => {
+        const corners = polygon[0].map((point) => page.map.latLngToContainerPoint(point));
+        const along = corners.flatMap((a, i) => {
+          const b = corners[(i + 1) % corners.length];
+          const pieces = Math.min(40, Math.ceil(a.distanceTo(b) / 9));
+          return Array.from({ length: pieces }, (_, k) => a.add(b.subtract(a).multiplyBy(k / pieces)));
+        });
+        const size = L.bounds(corners).getSize();
+        return { zone: zones.id[index], corners, along, area: size.x * size.y };
+      });
+    });
+  }
+
+  function contains(corners, x, y) {
+    let inside = false;
+    corners.forEach((a, i) => {
+      const b = corners[(i + 1) % corners.length];
+      if (a.y > y !== b.y > y && x < a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x)) inside = !inside;
+    });
+    return inside;
+  }
+
+  /** How ill a zone's label stands: outside of its zone, inside a smaller one, across a line. */
+  function cost(label, box, outlines) {
+    const crossed = ({ along }) => along.filter((at) => at.x > box.x && at.x < box.x + box.w && at.y > box.y && at.y < box.y + box.h).length;
+    const own = outlines.filter((one) => one.zone === label.id);
+    const [x, y] = [box.x + box.w / 2, box.y + box.h / 2];
+    const area = Math.max(0, ...own.map((one) => one.area));
+    if (!own.length) return outlines.some((one) => contains(one.corners, x, y) || crossed(one) > 1) ? Infinity : 0;
+    let sum = own.some((one) => contains(one.corners, x, y)) ? 0 : 12;
+    for (const other of outlines) {
+      if (other.zone === label.id) continue;
+      sum += crossed(other);
+      if (other.area < area && contains(other.corners, x, y)) sum += 8;
+    }
+    return sum;
+  }
+
+  /** The part of the map that a zone's label may stand in: its own box and a little more. */
+  function extent(map, row) {
+    const bounds = L.latLngBounds(row.flat(2));
+    const box = L.bounds(map.latLngToContainerPoint(bounds.getNorthWest()), map.latLngToContainerPoint(bounds.getSouthEast()));
+    return L.bounds(box.min.subtract([14, 22]), box.max.add([14, 22]));
+  }
+
+  function diagonal(row) {
+    const bounds = L.latLngBounds(row.flat(2));
+    return bounds.getNorthWest().distanceTo(bounds.getSouthEast());
+  }
+
+  /** What wants a label, most wanted first. */
+  function wanted(page) {
+    const { model, data, state, map } = page;
+    const out = [];
+    const lots = geometry.decode(data.geometry.parcels);
+    const zones = geometry.decode(data.geometry.zones);
+    const lotLabel = (id, chosen) => {
+      const row = lots[model.rowOf.parcels.get(id)];
+      const lot = model.row("parcels", id);
+      const bounds = L.latLngBounds(row.flat(2));
+      const box = L.bounds(map.latLngToContainerPoint(bounds.getNorthWest()), map.latLngToContainerPoint(bounds.getSouthEast()));
+      const wide = box.getSize().x > 74 && box.getSize().y > 30;
+      const lift = Math.max(box.getSize().y, 12) / 2 + 9;
+      const lines = [pingshanGeo.lotTitle(page, lot)];
+      return { kind: "parcels", id, chosen, lines, note: wide ? lot.land_use : "", anchor: box.getCenter(), lift, inside: wide && !chosen };
+    };
+    const marks = page.marks ? [...page.marks].filter(([, mark]) => map.hasLayer(mark)).map(([id]) => id) : [];
+    if (state.lot && marks.includes(state.lot)) out.push(lotLabel(state.lot, true));
+    const rank = { root: 0, zone: 1, context: 2 };
+    model.rows("zones")
+      .filter((row) => zones[row.index])
+      .map((row) => ({ row, size: diagonal(zones[row.index]) }))
+      .sort((a, b) => rank[a.row.role] - rank[b.row.role] || b.size - a.size)
+      .forEach(({ row }) => {
+        const area = model.figure(`recorded_area/${row.id}`);
+        const notes = [];
+        const anchors = inner(map, zones[row.index]);
+        if (row.role !== "context" && area && area.value !== null) notes.push(format.text(page, area));
+        if (row.geometry_status === "illustrative") notes.push(page.t("outline_illustrative"));
+        const lines = [page.say(row.name), page.other(row.name)];
+        const chosen = state.zone === row.id;
+        const label = { kind: "zones", id: row.id, role: row.role, chosen, lines, note: notes.join(" · "), anchor: anchors[0], anchors, lift: 0 };
+        out.push({ ...label, extent: extent(map, zones[row.index]) });
+      });
+    const rest = marks.filter((id) => id !== state.lot).map((id) => lotLabel(id, false));
+    return out.concat(marks.length <= FEW ? rest : rest.filter((label) => label.inside));
+  }
+
+  function draw(page, pane) {
+    const { map } = page;
+    const frame = map.getContainer().getBoundingClientRect();
+    const size = map.getSize();
+    const taken = [...map.getContainer().querySelectorAll(".leaflet-control, .pg-over")].map((node) => {
+      const box = node.getBoundingClientRect();
+      return { x: box.left - frame.left, y: box.top - frame.top, w: box.width, h: box.height };
+    }).filter((box) => box.w > 0);
+    const lots = [];
+    if (page.marks) for (const mark of page.marks.values()) {
+      if (!map.hasLayer(mark) || !mark._rawPxBounds) continue;
+      const a = map.layerPointToContainerPoint(mark._rawPxBounds.min);
+      const b = map.layerPointToContainerPoint(mark._rawPxBounds.max);
+      lots.push({ x: a.x, y: a.y, w: b.x - a.x, h: b.y - a.y });
+    }
+    const dense = lots.length > FEW;
+    const outlines = outlinesOf(page);
+    pane.replaceChildren();
+    let small = 0;
+    for (const label of wanted(page)) {
+      if (label.kind === "parcels" && small > 200) break;
+      if (label.anchor.x < -60 || label.anchor.y < -60 || label.anchor.x > size.x + 60 || label.anchor.y > size.y + 60) continue;
+      const node = el("div", { class: `pg-label pg-label-${label.role || "lot"}${label.chosen ? " chosen" : ""}` },
+        span("label-name", label.lines[0]),
+        label.lines[1] && !dense ? span("label-other", ` ${label.lines[1]}`) : null,
+        label.note && !(dense && label.role) ? span("label-note", label.note) : null);
+      if (label.role === "root" || label.role === "zone") node.addEventListener("click", () => page.open("zones", label.id));
+      pane.append(node);
+      const w = node.offsetWidth + 6;
+      const h = node.offsetHeight + 2;
+      const lot = label.kind === "parcels";
+      const fits = (x, y, over) => {
+        const box = { x: x - w / 2, y: y - h / 2, w, h };
+        if (box.x < 2 || box.y < 2 || box.x + w > size.x - 2 || box.y + h > size.y - 2) return null;
+        if (label.extent && !label.extent.contains(L.point(box.x + w / 2, box.y + h / 2))) return null;
+        if (overlap(box, taken) || (!label.inside && !over && overlap(box, lots))) return null;
+        return box;
+      };
+      const side = w / 2 + 10;
+      const around = label.inside ? [[0, 0]] : lot ? [[0, -label.lift], [0, label.lift], [side, 0], [-side, 0]] : places(22, 4);
+      const tries = (label.anchors || [label.anchor]).flatMap((anchor) => around.map(([dx, dy]) => [anchor.x + dx, anchor.y + dy]));
+      const free = (over) => {
+        let best = null;
+        tries.forEach(([x, y], index) => {
+          const found = fits(x, y, over);
+          const weight = found ? (lot ? 0 : cost(label, found, outlines)) + index * 0.12 : Infinity;
+          if (weight < Infinity && (!best || weight < best.weight)) best = Object.assign(found, { weight });
+        });
+        return best;
+      };
+      let box = free(!lot && dense);
+      if (!box && label.chosen) box = { x: label.anchor.x - w / 2, y: label.anchor.y - label.lift - h / 2, w, h };
+      if (!box) {
+        node.remove();
+        continue;
+      }
+      L.DomUtil.setPosition(node, map.containerPointToLayerPoint([box.x + 3, box.y + 1]).round());
+      taken.push(box);
+      if (lot) small += 1;
+    }
+  }
+
+  part("map_labels", (page) => {
+    const pane = page.map.createPane("pgLabels");
+    pane.style.zIndex = 450;
+    let waiting = 0;
+    const later = () => {
+      if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(page, pane); });
+    };
+    page.map.on("moveend zoomend resize viewreset", later);
+    page.map.on("zoomanim", () => pane.replaceChildren());
+    page.on((state, changed) => {
+      if (!changed || ["lang", "lot", "zone", "q", "uses"].some((key) => changed.has(key))) later();
+    });
+    page.drawLabels = () => draw(page, pane);
+  });
+})();

@@ -1,0 +1,155 @@
+/* The data block as rows and figures. Columns stay columns: a row object is made when asked for. */
+(() => {
+  "use strict";
+
+  /** The form under which two spellings are equal: width, case, spaces and dashes do not count. */
+  function normal(text) {
+    return text
+      .normalize("NFKC")
+      .replace(/[\s\u002d\u2010-\u2015\u2212\u2043\u30fc\ufe58\ufe63\u00ad]+/g, "")
+      .toLowerCase();
+  }
+
+  class Model {
+    constructor(data) {
+      this.data = data;
+      Object.assign(pingshanGeo.format.FACTOR, data.units);
+      this.rowOf = {};
+      for (const [kind, table] of Object.entries(data.tables)) {
+        this.rowOf[kind] = new Map(table.id.map((id, index) => [id, index]));
+      }
+      this.figureOf = new Map();
+      data.figures.subject.forEach((subject, index) => {
+        this.figureOf.set(`${data.measures[data.figures.measure[index]].name}/${subject}`, index);
+      });
+      this.bySubject = new Map();
+      data.figures.subject.forEach((subject, index) => {
+        if (!this.bySubject.has(subject)) this.bySubject.set(subject, []);
+        this.bySubject.get(subject).push(index);
+      });
+    }
+
+    has(kind, id) {
+      return this.rowOf[kind] !== undefined && this.rowOf[kind].has(id);
+    }
+
+    row(kind, id) {
+      const index = this.rowOf[kind].get(id);
+      const table = this.data.tables[kind];
+      const row = {};
+      for (const [column, values] of Object.entries(table.columns)) row[column] = values[index];
+      return Object.assign(row, { kind, id, index, name: table.name[index], kind_key: row.kind });
+    }
+
+    rows(kind) {
+      return this.data.tables[kind] ? this.data.tables[kind].id.map((id) => this.row(kind, id)) : [];
+    }
+
+    kindOf(id) {
+      return Object.keys(this.rowOf).find((kind) => this.rowOf[kind].has(id)) || null;
+    }
+
+    figure(id) {
+      const index = this.figureOf.get(id);
+      return index === undefined ? null : this.figureAt(index);
+    }
+
+    figureAt(index) {
+      const { figures, measures, texts, evidence, sources } = this.data;
+      const measure = measures[figures.measure[index]];
+      const text = (at) => (at < 0 ? null : texts[at]);
+      return {
+        id: `${measure.name}/${figures.subject[index]}`,
+        subject: figures.subject[index],
+        measure: measure.name,
+        label: measure.label,
+        group: measure.group,
+        value: figures.value[index],
+        low: figures.low[index],
+        high: figures.high[index],
+        unit: figures.unit[index],
+        show: figures.show[index],
+        status: figures.status[index],
+        qualifier: figures.qualifier[index],
+        method: text(figures.method[index]),
+        basis: text(figures.basis[index]),
+        inputs: figures.inputs[index],
+        notes: figures.notes[index].map(text),
+        completeness: figures.completeness[index],
+        evidence: figures.evidence[index].map((at) => {
+          const [source, locator, printed] = evidence[at];
+          return { source: sources[source], locator, printed };
+        }),
+      };
+    }
+
+    figuresOf(subject) {
+      return (this.bySubject.get(subject) || []).map((index) => this.figureAt(index));
+    }
+
+    value(measure, subject) {
+      const index = this.figureOf.get(`${measure}/${subject}`);
+      return index === undefined ? null : this.data.figures.value[index];
+    }
+
+    /** Rows of a table that name this subject in a column. */
+    related(kind, column, id) {
+      return this.rows(kind).filter((row) => row[column] === id);
+    }
+
+    /** Rows that a source places in a zone or in a part of it. */
+    inZone(kind, zone) {
+      const within = new Set([zone]);
+      const { id, columns } = this.data.tables.zones;
+      for (let size = 0; size < within.size;) {
+        size = within.size;
+        id.forEach((one, index) => within.has(columns.parent[index]) && within.add(one));
+      }
+      return this.rows(kind).filter((row) => within.has(row.zone_id));
+    }
+
+    searchText(id) {
+      if (!this.words) this.words = new Map();
+      if (!this.words.has(id)) {
+        const lot = this.row("parcels", id);
+        const said = [id, ...lot.name];
+        if (lot.zone_id && this.has("zones", lot.zone_id)) said.push(...this.row("zones", lot.zone_id).name);
+        for (const project of this.projectsOf(id)) said.push(project.id, ...project.name, ...[project.developer].flat());
+        for (const auction of this.auctionsOf(id)) said.push(auction.id, ...[auction.buyer].flat());
+        this.words.set(id, normal(said.filter(Boolean).join("\u0001")));
+      }
+      return this.words.get(id);
+    }
+
+    projectsOf(lot) {
+      const named = new Set(this.related("auctions", "parcel_id", lot).map((row) => row.project_id));
+      return this.rows("projects").filter((row) => row.parcel_id === lot || named.has(row.id));
+    }
+
+    auctionsOf(lot) {
+      const built = new Set(this.related("projects", "parcel_id", lot).map((row) => row.id));
+      return this.rows("auctions").filter(
+        (row) => row.parcel_id === lot || (!row.parcel_id && row.project_id && built.has(row.project_id)),
+      );
+    }
+
+    useOf(lot) {
+      return lot.land_use || "unknown";
+    }
+
+    /** Ids of the lots that pass search and land-use filter, in the catalogue's order. */
+    passing(state) {
+      const terms = state.q.split(/\s+/).map(normal).filter(Boolean);
+      const table = this.data.tables.parcels;
+      if (!table) return [];
+      return table.id.filter((id, index) => {
+        const use = table.columns.land_use[index] || "unknown";
+        if (state.uses && !state.uses.has(use)) return false;
+        return terms.every((term) => this.searchText(id).includes(term));
+      });
+    }
+  }
+
+  pingshanGeo.normal = normal;
+  pingshanGeo.readModel = (data) => new Model(data);
+})();

@@ -1,0 +1,107 @@
+/* The headline strip: one sentence leads, each number can be pressed; a bar only where there is a task. */
+(() => {
+  "use strict";
+  const { el, svg, part, format, button, span } = pingshanGeo;
+
+  /** What was asked (tick), what was delivered, which part of it is itemised, how sure (whisker). */
+  function bullet(page, target, delivered, itemised) {
+    const width = 460;
+    const { low, high } = delivered;
+    const reach = Math.max(delivered.value * 1.08, target.value * 1.25, delivered.high || 0);
+    const x = (value) => ((value / reach) * width).toFixed(1);
+    const say = page.sentence("bar_says", { delivered: format.text(page, delivered), target: format.text(page, target) });
+    return svg("svg", { class: "bullet", viewBox: `0 0 ${width} 24`, preserveAspectRatio: "none", role: "img", "aria-label": say },
+      svg("rect", { x: 0, y: 5, width, height: 14, class: "bar-track" }),
+      svg("rect", { x: 0, y: 5, width: x(delivered.value), height: 14, class: "bar-delivered" }),
+      itemised && itemised.value !== null && svg("rect", { x: 0, y: 5, width: x(itemised.value), height: 14, class: "bar-itemised" }),
+      low !== null && high !== null && svg("path", { d: `M${x(low)} 12H${x(high)}M${x(low)} 8V16M${x(high)} 8V16`, class: "bar-bounds" }),
+      svg("path", { d: `M${x(target.value)} 0V24`, class: "bar-target" }));
+  }
+
+  function countWord(page, count) {
+    return page.t("numerals").split(" ")[count - 1] || format.digits(count, 0);
+  }
+
+  const strong = (value) => el("b", {}, value);
+
+  function leadSentence(page, rate, target, delivered, count) {
+    const values = {
+      count: countWord(page, count),
+      delivered: strong(format.text(page, delivered)),
+      target: format.text(page, target),
+      times: strong(format.digits(rate.value, 1)),
+      rate: strong(format.text(page, rate)),
+    };
+    const measure = rate.value >= 1.5 ? "times" : "share";
+    return page.fill(count ? `lead_${measure}_sites` : `lead_${measure}`, values);
+  }
+
+  function rateLine(page, rate) {
+    const itemised = page.model.figure(rate.id.replace("completion_rate/", "completion_rate_itemised/"));
+    const bounds = format.bounds(page, rate);
+    const parts = [strong(format.text(page, rate)), bounds ? ` · ${page.sentence("by_printed_digits", { bounds })}` : ""];
+    if (itemised && itemised.value !== null) {
+      const sum = page.model.figure(`delivered_itemised/${rate.subject}`);
+      const part = sum && sum.completeness;
+      const words = part ? page.sentence("itemised_of", { known: part.rows_known, rows: part.rows }) : page.t("itemised");
+      parts.push(` · ${words} ${format.text(page, itemised)}`);
+    }
+    return parts;
+  }
+
+  /** The quotient in words: 488,800 ÷ 106,000 m². */
+  function quotient(page, figure) {
+    const [top, bottom] = figure.inputs.map((id) => page.model.figure(id));
+    if (!top || !bottom || top.value === null || bottom.value === null) return "";
+    const unit = top.unit === bottom.unit ? (top.show === bottom.show ? top.show : bottom.show) : null;
+    if (!unit) return "";
+    return [strong(format.number(top, unit)), " ÷ ", strong(format.number(bottom, unit)), span("unit", ` ${page.t(`unit_${unit}`)}`)];
+  }
+
+  function unknownLine(page, figure) {
+    const target = page.model.figure(`target_value/${figure.subject}`);
+    if (!target || target.value === null) return "";
+    return page.fill("of_target", { target: strong(format.text(page, target)) });
+  }
+
+  function tile(page, figure, lead) {
+    const { model, state } = page;
+    const row = model.row(model.kindOf(figure.subject), figure.subject);
+    const target = model.figure(`target_value/${figure.subject}`);
+    const delivered = model.figure(`delivered/${figure.subject}`);
+    const wide = lead && figure.measure === "completion_rate" && figure.value !== null && target && delivered;
+    const name = pingshanGeo.subjectTitle(page, row);
+    const title = row.kind === "targets" ? name : [`${page.title(figure.label)}, `, el("span", { class: name === row.id ? "whole" : null }, name)];
+    const hooks = { "data-testid": "kpi", "data-figure": figure.id, "aria-pressed": String(state.figure === figure.id) };
+    const box = button(`kpi${wide ? " kpi-lead" : ""}`, () => page.why(figure.id), hooks, span("kpi-title", title));
+    if (wide) {
+      const count = model.related("auctions", "target_id", row.id).length;
+      const itemised = model.figure(`delivered_itemised/${row.id}`);
+      box.append(
+        span("kpi-sentence", leadSentence(page, figure, target, delivered, count)),
+        bullet(page, target, delivered, itemised),
+        span("kpi-line", rateLine(page, figure)));
+      return box;
+    }
+    const bounds = format.bounds(page, figure);
+    const said = quotient(page, figure);
+    const line = figure.value === null ? span("", unknownLine(page, figure)) : [said ? span("", said) : "", bounds ? span("", bounds) : ""];
+    const first = page.say(figure.notes[0]);
+    const missing = delivered && delivered.value === null ? page.t("delivery_unknown") : first;
+    const note = figure.value === null ? missing : page.say(figure.basis) || page.dotted([page.t(figure.status), first]);
+    box.append(span("kpi-value", format.nodes(page, figure)), span("kpi-line", line), span("kpi-note", note));
+    return box;
+  }
+
+  part("target_strip", (page) => {
+    const place = page.slot("strip", "topright");
+    const draw = () => {
+      const figures = page.data.headline.map((id) => page.model.figure(id)).filter(Boolean);
+      place.replaceChildren(...figures.map((figure, index) => tile(page, figure, index === 0)));
+    };
+    page.on((state, changed) => {
+      if (!changed || changed.has("lang")) draw();
+      for (const box of place.querySelectorAll(".kpi")) box.setAttribute("aria-pressed", String(box.dataset.figure === state.figure));
+    });
+  });
+})();

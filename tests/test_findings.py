@@ -1,0 +1,102 @@
+"""Findings: every code is used, worded in both languages, and safe with any text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pingshan_geo
+from pingshan_geo.findings import SEVERITIES, Finding, codes, in_order, printable, shortened
+
+SOURCE = "\n".join(
+    path.read_text("utf-8") for path in sorted(Path(pingshan_geo.__file__).parent.rglob("*.py"))
+)
+HOSTILE = [
+    "{{7*7}}", "{% x %}", "{# x #}", "{value}", "{", "}", "{0}", "{subject.__class__}", "%s",
+    "</script><script>alert(1)</script>", "${x}", "`x`", "\u2028",
+]  # fmt: skip
+
+
+def fields(template):
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_code_is_given_somewhere(code):
+    assert f'"{code}"' in SOURCE
+
+
+def test_every_code_that_is_given_is_in_the_table():
+    given_codes = set(re.findall(r'(?:Finding|report)\(\s*"([a-z]+(?:-[a-z]+)+)"', SOURCE))
+    assert len(given_codes) > 25
+    assert given_codes - set(codes()) == set()
+
+
+@pytest.mark.parametrize("code", codes().values(), ids=codes())
+def test_both_languages_name_the_same_parts_and_say_what_to_do(code):
+    assert code.severity in SEVERITIES
+    assert all((*code.message, *code.fix))
+    assert fields(code.message.en) == fields(code.message.zh)
+    assert fields(code.fix.en) == fields(code.fix.zh)
+    assert all(name.isidentifier() for text in (*code.message, *code.fix) for name in fields(text))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("code", codes())
+def test_text_from_data_comes_out_letter_for_letter(code, text, lang):
+    wording = codes()[code]
+    named = fields(wording.message.get(lang)) | fields(wording.fix.get(lang))
+    details = dict.fromkeys(named - {"subject", "field", "value"}, text)
+    finding = Finding(code, text, "a.csv", 2, text, text, details)
+    for template, filled in (
+        (wording.message.get(lang), finding.message(lang)),
+        (wording.fix.get(lang), finding.fix(lang)),
+    ):
+        assert filled == re.sub(r"\{\w+\}", lambda _: text, template)
+
+
+def test_the_place_names_file_row_and_field():
+    assert Finding("missing-id", file="facts.csv", row=12, field="value").place() == (
+        "facts.csv:12 value"
+    )
+    assert Finding("not-drawn", "lot-1").place() == "lot-1"
+    assert Finding("not-a-number", field="value").message().startswith("value is —")
+
+
+def test_the_document_of_a_finding_has_the_contracts_members():
+    document = Finding("not-a-number", None, "facts.csv", 3, "value", "x" * 300).to_dict("zh")
+    assert set(document) == {
+        "severity", "code", "subject", "file", "field", "row", "value", "message", "fix",
+    }  # fmt: skip
+    assert document["severity"] == "error"
+    assert document["value"].endswith("(100 more characters)")
+
+
+def test_a_line_is_one_line_whatever_the_value_holds():
+    line = Finding(
+        "not-a-number", file="a\nb.csv", field="value", value="1\r\n\x1b[31m\u202e"
+    ).line()
+    assert line.isprintable()
+    assert "\\u000d\\u000a\\u001b[31m\\u202e" in line
+
+
+@given(st.text())
+def test_printable_text_can_always_be_written(text):
+    printable(text).encode("utf-8")
+
+
+def test_findings_stand_in_order_each_once():
+    late, early = (Finding("missing-id", file="a.csv", row=row, field="x") for row in (10, 9))
+    info = Finding("not-drawn", "lot")
+    assert in_order([info, late, early, late]) == (early, late, info)
+
+
+def test_short_text_is_kept_and_long_text_counted():
+    assert shortened("坪山") == "坪山"
+    assert shortened("x" * 201) == "x" * 200 + "… (1 more characters)"

@@ -1,0 +1,126 @@
+"""Sums, ratios and counts by zone lose no lot and count none twice."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pingshan_geo import assess
+from pingshan_geo.figure import Interval
+from pingshan_geo.measures.rollup import group_far, group_sums, members
+
+
+@st.composite
+def trees(draw):
+    """Parents of a forest of zones (each earlier in the list), and the zone of each lot."""
+    count = draw(st.integers(1, 12))
+    parents = [draw(st.none() | st.integers(0, n - 1)) if n else None for n in range(count)]
+    places = draw(st.lists(st.none() | st.integers(0, count), max_size=25))
+    return parents, places
+
+
+@given(trees())
+def test_a_lot_is_in_the_zone_it_names_and_once_in_each_above(tree):
+    parents, places = tree
+    table = pd.DataFrame(
+        {"parent": [None if p is None else f"z{p}" for p in parents]}, dtype=object,
+        index=[f"z{n}" for n in range(len(parents))],
+    )  # fmt: skip
+    named = pd.Series([None if p is None else f"z{p}" for p in places], dtype=object)
+    expected = []
+    for row, place in enumerate(places):
+        at = place if place is not None and place < len(parents) else None
+        while at is not None:
+            expected.append((row, at))
+            at = parents[at]
+    pairs = members(table, named)
+    assert sorted(zip(pairs["row"], pairs["zone"], strict=True)) == sorted(expected)
+
+
+@given(trees(), st.randoms())
+def test_the_sum_of_a_zone_is_that_of_its_own_lots_and_of_the_zones_below(tree, random):
+    parents, places = tree
+    sizes = np.array([random.uniform(0.1, 1e6) for _ in places])
+    table = pd.DataFrame(
+        {"parent": [None if p is None else f"z{p}" for p in parents]}, dtype=object,
+        index=[f"z{n}" for n in range(len(parents))],
+    )  # fmt: skip
+    named = pd.Series([None if p is None else f"z{p}" for p in places], dtype=object)
+    pairs = members(table, named)
+    rows, zone = pairs["row"].to_numpy(), pairs["zone"].to_numpy()
+    inside = sizes[rows] if len(rows) else np.zeros(0)
+    sums = group_sums(Interval(inside, inside, inside), zone, len(parents)).interval.value
+    for at in range(len(parents)):
+        own = [s for s, place in zip(sizes, places, strict=True) if place == at]
+        below = [sums[child] for child, parent in enumerate(parents) if parent == at]
+        total = math.fsum([*own, *(s for s in below if not math.isnan(s))])
+        if math.isnan(sums[at]):
+            assert total == 0
+        else:
+            assert sums[at] == pytest.approx(total, rel=1e-15)
+
+
+def interval(*rows):
+    return Interval(*(np.array(part, dtype=float) for part in zip(*rows, strict=True)))
+
+
+def test_a_row_without_a_bound_leaves_the_sum_without_one():
+    inf = math.inf
+    rows = interval((1, 1, inf), (2, 1.5, 2.5), (3, -inf, 3), (4, 4, 4), (math.nan,) * 3)
+    total = group_sums(rows, np.array([0, 0, 1, 1, 2]), 3)
+    assert total.interval.value.tolist()[:2] == [3, 7]
+    assert total.interval.low.tolist()[:2] == [2.5, -inf]
+    assert total.interval.high.tolist()[:2] == [inf, 7]
+    assert np.isnan([part[2] for part in total.interval]).all()
+    assert (total.known.tolist(), total.rows.tolist()) == ([2, 2, 0], [2, 2, 1])
+    of_rows = np.array(["more_than", "about", "less_than", "exact", None], dtype=object)
+    group = np.array([0, 0, 1, 1, 2])
+    assert total.qualifier(of_rows, group).tolist() == ["more_than", "less_than", None]
+
+
+def test_a_groups_ratio_is_sum_over_sum_where_both_are_known():
+    nan = math.nan
+    lots = pd.DataFrame(
+        {"site_area_m2": [100.0, 300, nan, 500], "gross_floor_area_m2": [400.0, 300, 9, nan]}
+    )
+    for measure in ("site_area", "gross_floor_area"):
+        for bound in ("low", "high"):
+            lots[f"{measure}_{bound}_m2"] = lots[f"{measure}_m2"]
+        lots[f"{measure}_qualifier"] = ["about", "printed", "printed", "about"]
+    ratio = group_far(lots, np.array([0, 0, 0, 1]), 3)
+    assert ratio.interval.value[0] == 700 / 400 != (4 + 1) / 2
+    assert np.isnan(ratio.interval.value[1:]).all()
+    assert (ratio.known.tolist(), ratio.rows.tolist()) == ([2, 0, 0], [3, 1, 0])
+    assert ratio.qualifier.tolist() == ["about", None, None]
+
+
+def test_zones_tell_totals_counts_and_what_is_left_out(small):
+    small.add("zones", zone_id="empty", kind="industrial_base", geometry_status="none")
+    small.put("facts", 1, qualifier="about")
+    assessment = assess(small.load())
+    total = assessment.figure("site_area_total/town")
+    assert (total.value, total.qualifier) == (40_000.0, "about")
+    assert total.inputs == ("site_area/lot-1",)
+    assert total.completeness.to_dict() == {
+        "rows_known": 1, "rows": 2, "of_recorded_total": None, "left_out": ["lot-2"],
+    }  # fmt: skip
+    assert assessment.figure("far/town").value == assessment.figure("far/base").value == 2.0
+    counts = {
+        f"{name}/{zone}": assessment.figure(f"{name}/{zone}").value
+        for zone in ("town", "base") for name in ("parcel_count", "project_count")
+    }  # fmt: skip
+    assert list(counts.values()) == [2, 1, 1, 1]
+    where = assessment.figure("project_count/town").inputs_from
+    assert where == {
+        "table": "projects",
+        "column": "project_id",
+        "where": "project_id IN ('works')",
+    }
+    assert [f.id for f in assessment.figures(subject="empty")] == [
+        "recorded_area/empty", "measured_area/empty",
+    ]  # fmt: skip
