@@ -40,7 +40,7 @@ lint: .venv/test.stamp
 	$(BIN)/frictionless validate geodata/datapackage.json
 	$(BIN)/frictionless validate examples/demo-town/datapackage.json
 	$(BIN)/python docs/make_reference.py --check
-	tests/maps_up_to_date.sh
+	$(BIN)/python maps/up_to_date.py
 
 docs: .venv/test.stamp
 	$(BIN)/python docs/make_reference.py

@@ -50,7 +50,7 @@ def of_command(name: str, command: click.Command) -> str:
     lines = [re.sub(r"^Examples?: +", "", line).strip() for line in examples.splitlines()]
     code = "```\n" + "\n".join(lines) + "\n```\n\n" if lines else ""
     rows = (of_parameter(each) for each in command.params)
-    options = table(("", "values", "default", "what it does"), rows)
+    options = table(("name", "values", "default", "what it does"), rows)
     return f"### {name}\n\n{' '.join(about.split())}\n\n{code}{options}"
 
 
@@ -59,10 +59,10 @@ def of_parameter(each: click.Parameter) -> Iterator[str]:
     is_option = isinstance(each, click.Option)
     yield ", ".join(f"`{n}`" for n in each.opts) if is_option else f"`{each.name}`".upper()
     choices = getattr(each.type, "choices", None)
-    yield ", ".join(f"`{c}`" for c in choices) if choices else (each.metavar or "")
+    yield ", ".join(f"`{c}`" for c in choices) if choices else (each.metavar or "—")
     default = each.to_info_dict()["default"]
-    yield default if isinstance(default, str) else "required" if each.required else ""
-    yield (getattr(each, "help", "") or "").removesuffix(".")
+    yield default if isinstance(default, str) else "required" if each.required else "—"
+    yield (each.help or "").removesuffix(".")
 
 
 def findings() -> str:

@@ -117,13 +117,13 @@ demo-cold-store|Cold store|冷库|Demo Trade 示例商贸|logistics|negotiated||
 demo-model-workshop|Model workshop|示范车间|Demo Precision 示例精密|machinery||||
 """
 
-#: Id, measure, event that counts, period, value, unit, qualifier, note.
+#: Id, names, measure, event that counts, period, value, unit, qualifier, note.
 TARGETS = """
-demo-industrial-land-2021|land_area|auctioned|2021-01-01|2021-12-31|5.0|ha|printed|met|已完成
-demo-industrial-land-2022|land_area|auctioned|2022-01-01|2022-12-31|8.0|ha|printed|missed|未完成
-demo-industrial-land-2023|land_area|auctioned|2023-01-01|2023-12-31|6.5|ha|printed|delivery not recorded|完成量未登记
-demo-housing-floor-2025|floor_area|built|2021-01-01|2025-12-31|40|10k_m2|exact|still running|执行中
-demo-land-preparation-2023|land_area|prepared|2023-01-01|2023-12-31||ha||task implied by delivery and rate|任务量由完成量与完成率推算
+demo-industrial-land-2021|Industrial land to be sold in 2021 (synthetic)|2021年工业用地出让任务（合成）|land_area|auctioned|2021-01-01|2021-12-31|5.0|ha|printed|met|已完成
+demo-industrial-land-2022|Industrial land to be sold in 2022 (synthetic)|2022年工业用地出让任务（合成）|land_area|auctioned|2022-01-01|2022-12-31|8.0|ha|printed|missed|未完成
+demo-industrial-land-2023|Industrial land to be sold in 2023 (synthetic)|2023年工业用地出让任务（合成）|land_area|auctioned|2023-01-01|2023-12-31|6.5|ha|printed|delivery not recorded|完成量未登记
+demo-housing-floor-2025|Housing floor to be built by 2025 (synthetic)|至2025年住房建筑面积任务（合成）|floor_area|built|2021-01-01|2025-12-31|40|10k_m2|exact|still running|执行中
+demo-land-preparation-2023|Land to be prepared in 2023 (synthetic)|2023年土地整备任务（合成）|land_area|prepared|2023-01-01|2023-12-31||ha||task implied by delivery and rate|任务量由完成量与完成率推算
 """
 
 #: Id, words, scope, value, unit, as printed, qualifier, date.
@@ -144,7 +144,7 @@ HEADERS: dict[str, str] = {
     "auctions": "auction_id date mode parcel_id project_id buyer price_yuan start_price_yuan"
                 " term_years class target_id source_id locator note_en note_zh",
     "targets": "target_id zone_id measure counts period_start period_end value unit qualifier"
-               " source_id locator note_en note_zh",
+               " source_id locator name_en name_zh note_en note_zh",
     "indicators": "indicator_id name_en name_zh scope note_en note_zh",
     "imports": "import_id file sha256 layer mapping date",
 }

@@ -145,9 +145,11 @@ def undertakings(book: Ledger, sold: dict[str, Lot], rng: random.Random) -> None
 
 def plans(book: Ledger, sold: dict[str, Lot], zones: dict[str, BaseGeometry]) -> None:
     """Add the targets and what was delivered, the indicators and the printed areas of zones."""
-    for name, measure, counts, start, end, value, unit, qualifier, en, zh in fields(TARGETS):
-        book.add("targets", target_id=name, zone_id="demo-town-district", measure=measure,
-                 counts=counts, period_start=start, period_end=end, value=value, unit=unit,
+    for name, in_english, in_chinese, measure, counts, *rest in fields(TARGETS):
+        start, end, value, unit, qualifier, en, zh = rest
+        book.add("targets", target_id=name, name_en=in_english, name_zh=in_chinese,
+                 zone_id="demo-town-district", measure=measure, counts=counts,
+                 period_start=start, period_end=end, value=value, unit=unit,
                  qualifier=qualifier, source_id="demo-supply-plan",
                  note_en=f"Synthetic: {en}.", note_zh=f"合成数据：{zh}。")  # fmt: skip
     done = {"demo-industrial-land-2021": 0.0, "demo-industrial-land-2022": 0.0}
@@ -277,6 +279,12 @@ def package() -> str:
         "profile": "data-package", "name": "demo-town", "title": "Demo Town (synthetic)",
         "title_zh": "示例镇（合成数据）", "version": "1.0.0", "as_of": AS_OF, "crs": "EPSG:4490",
         "description": "A synthetic catalogue: everything in it is invented.",
+        "headline": [
+            "completion_rate/demo-industrial-land-2021",
+            "completion_rate/demo-industrial-land-2022",
+            "far/DT36-0001", "share_of_parent/demo-block-line-1",
+            "completion_rate/demo-industrial-land-2023",
+        ],
         "licenses": [{"name": "CC0-1.0", "title": "CC0 1.0; synthetic data",
                       "path": "https://creativecommons.org/publicdomain/zero/1.0/"}],
         "sources": [{"title": "Synthetic: made by examples/make_demo_town.py"}],

@@ -9,9 +9,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pingshan_geo.catalogue import load_catalogue
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
+
+# A slow machine is no fault of the code that is tested.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 SQUARE = [[[114.0, 22.0], [114.01, 22.0], [114.01, 22.01], [114.0, 22.01], [114.0, 22.0]]]
 ROWS = {
@@ -63,12 +68,14 @@ class Small:
         self.path = path
         self.rows = copy.deepcopy(ROWS)
         self.descriptor = {
-            "name": "town", "as_of": "2020-12-31", "crs": "EPSG:4490",
+            "name": "town",
+            "as_of": "2020-12-31",
+            "crs": "EPSG:4490",
             "resources": [
                 {"name": name, "path": f"{name}.{'geojson' if name in SPATIAL else 'csv'}"}
                 for name in TABLES
             ],
-        }  # fmt: skip
+        }
         path.mkdir()
         self.save()
 

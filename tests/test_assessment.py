@@ -106,9 +106,11 @@ def test_an_unknown_figure_has_no_number_and_says_what_is_missing(figure_id):
 def test_what_is_left_out_and_how_much_of_the_printed_total_is_known_is_told():
     figure = PINGSHAN.figure("completion_rate_itemised/industrial-land-2017")
     assert figure.completeness.to_dict() == {
-        "rows_known": 1, "rows": 4, "of_recorded_total": pytest.approx(106_000 / 227_800),
+        "rows_known": 1,
+        "rows": 4,
+        "of_recorded_total": pytest.approx(106_000 / 227_800),
         "left_out": ["heshuntang-2017", "waterma-2017", "neptune-2017"],
-    }  # fmt: skip
+    }
 
 
 def test_a_share_of_a_disputed_area_names_the_reading_used_and_the_conflict_is_told():
@@ -116,8 +118,10 @@ def test_a_share_of_a_disputed_area_names_the_reading_used_and_the_conflict_is_t
     assert any("166.31 km²" in note.en for note in share.notes)
     told = [f for f in PINGSHAN.findings if f.code == "facts-conflict"]
     assert {f.subject for f in told} == {
-        "pingshan-district", "pingshan-central-district", "accelerator-phase-1-buildings",
-    }  # fmt: skip
+        "pingshan-district",
+        "pingshan-central-district",
+        "accelerator-phase-1-buildings",
+    }
     disputed = PINGSHAN.figure("recorded_area/pingshan-district")
     assert any("167 km²" in note.en and "168" in note.en for note in disputed.notes)
     assert [e.fact for e in disputed.evidence] == ["e070"]
@@ -161,6 +165,10 @@ def test_every_figure_with_a_value_leads_to_evidence_or_names_its_rows(assessmen
         assert all(each in made for each in figure.inputs), figure.id
         if figure.value is None:
             assert (figure.low, figure.high, figure.status) == (None, None, "unknown"), figure.id
+            assert figure.notes, figure.id
+        elif figure.status == "assumed":  # what nobody published names no source, but says so
+            assert figure.measure == "drawn_area", figure.id
+            assert not figure.evidence, figure.id
             assert figure.notes, figure.id
         else:
             assert figure.evidence or figure.inputs_from, figure.id
@@ -278,7 +286,7 @@ def test_a_figure_that_is_not_there_is_wrong_usage_and_gets_the_nearest(wrong, n
 def test_figures_can_be_asked_for_by_group_measure_and_subject():
     assert {f.measure for f in PINGSHAN.figures("prices")} == {
         m.name for m in MEASURES.values() if m.group == "prices"
-    }  # fmt: skip
+    }
     assert [f.id for f in PINGSHAN.figures(measure="far", subject="G13113-8014")] == [
         "far/G13113-8014"
     ]

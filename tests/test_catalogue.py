@@ -101,6 +101,7 @@ OUTSIDE = (
     "../town/facts.csv", "/etc/passwd", "http://x.invalid/f.csv", "/vsicurl/http://x.invalid",
     "a\\b.csv", "", ".",
 )  # fmt: skip
+NO_NAMES = ("../town", "a/b", "", "..", "a\n", "-f", "a" * 65)
 BROKEN = {
     "bytes that are no text": raw("csv-not-text", FACTS, b"fact_id,\xff\xff\0", value="8"),
     "UTF-16": raw("csv-not-text", FACTS, "fact_id\n".encode("utf-16"), value="0"),
@@ -182,6 +183,19 @@ BROKEN = {
     "Web Mercator": about("crs-not-supported", "crs", "EPSG:3857", crs="EPSG:3857"),
     "resources that are none": about(resources=[{"name": "facts"}, 3]),
     "one resource twice": about(resources=[{"name": "facts", "path": FACTS}] * 2),
+    "a mistyped table": swap(
+        "descriptor-invalid", PACKAGE, '"name": "projects"', '"name": "Project"'
+    ),
+    **{f"the name {text!r}": about(name=text) for text in NO_NAMES},
+    "a computed column of a CSV": (
+        lambda small: small.put("projects", 0, site_area_m2="much"),
+        [("computed-column", "projects.csv", 1, "site_area_m2", None)],
+    ),
+    "a computed column of GeoJSON": (
+        lambda small: small.put("zones", 0, recorded_area_m2="much"),
+        [("computed-column", ZONES, None, "recorded_area_m2", None)],
+    ),
+    "a path longer than any": path("file-refused", "f" * 300),
     "a missing file": path("file-missing", "fax.csv"),
     "a path with a zero byte": path("file-missing", "f\0.csv"),
     **{f"path {text}": path("file-refused", text) for text in OUTSIDE},
@@ -347,10 +361,11 @@ def test_geoparquet_gives_the_same_zones_and_facts_as_text(small):
 @pytest.mark.parametrize(
     ("shape", "code"),
     [
-        (shapely.Point(1, 1), "geometry-invalid"), (shapely.box(0, 0, 500, 1), "coordinate-range"),
+        (shapely.Point(1, 1), "geometry-invalid"),
+        (shapely.box(0, 0, 500, 1), "coordinate-range"),
         (shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), "geometry-invalid"),
     ],
-)  # fmt: skip
+)
 def test_geoparquet_is_checked_as_geojson_is(small, shape, code):
     frame = small.load().zones.reset_index().drop(columns="row_number")
     frame.loc[0, "geometry"] = shape
@@ -362,11 +377,13 @@ def test_geoparquet_is_checked_as_geojson_is(small, shape, code):
 @pytest.mark.parametrize(
     ("file", "content"),
     [
-        (ZONES, '"' + '\\"' * 300_000), (FACTS, '"' * 300_001), (FACTS, "a" * 300_000),
+        (ZONES, '"' + '\\"' * 300_000),
+        (FACTS, '"' * 300_001),
+        (FACTS, "a" * 300_000),
         (ZONES, "{" + ",".join(f'"{n}":1' for n in range(60_000)) + ',"9":1}'),
         (ZONES, features("[" + "{}," * 20_000 + "{}]")),
     ],
-)  # fmt: skip
+)
 def test_a_file_made_to_take_for_ever_does_not(small, file, content):
     small.write(file, content)
     assert errors(small.path)
@@ -397,3 +414,19 @@ def test_any_file_of_the_corpus_is_read_or_refused_and_nothing_else(small, file)
         small.write(file, path.read_bytes())
         with contextlib.suppress(InputError):
             load_catalogue(small.path)
+
+
+def test_an_integer_too_large_for_a_number_is_kept_as_text(small):
+    small.put("parcels", 0, deed=10**400, lot=5)
+    parcels = small.load().parcels
+    assert parcels["deed"].iloc[0] == "1" + "0" * 400
+    assert parcels["lot"].iloc[0] == 5
+
+
+def test_no_further_column_can_stand_for_a_computed_one():
+    from pingshan_geo.catalogue.schema import is_computed
+    from pingshan_geo.measures.registry import MEASURES
+
+    for m in MEASURES.values():
+        for name in (m.column, m.low_column, m.high_column, m.status_column, m.qualifier_column):
+            assert is_computed(name), name

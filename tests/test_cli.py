@@ -42,6 +42,7 @@ def test_help_needs_no_heavy_library():
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert b"Trust:" in done.stdout
+    assert b"..." not in done.stdout.split(b"Use:")[1], "a line of the help is cut"
 
 
 def test_build_writes_the_page_the_reports_and_the_exports_and_prints_the_headline(
@@ -69,7 +70,9 @@ def test_two_builds_are_equal_byte_for_byte(tmp_path):
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        (["report", "areas", "--measure", "far", "--format", "json"], 0),
+        (["report", "far", "--measure", "far", "--format", "json"], 0),
+        (["report", "areas", "--measure", "far"], 2),
+        (["report", "targets", "--subject", "G13113-8014"], 2),
         (["report", "targets", "--subject", "industrial-land-2017", "--fail-under", "2"], 0),
         (["report", "targets", "--subject", "industrial-land-2017", "--fail-under", "2.4"], 1),
         (["report", "targets", "--subject", "industrial-land-2017", "--fail-under", "3"], 1),
@@ -98,6 +101,20 @@ def test_exit_status_tells_a_gate_a_wrong_word_and_bad_input_apart(words, status
     assert "Traceback" not in said.err
     if status == 2:
         assert said.err
+
+
+@pytest.mark.parametrize("words", [["report"], ["export", "targets", "-o", "-"]])
+def test_a_filter_that_selects_nothing_says_so_and_is_no_fault(words, capsys):
+    assert main([*words, "--where", "zone_id = 'nowhere'"]) == 0
+    assert capsys.readouterr().err.startswith("No row matches")
+
+
+@pytest.mark.parametrize("option", ["--lang", "--catalogue"])
+def test_an_option_of_the_program_after_the_command_is_told_where_it_stands(option, capsys):
+    assert main(["why", "far/G13113-8014", option, "zh"]) == 2
+    assert f"{option} stands before the command" in capsys.readouterr().err
+    assert main(["why", "far/G13113-8014", "--langs", "zh"]) == 2
+    assert "stands before" not in capsys.readouterr().err
 
 
 def test_a_mistyped_figure_gets_the_nearest(capsys):
@@ -164,8 +181,10 @@ def test_a_closed_pipe_ends_quietly():
     line = " ".join(f"'{word}'" for word in [*COMMAND, "report", "all", "--format", "json"])
     done = subprocess.run(
         ["bash", "-c", f"{line} | head -c 10 >/dev/null; echo ${{PIPESTATUS[0]}}"],
-        check=False, capture_output=True, encoding="utf-8",
-    )  # fmt: skip
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+    )
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
@@ -212,3 +231,70 @@ def test_the_words_of_a_shell_are_completed():
     done = run(env={"_PINGSHAN_GEO_COMPLETE": "bash_complete", "COMP_WORDS": "pingshan-geo re",
                     "COMP_CWORD": "1"})  # fmt: skip
     assert "report" in done.stdout
+
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("words", "to", "status", "said"),
+    [
+        (["report", "--format", "json"], ">/dev/full", 3, "stdout: cannot be written"),
+        (["why", "far/G13113-8014"], ">/dev/full", 3, "stdout: cannot be written"),
+        (["report", "targets"], ">&-", 0, ""),
+        (["report", "--measure", "fra"], "2>/dev/full", 2, ""),
+    ],
+)
+def test_a_stdout_that_takes_nothing_is_no_fault_of_the_program(words, to, status, said):
+    if "full" in to and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    line = " ".join(f"'{word}'" for word in [*COMMAND, *words])
+    done = subprocess.run(
+        ["bash", "-c", f"{line} {to}"], check=False, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_chinese_is_written_whatever_the_locale_can_say():
+    narrow = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    plain, ascii_ = (run("--lang", "zh", "check", env=env) for env in ({}, narrow))
+    assert (ascii_.returncode, ascii_.stdout) == (0, plain.stdout)
+
+
+@pytest.fixture
+def steering(small):
+    """A catalogue whose names steer a terminal, and are too long for a workbook's cell."""
+    for zone in small.rows["zones"]:
+        zone["name_en"] = "\x1b[31m\u202e\x07" + zone["zone_id"]
+    small.put("facts", 0, printed="\x1b]0;x\x072 km²")
+    return small
+
+
+def test_text_from_data_does_not_steer_the_terminal(steering, tmp_path, capsys):
+    place = ["--catalogue", str(steering.path)]
+    for words in (["build", "-o", str(tmp_path / "b")], ["why", "recorded_area/town"]):
+        assert main([*place, *words]) == 0
+        said = capsys.readouterr()
+        assert not {"\x1b", "\x07", "\u202e"} & set(said.out + said.err)
+
+
+def test_a_build_writes_all_or_nothing(small, tmp_path, capsys):
+    place = ["--catalogue", str(small.path), "build", "-o", str(tmp_path / "b")]
+    small.put("projects", 0, name_en="x" * 40_000)
+    assert main(place) == 3
+    assert "40,000 characters" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
+    small.put("projects", 0, name_en="x")
+    (tmp_path / "b" / "town-report.csv").mkdir(parents=True)
+    assert main(place) == 2
+    assert [path.name for path in (tmp_path / "b").iterdir()] == ["town-report.csv"]
+
+
+def test_a_gate_without_a_rate_writes_no_report(tmp_path, capsys):
+    words = ["report", "far", "--fail-under", "1", "--format", "csv", "-o", str(tmp_path / "r.csv")]
+    assert main(words) == 2
+    assert "no completion rate" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

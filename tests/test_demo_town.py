@@ -86,26 +86,6 @@ def test_the_readme_names_every_planted_lot_by_its_class():
     assert marked == set(listed)
 
 
-def test_ids_are_unique_over_all_tables_and_every_reference_resolves():
-    ids = {table: [row[key] for row in rows(table)] for table, key in {
-        "sources": "source_id", "facts": "fact_id", "projects": "project_id",
-        "auctions": "auction_id", "targets": "target_id", "indicators": "indicator_id",
-    }.items()}  # fmt: skip
-    ids |= {"zones": list(ZONES), "parcels": list(LOTS)}
-    names = list(itertools.chain(*ids.values()))
-    assert len(names) == len({name.casefold() for name in names})
-    assert len(features("parcels")) == len(LOTS)
-    where = {"source_id": "sources", "zone_id": "zones", "parcel_id": "parcels", "parent": "zones",
-             "project_id": "projects", "target_id": "targets"}  # fmt: skip
-    tables = {table: rows(table) for table in ("facts", "projects", "auctions", "targets")}
-    tables |= {"zones": list(ZONES.values()), "parcels": list(LOTS.values())}
-    for row in itertools.chain(*tables.values()):
-        for column, table in where.items():
-            assert not row.get(column) or row[column] in ids[table]
-    assert {row["subject"] for row in rows("facts")} <= set(names)
-    assert {row["scope"] for row in rows("indicators")} <= set(ZONES)
-
-
 def test_every_outline_is_valid_counter_clockwise_and_inside_the_town():
     town = ZONE_OUTLINES["demo-town-district"]
     for outline in [*OUTLINES.values(), *ZONE_OUTLINES.values()]:
@@ -113,8 +93,9 @@ def test_every_outline_is_valid_counter_clockwise_and_inside_the_town():
         assert area(outline) > 0
         assert all(part.exterior.is_ccw for part in shapely.get_parts(outline))
         assert area(outline.difference(town)) < 0.01
-    assert all((row["geometry_status"] == "surveyed") == (lot in OUTLINES)
-               for lot, row in LOTS.items())  # fmt: skip
+    assert all(
+        (row["geometry_status"] == "surveyed") == (lot in OUTLINES) for lot, row in LOTS.items()
+    )
 
 
 def test_no_number_is_negative_and_no_unknown_is_a_zero():

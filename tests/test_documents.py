@@ -40,7 +40,7 @@ def shown_runs(text: str) -> list[tuple[str, str]]:
 
 
 def matches(shown: str, said: str) -> bool:
-    """Tell whether output is what is shown; `…` is anything, sizes and column widths do not count."""
+    """Tell whether output is what is shown; `…` is anything, sizes and widths do not count."""
     wanted, found = (
         re.sub(r"(?m)^ +| +", " ", SIZE.sub("N KB", text.strip("\n") + "\n"))
         for text in (shown, said)
@@ -97,10 +97,14 @@ def test_every_command_and_option_is_in_the_reference():
     for name in cli.list_commands(None):
         part = text.split(f"### {name}\n")[1].split("\n### ")[0]
         for parameter in cli.get_command(None, name).params:
-            shown = parameter.opts if parameter.param_type_name == "option" else [
-                parameter.name.upper()
-            ]  # fmt: skip
+            shown = (
+                parameter.opts
+                if parameter.param_type_name == "option"
+                else [parameter.name.upper()]
+            )
             assert all(f"`{word}`" in part for word in shown), f"{name} {shown}"
+            assert parameter.help, f"{name} {shown} says nothing"
+    assert not re.search(r"\|  +\|", text.split("## Commands")[1].split("## Exit status")[0])
 
 
 def test_every_column_of_the_catalogue_is_in_its_document():
@@ -130,5 +134,6 @@ def test_what_is_shown_is_compared():
     assert matches("a 1…2\n…", "a 1, 2\n")
     assert not matches("a\n…\nd", "a\nb\n")
     assert shown_runs("$ make\n.venv/bin/pingshan-geo build\nx\n$ echo $?\n0") == [
-        ("pingshan-geo build", "x"), ("echo $?", "0"),
-    ]  # fmt: skip
+        ("pingshan-geo build", "x"),
+        ("echo $?", "0"),
+    ]

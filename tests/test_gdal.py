@@ -51,6 +51,16 @@ def test_a_geopackage_is_a_database_with_null_for_unknown(tmp_path: Path) -> Non
     assert said == [("as told", 4490)]
 
 
+def test_columns_named_as_geopackage_names_its_own_are_kept(tmp_path: Path) -> None:
+    names = ["fid", "FID", "geom", "Far"]
+    path = tmp_path / "a;b#c.gpkg"  # signs that mean something to pyogrio
+    write(path, table().assign(**dict.fromkeys(names, "x")))
+    kept = [row[1] for row in sqlite3.connect(path).execute("PRAGMA table_info(parcels)")]
+    assert kept == [
+        "fid__", "geom_", "parcel_id", "far", "count", "fid", "FID_", "geom", "Far_"
+    ]  # fmt: skip
+
+
 def test_a_table_without_geometry_is_written_without(tmp_path: Path) -> None:
     write(tmp_path / "a.gpkg", pd.DataFrame({"auction_id": ["a"], "price_yuan": [None]}))
     with sqlite3.connect(tmp_path / "a.gpkg") as database:

@@ -61,10 +61,11 @@ def test_a_lot_of_no_size_has_no_ratio(small):
     ("printed", "stands_for"),
     [
         (("development_area", "net_site_area", "renewal_unit_area"), "renewal_unit_area"),
-        (("development_area", "net_site_area"), "net_site_area"), (("development_area",),) * 2,
+        (("development_area", "net_site_area"), "net_site_area"),
+        (("development_area",),) * 2,
         (("demolition_area",), None),
     ],
-)  # fmt: skip
+)
 def test_the_recorded_area_names_the_area_it_stands_for(small, printed, stands_for):
     stands_for = stands_for[0] if isinstance(stands_for, tuple) else stands_for
     del small.rows["facts"][1]
@@ -87,7 +88,7 @@ def test_a_bulk_column_is_recorded_with_the_bounds_of_its_digits(small):
     assert (limit.low, limit.high, limit.qualifier) == (2, 2, "exact")  # a plan decided it
     assert [e.to_dict() for e in site.evidence] == [
         {"source": "gazette", "locator": "column site_area_m2", "printed": "8279.5"}
-    ]  # fmt: skip
+    ]
     assert assessment.figure("recorded_area/lot-2").inputs == ("site_area/lot-2",)
     assert "far_limit/lot-1" not in set(assessment.figure_ids())
 

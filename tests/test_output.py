@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.output import whole_file, write_whole
+from pingshan_geo.output import make_folder, whole_file, write_whole
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX files")
 
@@ -96,6 +96,10 @@ def test_a_folder_without_permission_is_an_output_error(tmp_path: Path) -> None:
 def test_a_name_that_is_too_long_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write_whole(tmp_path / ("a" * 300), b"")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_whole(tmp_path / ("a" * 300) / "b", b"")
+    with pytest.raises(OutputError, match="cannot be made"):
+        make_folder(tmp_path / ("a" * 300))
 
 
 def test_a_writer_that_writes_nothing_is_an_output_error(tmp_path: Path) -> None:

@@ -100,6 +100,9 @@ def test_an_illustrative_outline_lies_neither_inside_nor_outside() -> None:
         ("a LIKE '1'", "not a number"),
         ("name + 1 = 2", "other than numbers"),
         ("S_INTERSECTS(name, POINT(1 1))", "holds no geometry"),
+        ("S_INTERSECTS(geometry, POLYGON((0 0)))", "cannot be used"),
+        ("S_INTERSECTS(geometry, LINESTRING(1 1))", "cannot be used"),
+        ("S_INTERSECTS(geometry, SRID=3857;POINT(1 2))", "leave SRID=3857 out"),
         ("__import__('os').system('true')", "cannot be read"),
         ("a = 1; a = 2", "character 6"),
         ("NOT " * 5000 + "a = 1", "nested too deep"),
@@ -114,3 +117,8 @@ def test_the_table_is_not_changed() -> None:
     before = LOTS.copy(deep=True)
     matching("far > 3 AND name LIKE '%'", LOTS)
     pd.testing.assert_frame_equal(pd.DataFrame(LOTS), pd.DataFrame(before))
+
+
+def test_a_filter_prints_nothing(capsys) -> None:
+    assert matching("S_INTERSECTS(geometry, MULTIPOINT(1 1, 0.5 0.5))", LOTS)["p"]
+    assert capsys.readouterr().out == ""

@@ -46,10 +46,12 @@ def roles(table, cutoff=(2024, 12, 31)):
         # A number whose time ends with the assessment is as good as one without an end.
         ([("5", "2010", "", ""), ("7", "2024", "", "2024-12-31")], {0: "disagrees", 1: "used"}),
         # If all are over, the latest version is used, and readings of that one are compared.
-        ([("4", "", "", "2018"), ("5", "", "", "2020"), ("7", "", "", "2020")],
-         {0: "earlier", 1: "used", 2: "disagrees"}),
+        (
+            [("4", "", "", "2018"), ("5", "", "", "2020"), ("7", "", "", "2020")],
+            {0: "earlier", 1: "used", 2: "disagrees"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_reading_that_holds_and_is_newest_is_used(rows, expected):
     assert roles(facts(*rows)) == expected
 
@@ -59,11 +61,12 @@ def test_the_reading_that_holds_and_is_newest_is_used(rows, expected):
     [
         (("5", "2018", "", ""), (2017, 12, 31), False),
         (("5", "2017", "", ""), (2017, 6, 30), False),
-        (("5", "2017-06", "", ""), (2017, 6, 30), True), (("5", "", "", ""), (1900, 1, 1), True),
+        (("5", "2017-06", "", ""), (2017, 6, 30), True),
+        (("5", "", "", ""), (1900, 1, 1), True),
         (("5", "", "2018", ""), (2017, 12, 31), False),
         (("5", "", "2017", ""), (2017, 6, 30), True),
     ],
-)  # fmt: skip
+)
 def test_what_speaks_of_a_later_time_is_not_known_yet(row, cutoff, known):
     assert (roles(facts(row), cutoff) == {0: "used"}) is known
 
@@ -98,8 +101,8 @@ def test_a_conflict_is_told_once_with_all_sides():
 
 def test_earlier_versions_are_held_against_each_other_and_not_against_the_later_one():
     table = facts(
-        ("4.68", "", "", "2018-08"), ("4.82", "", "", "2018-08"), ("24.08", "2019", "2018-08", ""),
-    )  # fmt: skip
+        ("4.68", "", "", "2018-08"), ("4.82", "", "", "2018-08"), ("24.08", "2019", "2018-08", "")
+    )
     (finding,) = conflicts(readings(table, date(2024, 12, 31)), as_title)
     assert "Used: 4.68 ha (s0). Otherwise: 4.82 ha (s1)." in finding.message("en")
     assert list(conflicts(readings(table.iloc[[0, 2]], date(2024, 12, 31)), as_title)) == []

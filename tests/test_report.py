@@ -5,6 +5,7 @@ import dataclasses
 import html
 import io
 import json
+import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -105,6 +106,12 @@ def test_a_filter_leaves_out_the_kinds_that_lack_its_columns(pingshan: Assessmen
         ({"measure": "fra"}, "nearest: far"),
         ({"subject": "G13113-8041"}, "nearest: .*G13113-8014"),
         ({"where": "land_usage = 'M0'"}, "nearest: land_use"),
+        (
+            {"group": "targets", "measure": "far"},
+            "no figure of far in the group targets; far is in far",
+        ),
+        ({"group": "targets", "subject": "G13113-8014"}, "8014 has no figure in the group targets"),
+        ({"measure": "price", "subject": "G13113-8014"}, "8014 has no figure of price"),
     ],
 )
 def test_a_wrong_word_names_the_nearest(
@@ -120,7 +127,9 @@ def test_a_gate_is_missed_below_across_and_without_a_rate(pingshan: Assessment) 
     assert "do not surely reach 240 %" in next(report.gate(chosen, 2.4))
     assert "below 300 %" in next(report.gate(chosen, 3.0))
     unknown = report.select(pingshan, "targets", subject="innovation-space")
-    assert "unknown" in next(report.gate(unknown, 0.0))
+    assert list(report.gate(unknown, 0.0)) == [
+        "completion_rate/innovation-space: unknown, so it does not reach 0 %"
+    ]
     with pytest.raises(UsageError, match="no completion rate"):
         next(report.gate(report.select(pingshan, "areas"), 1.0))
 
@@ -189,6 +198,8 @@ def test_people_read_printed_units_bounds_and_a_word_for_unknown(pingshan: Asses
     assert "| about 239.8 % | 238.5–241.1 % |" in text
     assert re.search(r"1 / 4 \(46\.5 % of the recorded total\); left out: heshuntang-2017", text)
     assert "| unknown |  | unknown |" in told(pingshan, "md", subject="pingshan-innovation-plaza")
+    chinese = told(pingshan, "md", "zh", group="targets", subject="industrial-land-2017")
+    assert "已知行数：1 / 4（占记载总量的 46.5 %）；未计入：heshuntang-2017、" in chinese
 
 
 def test_chinese_has_other_words_and_the_same_numbers(pingshan: Assessment) -> None:
@@ -216,8 +227,9 @@ def test_a_value_is_shown_with_its_bounds(
     from pingshan_geo.report import people
 
     stored = "m2" if unit == "km2" else unit
-    figure = Figure("zones", "recorded_area", "a", *values, stored, qualifier, "recorded",
-                    Text("", ""))  # fmt: skip
+    figure = Figure(
+        "zones", "recorded_area", "a", *values, stored, qualifier, "recorded", Text("", "")
+    )
     assert people.shown(figure, unit, "en") == shown
 
 
@@ -318,6 +330,22 @@ def test_a_roll_up_sums_what_is_known_and_names_what_is_not(hostile: Assessment)
     assert far.completeness is not None
     assert far.completeness.rows_known == 2
     assert "total land" in "".join(note.en for note in total.notes)
+    assert figures["gross_floor_area_total"].notes == ()  # floor has one basis, whatever the land
+
+
+def test_a_roll_up_hands_on_about_and_a_missing_bound(pingshan: Assessment) -> None:
+    for qualifier in ("about", "less_than"):
+        lots = pingshan.parcels.copy()
+        lots.loc["G13113-8014", "site_area_qualifier"] = qualifier
+        if qualifier == "less_than":
+            lots.loc["G13113-8014", "site_area_low_m2"] = -math.inf
+        chosen = report.select(dataclasses.replace(pingshan, parcels=lots), where="land_use = 'M0'")
+        (total,) = (
+            f
+            for f in report.roll_up(chosen, "land_use").figures()
+            if f.measure == "site_area_total"
+        )
+        assert (total.qualifier, total.low is None) == (qualifier, qualifier == "less_than")
 
 
 def test_a_group_without_a_known_row_is_unknown_and_its_filter_selects_it(

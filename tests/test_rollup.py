@@ -28,9 +28,10 @@ def trees(draw):
 def test_a_lot_is_in_the_zone_it_names_and_once_in_each_above(tree):
     parents, places = tree
     table = pd.DataFrame(
-        {"parent": [None if p is None else f"z{p}" for p in parents]}, dtype=object,
+        {"parent": [None if p is None else f"z{p}" for p in parents]},
+        dtype=object,
         index=[f"z{n}" for n in range(len(parents))],
-    )  # fmt: skip
+    )
     named = pd.Series([None if p is None else f"z{p}" for p in places], dtype=object)
     expected = []
     for row, place in enumerate(places):
@@ -47,9 +48,10 @@ def test_the_sum_of_a_zone_is_that_of_its_own_lots_and_of_the_zones_below(tree, 
     parents, places = tree
     sizes = np.array([random.uniform(0.1, 1e6) for _ in places])
     table = pd.DataFrame(
-        {"parent": [None if p is None else f"z{p}" for p in parents]}, dtype=object,
+        {"parent": [None if p is None else f"z{p}" for p in parents]},
+        dtype=object,
         index=[f"z{n}" for n in range(len(parents))],
-    )  # fmt: skip
+    )
     named = pd.Series([None if p is None else f"z{p}" for p in places], dtype=object)
     pairs = members(table, named)
     rows, zone = pairs["row"].to_numpy(), pairs["zone"].to_numpy()
@@ -112,8 +114,9 @@ def test_zones_tell_totals_counts_and_what_is_left_out(small):
     assert assessment.figure("far/town").value == assessment.figure("far/base").value == 2.0
     counts = {
         f"{name}/{zone}": assessment.figure(f"{name}/{zone}").value
-        for zone in ("town", "base") for name in ("parcel_count", "project_count")
-    }  # fmt: skip
+        for zone in ("town", "base")
+        for name in ("parcel_count", "project_count")
+    }
     assert list(counts.values()) == [2, 1, 1, 1]
     where = assessment.figure("project_count/town").inputs_from
     assert where == {
@@ -122,5 +125,6 @@ def test_zones_tell_totals_counts_and_what_is_left_out(small):
         "where": "project_id IN ('works')",
     }
     assert [f.id for f in assessment.figures(subject="empty")] == [
-        "recorded_area/empty", "measured_area/empty",
-    ]  # fmt: skip
+        "recorded_area/empty",
+        "measured_area/empty",
+    ]

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from pingshan_geo.measures.sums import partial_sums
 
-NUMBERS = st.lists(
-    st.floats(-1e300, 1e300) | st.floats(-1e6, 1e6) | st.just(math.nan), max_size=40
-)  # fmt: skip
+NUMBERS = st.lists(st.floats(-1e300, 1e300) | st.floats(-1e6, 1e6) | st.just(math.nan), max_size=40)
 
 
 def zero(count):

@@ -53,3 +53,15 @@ def nearest(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:
         by_form.setdefault(normal_id(word), word)
     close = difflib.get_close_matches(normal_id(wanted), list(by_form), n=most, cutoff=0.6)
     return [by_form[form] for form in close]
+
+
+def hint(wanted: str, known: Iterable[str]) -> str:
+    """Return the end of a message about a word that is not known: the nearest that are, if any.
+
+    Examples
+    --------
+    >>> hint("fra", ["far", "price"]), hint("x", ["far"])
+    ('; nearest: far', '')
+    """
+    close = nearest(wanted, known)
+    return f"; nearest: {', '.join(close)}" if close else ""

@@ -23,14 +23,14 @@ from pingshan_geo.errors import OutputError, UsageError
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
 
 
-def _checked_target(path: str | os.PathLike[str]) -> Path:
+def checked_target(path: str | os.PathLike[str]) -> Path:
     """Return the path if an ordinary file may be put there, else raise `UsageError`."""
     target = Path(path)
     if "\0" in str(target) or target.name in ("", ".."):
         raise UsageError(f"{str(target)!r} is no name for a file")
-    if not target.parent.is_dir():
-        raise UsageError(f"{target}: the folder {target.parent} does not exist; make it first")
     try:
+        if not target.parent.is_dir():
+            raise UsageError(f"{target}: the folder {target.parent} does not exist; make it first")
         mode = target.lstat().st_mode
     except FileNotFoundError:
         return target
@@ -86,7 +86,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     Path(folder, "a.txt").read_text(), len(list(Path(folder).iterdir()))
     ('whole', 1)
     """
-    target = _checked_target(path)
+    target = checked_target(path)
     try:
         folder = tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=target.parent)
         try:
@@ -172,11 +172,11 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
         If the system refuses to make it.
     """
     folder = Path(path)
-    if folder.is_symlink():
-        raise UsageError(f"{folder} is a link; name the folder that it points to")
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder")
     try:
+        if folder.is_symlink():
+            raise UsageError(f"{folder} is a link; name the folder that it points to")
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error

@@ -11,7 +11,6 @@ Imported where a filter is used: making the parser takes a tenth of a second.
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -32,6 +31,7 @@ from pygeofilter import ast
 from pygeofilter.parsers.cql2_text.parser import CQLTransformer
 
 from pingshan_geo.errors import UsageError
+from pingshan_geo.ids import hint
 
 _GRAMMAR = r"""
 ?start: condition
@@ -137,6 +137,12 @@ class _Reader(CQLTransformer):  # type: ignore[misc]
     def spatial(self, name: str, column: Any, geometry: Any) -> Any:
         return self.binary_spatial_predicate(name, column, geometry)
 
+    def wkt__geometry_with_srid(self, srid: Any, _geometry: Any) -> Any:
+        raise UsageError(f"the filter's geometry is in the CRS of the table: leave SRID={srid} out")
+
+    def wkt__multipoint_2(self, *positions: Any) -> Any:  # pygeofilter's own prints to stdout
+        return {"type": "MultiPoint", "coordinates": positions}
+
     def TEXT(self, token: str) -> str:  # noqa: N802
         return token[1:-1].replace("''", "'")
 
@@ -166,9 +172,8 @@ class UnknownColumnError(UsageError):
 
     def __init__(self, column: str, known: Sequence[str]) -> None:
         self.column, self.known = column, tuple(known)
-        near = difflib.get_close_matches(column, known)
-        hint = f"nearest: {', '.join(near)}" if near else f"there are: {', '.join(known[:12])}, …"
-        super().__init__(f"there is no column {column!r}; {hint}")
+        near = hint(column, known) or f"; there are: {', '.join(known[:12])}, …"
+        super().__init__(f"there is no column {column!r}{near}")
 
 
 def matching(where: str, table: pd.DataFrame) -> pd.Series[bool]:
@@ -312,7 +317,12 @@ class _Rows:
         known = outlines.notna()
         if "geometry_status" in self.table:  # nobody published where an illustrative outline lies
             known &= self.table["geometry_status"] != "illustrative"
-        related = getattr(shapely, relation)(outlines.to_numpy(), shapely.geometry.shape(literal))
+        try:
+            other = shapely.geometry.shape(literal)
+        except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
+            reason = str(error).strip()
+            raise UsageError(f"the filter's geometry cannot be used: {reason}") from None
+        related = getattr(shapely, relation)(outlines.to_numpy(), other)
         return related & known.to_numpy(), known.to_numpy()
 
 

@@ -30,6 +30,10 @@ class Unit:
     en: str
     zh: str
 
+    def label(self, lang: str) -> str:
+        """Return how the unit is written in ``lang``."""
+        return self.zh if lang == "zh" else self.en
+
 
 def _unit(si: str, factor: int | Fraction, en: str, zh: str) -> Unit:
     return Unit(si, Fraction(factor), en, zh)

@@ -25,6 +25,24 @@ class Text(NamedTuple):
         """Return the text in ``lang``; where that one is empty, the other."""
         return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
 
+    def filled(self, **parts: str | Text) -> Text:
+        """Return the text with its ``{parts}`` filled in, each in the language of the text.
+
+        A part is a value: braces in it are not read as a template.
+
+        Examples
+        --------
+        >>> Text("{a} on {b}", "{a}／{b}").filled(a=Text("floor", "建筑"), b="{x}")
+        Text(en='floor on {x}', zh='建筑／{x}')
+        """
+        return Text(*(
+            self.get(lang).format_map(
+                {name: part if isinstance(part, str) else part.get(lang)
+                 for name, part in parts.items()}
+            )
+            for lang in LANGUAGES
+        ))  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

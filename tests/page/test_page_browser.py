@@ -86,7 +86,8 @@ def test_the_count_sums_what_passes_and_says_what_it_leaves_out(opened):
     count = page.get_by_test_id("count").inner_text()
     assert count.startswith(f"{len(rows(page))} lots")
     assert "left out: Wangniugang renewal unit" in count
-    assert "bases mixed" in count
+    assert "different bases added" in count
+    assert "about 108.65 ha" in count
     for box in page.locator("[data-testid=legend] input").all():
         box.set_checked(box.get_attribute("data-use") == "M0")
     # 106,000 + 65,900 + 41,800 m², all three on total land.
@@ -110,7 +111,7 @@ def test_a_headline_figure_opens_the_place_where_it_was_printed(opened):
         "9.5",
         "22.78 hectares",
         "9.5 hectares",
-        "P25 S2",
+        "paragraph 25, sentence 2",
         "Article on the first year of Pingshan District",
         "laplace-tech.cn",
         "238.48 % to 241.11 %",
@@ -240,7 +241,7 @@ def test_what_is_not_drawn_is_listed_with_the_reason(opened):
     page = opened()
     page.locator(".pg-key button").click()
     about = page.locator(".about").inner_text()
-    assert "no source found says where in the district it lies" in about
+    assert "No source found says where in the district it lies" in about
     assert "G14313-8018" in about
 
 

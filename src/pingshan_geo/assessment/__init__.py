@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pingshan_geo.assessment.build import Assessment, assess
+from pingshan_geo.assessment.build import Assessment, assess, ids_of
 
-__all__ = ["Assessment", "assess"]
+__all__ = ["Assessment", "assess", "ids_of"]

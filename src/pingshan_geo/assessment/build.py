@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,7 +18,7 @@ from pingshan_geo.catalogue.schema import FACT_MEASURES, KINDS
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Figure
 from pingshan_geo.findings import Finding, in_order
-from pingshan_geo.ids import nearest
+from pingshan_geo.ids import hint
 from pingshan_geo.measures.ledger import auction_table, target_table
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
 from pingshan_geo.measures.readings import USED, begun, known_by, readings, straddles
@@ -100,9 +100,8 @@ class Assessment:
         """
         found = self._view.figure(figure_id)
         if found is None:
-            close = nearest(figure_id, self.figure_ids())
-            hint = f"; nearest: {', '.join(close)}" if close else ""
-            raise UsageError(f"there is no figure {figure_id!r}{hint}")
+            near = hint(figure_id, self.figure_ids())
+            raise UsageError(f"there is no figure {figure_id!r}{near}")
         return found
 
     def figure_ids(
@@ -110,29 +109,28 @@ class Assessment:
     ) -> Iterator[str]:
         """Yield the ids of all figures, or of those asked for, in the order of every output."""
         for kind, table in self.tables.items():
-            chosen = table if subject is None else table[table.index == subject]
-            wanted = [
-                (m.name, chosen[m.status_column].notna().tolist())
-                for m in self.measures(kind)
-                if group in {None, m.group} and measure in {None, m.name}
-            ]
-            for row, subject_id in enumerate(chosen.index):
-                yield from (f"{name}/{subject_id}" for name, exists in wanted if exists[row])
+            rows = table if subject is None else table[table.index == subject]
+            wanted = (m for m in self.measures(kind) if group in {None, m.group})
+            yield from ids_of(rows, (m for m in wanted if measure in {None, m.name}))
 
     def figures(
         self, group: str | None = None, measure: str | None = None, subject: str | None = None
     ) -> Iterator[Figure]:
         """Yield all figures, or those of a group (areas, far, …), measure or subject."""
-        for figure_id in self.figure_ids(group, measure, subject):
-            found = self._view.figure(figure_id)
-            if found is not None:
-                yield found
+        yield from map(self.figure, self.figure_ids(group, measure, subject))
 
     def subject_name(self, kind: str, subject: str) -> Text:
         """Return the names of a subject; its id where it has none."""
         row = self.tables[kind].loc[subject]
         english, chinese = row.get("name_en"), row.get("name_zh")
         return Text(english or chinese or subject, chinese or english or subject)
+
+
+def ids_of(rows: pd.DataFrame, measures: Iterable[Measure]) -> Iterator[str]:
+    """Yield the ids of the figures that rows of one kind have of some measures, row by row."""
+    exists = [(m.name, rows[m.status_column].notna().tolist()) for m in measures]
+    for place, subject in enumerate(rows.index):
+        yield from (f"{name}/{subject}" for name, here in exists if here[place])
 
 
 def assess(catalogue: Catalogue, as_of: date | str | None = None) -> Assessment:
@@ -184,9 +182,11 @@ def assess(catalogue: Catalogue, as_of: date | str | None = None) -> Assessment:
     units = used.set_index("subject")["unit_si"]
     indicators.note("unit_si", units.reindex(indicators.base.index).to_numpy(dtype=object))
     put_zone_totals(
-        zones, parcels.table(), project_zone(projects.base, parcels.base),
+        zones,
+        parcels.table(),
+        project_zone(projects.base, parcels.base),
         auction_zone(auctions, parcels.base, projects.base, target_rows),
-    )  # fmt: skip
+    )
     wides = (zones, parcels, projects, sales, targets, indicators)
     found.extend(_findings(dict(zip(KINDS, wides, strict=True)), facts, catalogue.source_title))
     tables = dict(zip(KINDS, (wide.table() for wide in wides), strict=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pingshan_geo.figure import Completeness, Figure
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
     from pingshan_geo.assessment.view import View
 
 OUTLINE = Text("outline", "界线")
-_SIZES = {
-    "site": Text("site area", "用地面积"),
-    "not_said": Text("land, basis not said", "用地（口径未载）"),
-}
+# Words of the bases whose code is no key of the table of words.
+_BASES = {"site": "site_area", "not_said": "basis_not_said", "parcel": "basis_parcel"}
 
 
 def in_column(column: str) -> str:
@@ -41,9 +40,8 @@ def shown(value: float, unit: str) -> Text:
 
 def land_basis(code: str | None) -> Text:
     """Return the words for a basis of land area."""
-    if code is None:
-        return _SIZES["not_said"]
-    return _SIZES.get(code) or text("basis_parcel" if code == "parcel" else code)
+    key = code or "not_said"
+    return text(_BASES.get(key, key))
 
 
 def far_basis(code: str) -> Text:
@@ -62,23 +60,19 @@ def of_figure(
         yield from _missing(view, kind, name, subject, inputs)
     yield from _other_readings(view, name, subject)
     yield from _inputs_in_conflict(view, inputs)
+    if name == "drawn_area":
+        yield text("note_drawn")
     if kind == "zones" and completeness:
-        yield Text(
-            "Made of the parcels in this catalogue, which need not be all land of the zone.",
-            "仅由本目录所载宗地得出，未必涵盖分区内全部用地。",
-        )
+        yield text("note_of_parcels")
     lot = view.cell(kind, "parcel_id", subject) if kind == "projects" else None
     if lot and view.cell(kind, MEASURES[name].column, subject) is None:
-        yield Text(f"See the figures of its parcel {lot}.", f"另见其宗地 {lot} 的数据。")
+        yield text("note_see_parcel").filled(parcel=lot)
     if name == "completion_rate" and inputs and inputs[0].measure == "completion_rate_printed":
-        yield Text(
-            "The source's own rate: the target is not printed, so it cannot be computed again.",
-            "来源所载完成率；目标值未载，无法重新计算。",
-        )
+        yield text("note_own_rate")
     if name in {"recorded_area", "site_area"} and len(inputs) == 1:
-        label = MEASURES[inputs[0].measure].label
-        yield Text(f"Printed as {label.en}.", f"来源所载为{label.zh}。")
-    yield from _mixed_bases(view, kind, name, subject)
+        yield text("note_printed_as").filled(measure=MEASURES[inputs[0].measure].label)
+    if kind == "zones" and name in {"site_area_total", "far"}:
+        yield from mixed_bases(_bases(view, name, subject))
     for fact in view.facts(name, subject):
         if fact["role"] == USED and (fact["note_en"] or fact["note_zh"]):
             yield Text(fact["note_en"] or "", fact["note_zh"] or "")
@@ -90,26 +84,21 @@ def _missing(
     gone = [figure for figure in inputs if figure.value is None]
     if name == "measured_area":
         status = text(view.cell(kind, "geometry_status", subject) or "none")
-        yield Text(
-            f"Only surveyed and published outlines are measured; this one is {status.en}.",
-            f"仅量算测绘或公布的界线；此处为“{status.zh}”。",
-        )
+        yield text("note_not_measured").filled(status=status)
     elif gone:
         for figure in gone:
             label = MEASURES[figure.measure].label
             who = view.assessment.subject_name(figure.kind, figure.subject)
-            if figure.subject == subject:
-                yield Text(f"Unknown: {label.en}.", f"未知：{label.zh}。")
-            else:
-                yield Text(f"Unknown: {label.en} of {who.en}.", f"未知：{who.zh}的{label.zh}。")
+            key = "note_unknown" if figure.subject == subject else "note_unknown_of"
+            yield text(key).filled(measure=label, name=who)
     elif name in {"land_price_per_m2", "floor_price_per_m2"} and not inputs[1:]:
-        yield Text("No source names the parcel.", "来源未指明宗地。")
+        yield text("note_no_parcel")
     elif name == "delivered":
-        yield Text("Nothing delivered has been printed.", "来源未载任何完成量。")
+        yield text("note_nothing_delivered")
     elif name in {"far", "share_of_parent"} or MEASURES[name].inputs:
-        yield Text("Its inputs are not known.", "计算所需数据未知。")
+        yield text("note_inputs_unknown")
     else:
-        yield Text("No source prints it.", "来源未载。")
+        yield text("note_not_printed")
 
 
 def _other_readings(view: View, name: str, subject: str) -> Iterator[Text]:
@@ -119,43 +108,46 @@ def _other_readings(view: View, name: str, subject: str) -> Iterator[Text]:
     title_of = view.assessment.catalogue.source_title
     if used and other:
         rest = [described(f, title_of) for f in other]
-        taken = described(used, title_of)
-        yield Text(
-            f"Sources disagree. Used: {taken.en}. Otherwise: {'; '.join(t.en for t in rest)}.",
-            f"来源互有出入。采用：{taken.zh}。另有：{'；'.join(t.zh for t in rest)}。",
-        )
+        others = Text("; ".join(t.en for t in rest), "；".join(t.zh for t in rest))
+        yield text("note_disagree").filled(used=described(used, title_of), others=others)
     for fact in facts:
         if fact["role"] == EARLIER:
-            until, said = fact["period_end"], described(fact, title_of)
-            yield Text(
-                f"Earlier version, to {until}: {said.en}.", f"早期版本（至 {until}）：{said.zh}。"
-            )
+            said = described(fact, title_of)
+            yield text("note_earlier").filled(until=fact["period_end"], reading=said)
 
 
 def _inputs_in_conflict(view: View, inputs: list[Figure]) -> Iterator[Text]:
     for figure in inputs:
         if figure.status == "conflict" and figure.value is not None:
-            value, label = shown(figure.value, figure.unit), MEASURES[figure.measure].label
-            who = view.assessment.subject_name(figure.kind, figure.subject)
-            yield Text(
-                f"Reading used: {value.en} ({label.en} of {who.en}); sources disagree.",
-                f"采用 {value.zh}（{who.zh}的{label.zh}）；来源互有出入。",
+            yield text("note_reading_used").filled(
+                value=shown(figure.value, figure.unit),
+                measure=MEASURES[figure.measure].label,
+                name=view.assessment.subject_name(figure.kind, figure.subject),
             )
 
 
-def _mixed_bases(view: View, kind: str, name: str, subject: str) -> Iterator[Text]:
-    """Say where a zone's sum or ratio adds areas of different bases."""
-    if kind != "zones" or name not in {"site_area_total", "far"}:
-        return
+def _bases(view: View, name: str, zone: str) -> Iterator[str | None]:
+    """Yield the basis of each site area that a zone's sum or ratio is made of."""
     measures = ("site_area",) if name == "site_area_total" else ("site_area", "gross_floor_area")
-    counts: dict[str | None, int] = {}
-    for lot in view.inside("parcels", subject):
+    for lot in view.inside("parcels", zone):
         if view.is_known(lot, measures):
-            basis = view.cell("parcels", "site_area_basis", lot)
-            counts[basis] = counts.get(basis, 0) + 1
+            yield view.cell("parcels", "site_area_basis", lot)
+
+
+def mixed_bases(bases: Iterable[str | None]) -> Iterator[Text]:
+    """Yield a note where the site areas that are added have several bases.
+
+    Examples
+    --------
+    >>> next(mixed_bases(["net_site", "net_site", None])).en
+    'Adds areas of several bases: net site 2, land, basis not said 1.'
+    """
+    counts = sorted(Counter(bases).items(), key=lambda item: (item[0] is None, item[0]))
     if len(counts) > 1:
-        named = [(land_basis(basis), count) for basis, count in sorted(counts.items(), key=str)]
-        yield Text(
-            "Adds areas of several bases: " + ", ".join(f"{t.en} {n}" for t, n in named) + ".",
-            "合计含不同口径：" + "、".join(f"{t.zh} {n}" for t, n in named) + "。",
+        named = [(land_basis(basis), count) for basis, count in counts]
+        yield text("note_mixed_bases").filled(
+            bases=Text(
+                ", ".join(f"{name.en} {count}" for name, count in named),
+                "、".join(f"{name.zh} {count}" for name, count in named),
+            )
         )

@@ -1,4 +1,4 @@
-"""In which unit people read a figure: one rule for the page and for every report."""
+"""In which unit and under which name people read a figure: one rule for page and reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pingshan_geo.figure import Figure
 from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.registry import FLOORS, MEASURES
 from pingshan_geo.units import UNITS, display_unit
+from pingshan_geo.words import Text
 
 # Printed units that are kept: their digits are the same in both languages. Those that count in
 # 万 or 亿 are not, nor is money, which `display_unit` shows in millions or thousand millions.
@@ -56,3 +57,20 @@ def shown_unit(figure: Figure, printed: Mapping[tuple[str, str], str]) -> str:
     if figure.measure in _FLOOR:
         return figure.unit
     return display_unit(figure.value, figure.unit)
+
+
+def label(assessment: Assessment, figure: Figure) -> Text:
+    """Return the name of a figure's measure; a share says of what.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> assessment = assess(load_catalogue())
+    >>> label(assessment, assessment.figure("share_of_parent/pingshan-high-tech-zone")).en
+    'share of Pingshan District'
+    """
+    if figure.measure == "share_of_parent" and len(figure.inputs) == 2:
+        above = assessment.figure(figure.inputs[1])
+        name = assessment.subject_name(above.kind, above.subject)
+        return Text(f"share of {name.en}", f"占{name.zh}比例")
+    return MEASURES[figure.measure].label

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from pingshan_geo.assessment import notes
@@ -114,25 +115,29 @@ class View:
                 self._evidence(f["source_id"], f["locator"], f["printed"], f["fact_id"])
                 for f in facts
             )
-        column = MEASURES[name].column
         source = self.cell(kind, "source_id", subject)
-        catalogue_table = getattr(self.assessment.catalogue, kind)
         if name == "target_value" and self.cell(kind, "value_digits", subject) is not None:
             digits, unit = (self.cell(kind, c, subject) for c in ("value_digits", "unit"))
             locator = self.cell(kind, "locator", subject) or notes.in_column("value")
             printed = self.cell(kind, "printed", subject) or f"{digits} {unit}"
             return (self._evidence(source or "", locator, printed),)
-        if column in catalogue_table and subject in catalogue_table.index:
-            own = catalogue_table.loc[subject, column]
-            if own == own:  # noqa: PLR0124 -- not NaN
-                locator = self.cell(kind, "locator", subject) or notes.in_column(column)
-                return (self._evidence(source or "", locator, f"{own:.15g}"),)
+        column = MEASURES[name].column
+        own = self._in_column(kind, column, subject)
+        if own is not None:
+            locator = self.cell(kind, "locator", subject) or notes.in_column(column)
+            return (self._evidence(source or "", locator, f"{own:.15g}"),)
         is_known = self.cell(kind, column, subject) is not None
-        if name in {"measured_area", "measured_area_plane", "drawn_area"} and source and is_known:
+        if name in {"measured_area", "measured_area_plane"} and source and is_known:
             row = self.cell(kind, "row_number", subject)
             where = f"{kind}.geojson, feature {row}"
             return (self._evidence(source, where, notes.OUTLINE.en),)
         return ()
+
+    def _in_column(self, kind: str, column: str, subject: str) -> float | None:
+        """Return the number that the catalogue's own table has in a column, if any."""
+        table = getattr(self.assessment.catalogue, kind)
+        value = table[column].get(subject) if column in table else None
+        return None if value is None or np.isnan(value) else float(value)
 
     def _evidence(
         self, source: str, locator: str, printed: str, fact: str | None = None
@@ -171,14 +176,9 @@ class View:
 
     def _stands_for(self, kind: str, name: str, subject: str) -> list[str]:
         """Return the other figure that a recorded one was filled from, if any."""
-        own = getattr(self.assessment.catalogue, kind)
         column = MEASURES[name].column
-        bulk = (
-            column in own
-            and subject in own.index
-            and own.loc[subject, column] == own.loc[subject, column]
-        )
-        if self.facts(name, subject) or bulk or self.cell(kind, column, subject) is None:
+        is_printed = self.facts(name, subject) or self._in_column(kind, column, subject) is not None
+        if is_printed or self.cell(kind, column, subject) is None:
             return []
         if name == "delivered":
             return [f"delivered_itemised/{subject}"]
@@ -255,9 +255,10 @@ class View:
         rows = rows[rows["target_id"] == target]
         items = self._items(target)
         out = [
-            str(auction) for auction, (measure, lot) in zip(rows.index, items, strict=True)
+            str(auction)
+            for auction, (measure, lot) in zip(rows.index, items, strict=True)
             if lot is None or self.cell("parcels", MEASURES[measure].column, lot) is None
-        ]  # fmt: skip
+        ]
         total = (
             self.cell("targets", "delivered", target) if self.facts("delivered", target) else None
         )

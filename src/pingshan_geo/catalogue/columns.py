@@ -10,7 +10,7 @@ import pandas as pd
 
 from pingshan_geo.catalogue.dates import looks_mangled, span
 from pingshan_geo.catalogue.readers import Cells, Report
-from pingshan_geo.catalogue.schema import Column
+from pingshan_geo.catalogue.schema import Column, is_computed
 from pingshan_geo.findings import shortened
 
 # Plain decimal digits only: no separators, no full-width or Arabic-Indic digits.
@@ -41,8 +41,13 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
             data[column.name] = _numbers(values, column, cells.numbers, report)
         else:
             data[column.name] = _texts(values, column, cells.numbers, report)
+    declared = {column.name for column in columns}
     for name in cells.columns:
-        if name not in data:
+        if name in declared:
+            continue
+        if is_computed(name) or (name == "geometry" and cells.geometry is not None):
+            report("computed-column", row=None if cells.geometry is not None else 1, field=name)
+        else:
             data[name] = [row.get(name) for row in cells.rows]
     frame = pd.DataFrame(
         {

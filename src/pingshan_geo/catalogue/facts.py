@@ -40,10 +40,12 @@ def with_bounds(table: pd.DataFrame) -> pd.DataFrame:
         except ValueError:
             continue  # told by the check of the column
     return table.assign(
-        value_si=si[0], low_si=si[1], high_si=si[2],
+        value_si=si[0],
+        low_si=si[1],
+        high_si=si[2],
         unit_si=pd.Series(units, index=table.index, dtype=object),
         qualifier=pd.Series(qualifiers, index=table.index, dtype=object),
-    )  # fmt: skip
+    )
 
 
 def bounds(

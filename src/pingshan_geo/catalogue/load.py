@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,7 +26,7 @@ from pingshan_geo.catalogue.readers import (
     read_geojson,
     read_json,
     read_parquet,
-)  # fmt: skip
+)
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
 from pingshan_geo.crs import GEOGRAPHIC
 from pingshan_geo.errors import InputError
@@ -31,12 +34,14 @@ from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.words import Text
 
 DESCRIPTOR = "datapackage.json"
+# The name begins the names of the files that are written, so it can hold no way to other folders.
+_NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 #: Errors of single cells and outlines: the tables are whole, so all other checks are made too.
 CELL_FAULTS = frozenset(
     {
         "missing-id", "missing-value", "not-a-number", "negative-value", "not-a-date",
         "date-mangled", "unknown-code", "geometry-invalid", "ring-not-closed", "coordinate-range",
-        "geojson-crs",
+        "geojson-crs", "computed-column",
     }
 )  # fmt: skip
 
@@ -103,17 +108,22 @@ def shipped_path() -> Path:
 
 
 def load_catalogue(path: str | Path | None = None) -> Catalogue:
-    """Return a catalogue whose tables have been checked.
+    """Read a catalogue's folder and return its tables, checked.
 
     Parameters
     ----------
     path : str or Path, optional
         Folder with ``datapackage.json``; without it the Pingshan catalogue of the package.
 
+    Returns
+    -------
+    Catalogue
+        Its ``findings`` hold the warnings.
+
     Raises
     ------
     InputError
-        With all findings, if any of them is an error.
+        With every error, not the first only, if there is one.
 
     Examples
     --------
@@ -130,15 +140,26 @@ def load_catalogue(path: str | Path | None = None) -> Catalogue:
 def read_catalogue(
     path: str | Path | None = None,
 ) -> tuple[Catalogue | None, tuple[Finding, ...]]:
-    """Return a catalogue with everything found in it; None where an error makes it unusable."""
+    """Return a catalogue with everything found in it; None where an error makes it unusable.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        As for `load_catalogue`.
+
+    Returns
+    -------
+    catalogue : Catalogue or None
+    findings : tuple of Finding
+        By severity, file and row.
+    """
     found: list[Finding] = []
-    folder = shipped_path() if path is None else Path(path)
-    reason = _refused_folder(path if path is not None else folder)
+    named = str(shipped_path() if path is None else path)
+    folder = Path(named)
+    reason = _refused_folder(named)
     if reason:
-        found.append(
-            Finding("not-a-catalogue", file=str(path), value=str(path), details={"reason": reason})
-        )
-        return None, tuple(found)
+        details = {"reason": reason}
+        return None, (Finding("not-a-catalogue", file=named, value=named, details=details),)
     data = _bytes(folder, DESCRIPTOR, found)
     if data is None:
         return None, in_order(found)
@@ -176,9 +197,8 @@ def _indexed(table: pd.DataFrame, name: str, crs: str) -> pd.DataFrame:
     return gpd.GeoDataFrame(table, geometry="geometry", crs=crs) if name in SPATIAL else table
 
 
-def _refused_folder(path: str | Path) -> str | None:
-    text = str(path)
-    if "://" in text or text.startswith(("/vsi", "\\\\")):
+def _refused_folder(path: str) -> str | None:
+    if "://" in path or path.startswith(("/vsi", "\\\\")):
         return "addresses and virtual file systems are not read"
     folder = Path(path)
     try:
@@ -215,10 +235,13 @@ def _plain_file(folder: Path, name: str, found: list[Finding]) -> Path | None:
         reason = "only files below the catalogue's folder are read"
     else:
         path = folder
-        for part in parts:
-            path /= part
-            if path.is_symlink():
-                reason = "it is a link"
+        try:
+            for part in parts:
+                path /= part
+                if path.is_symlink():
+                    reason = "it is a link"
+        except OSError as error:  # a name that no file can have
+            reason = error.strerror
     if reason:
         found.append(Finding("file-refused", file=name, value=name, details={"reason": reason}))
         return None
@@ -240,6 +263,8 @@ def _descriptor(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     for key in ("name", "as_of", "crs"):
         if not isinstance(value.get(key), str):
             reasons.append(f"{key} is missing or no text")
+    if isinstance(value.get("name"), str) and not _NAME.fullmatch(value["name"]):
+        reasons.append(f"name is {value['name']!r}, not up to 64 letters, digits, . _ and -")
     for key in ("title", "title_zh"):
         if not isinstance(value.get(key, ""), str):
             reasons.append(f"{key} is no text")
@@ -254,11 +279,21 @@ def _descriptor(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     else:
         counts = Counter(item["name"] for item in resources)
         reasons += [f"the resource {name} stands twice" for name in counts if counts[name] > 1]
+        reasons += _mistyped(counts)
     for reason in reasons:
         report("descriptor-invalid", details={"reason": reason})
     if isinstance(value.get("crs"), str) and value["crs"] not in GEOGRAPHIC:
         report("crs-not-supported", field="crs", value=value["crs"])
     return None if found else value
+
+
+def _mistyped(names: Collection[str]) -> Iterator[str]:
+    """Yield a reason for each resource that seems to be meant for a table that has none."""
+    missing = [table for table in TABLES if table not in names]
+    for name in names:
+        close = [] if name in TABLES else get_close_matches(name.lower(), missing, 1, 0.8)
+        if close:
+            yield f"the resource {name} is no table; {close[0]} is one"
 
 
 def _is_resource(item: Any) -> bool:

@@ -89,9 +89,11 @@ def read_csv(data: bytes, report: Report) -> Cells | None:
             continue
         if len(line) != len(heading):
             report(
-                "csv-row-length", row=number, value=str(len(line)),
+                "csv-row-length",
+                row=number,
+                value=str(len(line)),
                 details={"expected": str(len(heading))},
-            )  # fmt: skip
+            )
             continue
         rows.append({name: cell.strip() or None for name, cell in zip(heading, line, strict=True)})
         numbers.append(number)
@@ -130,9 +132,11 @@ def read_json(data: bytes, report: Report) -> Any:
         return None
     try:
         value = json.loads(
-            data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_no_doubles,
+            data.decode("utf-8-sig"),
+            parse_constant=_no_constant,
+            object_pairs_hook=_no_doubles,
             parse_float=_finite,
-        )  # fmt: skip
+        )
     except UnicodeDecodeError as error:
         report("json-invalid", details={"reason": f"byte {error.start} is not UTF-8"})
     except _NotANumberError as error:
@@ -218,6 +222,8 @@ def _properties(feature: Any, number: int, report: Report) -> dict[str, Any] | N
         value = cell
         if isinstance(cell, (dict, list)):
             value = json.dumps(cell, ensure_ascii=False)
+        if isinstance(cell, int) and abs(cell) >= 2**53:  # more digits than a number keeps
+            value = str(cell)
         if isinstance(value, str):
             value = value.strip() or None
         row[name] = value

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from pingshan_geo.figure import QUALIFIERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,6 @@ STAGES = (
     "negotiated", "selected", "agreed", "introduced", "landed", "auctioned", "contracted",
     "under_construction", "completed", "in_operation",
 )  # fmt: skip
-QUALIFIERS = ("printed", "about", "exact", "more_than", "less_than")
 LAND_USE_STANDARDS = ("shenzhen", "gb-50137-2011", "mnr-2023")
 
 #: Measures that a lot or project may have printed for it, with the stored unit.
@@ -86,6 +88,29 @@ BASIS_OF_MEASURE = {
     "gross_floor_area": "gross",
     "countable_floor_area": "countable",
 }
+# Names of computed columns: a measure's value, bounds, status and qualifier, and what goes with it.
+_COMPUTED = re.compile(
+    r"(?:(?:recorded|measured|drawn|site|net_site|development|demolition|renewal_unit|gross_floor"
+    r"|countable_floor)_area(?:_plane|_total)?|share_of_parent|far(?:_.+_on_.+|_limit)?|price"
+    r"|start_price|(?:land|floor)_price_per_m2|price_premium|target_value|delivered(?:_itemised)?"
+    r"|completion_rate(?:_itemised|_printed)?|outstanding|implied_target|indicator_value"
+    r"|(?:parcel|project|auction)_count)"
+    r"(?:(?:_low|_high)?(?:_m2|_yuan)?|_status|_qualifier|_known)"
+    r"|(?:value|low|high|unit)_si|(?:site_area|far)_basis|items|items_known|row_number|notice|.*_digits"
+)
+
+
+def is_computed(column: str) -> bool:
+    """Return whether a column has a name that only the program gives.
+
+    Examples
+    --------
+    >>> is_computed("far"), is_computed("measured_area_low_m2"), is_computed("farm")
+    (True, True, False)
+    """
+    return _COMPUTED.fullmatch(column) is not None
+
+
 #: Subjects of figures, in the order of every output.
 KINDS = ("zones", "parcels", "projects", "auctions", "targets", "indicators")
 #: Column that holds the id of each table.

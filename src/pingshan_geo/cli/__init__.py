@@ -1,20 +1,24 @@
 """The command line: words in, exit status out; computes nothing.
 
 Data goes to stdout, all else to stderr. Exit status: 0 done, 1 a gate was not met, 2 wrong usage,
-3 input that cannot be used, 4 a fault of the program.
+3 input that cannot be used, 4 a fault of the program, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
+import errno
+import importlib
+import io
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from pingshan_geo import __version__
-from pingshan_geo.errors import InputError, PingshanGeoError
+from pingshan_geo.errors import InputError, OutputError, PingshanGeoError
 
 if TYPE_CHECKING:
     from pingshan_geo.assessment import Assessment
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 TRACEBACK = "PINGSHAN_GEO_TRACEBACK"
 GATE_NOT_MET, BUG, STOPPED = 1, 4, 130
+# A full disk, a broken device: what a redirected stdout may answer.
+_STDOUT_FAILS = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF}
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,25 @@ class Session:
         return assess(self.load(), as_of)
 
 
+class OneOf(click.Choice[str]):
+    """A choice among the names in a heavy module, which is imported when they are looked at.
+
+    Parameters
+    ----------
+    module, name : str
+        The package below `pingshan_geo`, and what it calls the list.
+    """
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.list_name, self.case_sensitive = module, name, True
+
+    @property
+    def choices(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The names."""
+        module = importlib.import_module(f"pingshan_geo.{self.module}")
+        return tuple(getattr(module, self.list_name))
+
+
 class Sections(click.Group):
     """A group whose help lists its commands in sections, and loads a command when it is run."""
 
@@ -64,15 +89,8 @@ class Sections(click.Group):
         """Return a command, importing its module."""
         from pingshan_geo.cli import trust, use
 
-        commands = {
-            "build": use.build,
-            "report": use.report,
-            "map": use.map_,
-            "export": use.export,
-            "why": use.why,
-            "check": trust.check,
-        }
-        return commands.get(cmd_name)
+        commands = (use.build, use.report, use.map_, use.export, use.why, trust.check)
+        return next((command for command in commands if command.name == cmd_name), None)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands in sections."""
@@ -82,11 +100,18 @@ class Sections(click.Group):
                 formatter.write_dl([(n, each.get_short_help_str(70)) for n, each in known if each])
 
 
+table_or_json = click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
+    help="Lines for people, or one JSON document.",
+)  # fmt: skip
+
+
 @click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--catalogue", metavar="DIR",
+    "--catalogue",
+    metavar="DIR",
     help="Folder of a catalogue; without it the Pingshan catalogue of the package.",
-)  # fmt: skip
+)
 @click.option(
     "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True,
     help="Language of tables, headings and messages.",
@@ -98,7 +123,7 @@ def cli(ctx: click.Context, catalogue: str | None, lang: str) -> None:
     completion rates, each with its bounds and the place where it was printed.
 
     Exit status: 0 done, 1 a gate was not met, 2 wrong usage, 3 input that cannot be used,
-    4 a fault of the program.
+    4 a fault of the program, 130 stopped by Ctrl-C.
     """  # noqa: D205 -- the help shows this text as one paragraph
     ctx.obj = Session(catalogue, lang)
 
@@ -113,18 +138,21 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     lang = "zh" if "zh" in _option(words, "--lang") else "en"
+    _set_up_streams()
     try:
         status = cli.main(words, prog_name="pingshan-geo", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.NoSuchOption):
+            _tell_where_it_stands(error.option_name)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("stopped" if lang == "en" else "已中止")
         return STOPPED
     except BrokenPipeError:
         # The reader has gone: nothing is left to say, and the interpreter must not try to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except InputError as error:
         for finding in error.findings:
@@ -134,12 +162,47 @@ def main(arguments: list[str] | None = None) -> int:
         _say(str(error))
         return error.exit_status
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _STDOUT_FAILS and not error.filename:
+            _drop_output()
+            _say(f"stdout: cannot be written: {error.strerror}")
+            return OutputError.exit_status
         if os.environ.get(TRACEBACK):
             raise
         name = type(error).__name__
         _say(f"a fault of pingshan-geo: {name}: {error} (set {TRACEBACK}=1 for the traceback)")
         return BUG
     return status if isinstance(status, int) else 0
+
+
+def echo(line: str, *, err: bool = False) -> None:
+    """Write a line for people: text from data neither breaks it nor steers the terminal."""
+    from pingshan_geo.findings import printable
+
+    click.echo(printable(line), err=err)
+
+
+def _set_up_streams() -> None:
+    """Make stdout UTF-8, as all that is written is, whatever the locale; a closed one is dropped.
+
+    Then no character of a report is one that cannot be written.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- to the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Let the interpreter write what is left for a stdout that cannot take it to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_where_it_stands(option: str) -> None:
+    """Give a hint if an option of the program itself stands after the command."""
+    if any(option in parameter.opts for parameter in cli.params):
+        _say(f"{option} stands before the command: pingshan-geo {option} … COMMAND")
 
 
 def _option(words: list[str], name: str) -> list[str]:
@@ -151,4 +214,5 @@ def _option(words: list[str], name: str) -> list[str]:
 def _say(message: str) -> None:
     from pingshan_geo.findings import printable
 
-    click.echo("\n".join(printable(line) for line in message.splitlines()), err=True)
+    with suppress(OSError):  # a stderr that takes nothing changes no exit status
+        click.echo("\n".join(printable(line) for line in message.splitlines()), err=True)

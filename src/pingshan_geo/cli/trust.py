@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pingshan_geo.cli import GATE_NOT_MET, Session
+from pingshan_geo.cli import GATE_NOT_MET, Session, table_or_json
 from pingshan_geo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@table_or_json
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
-@click.option(
-    "--fail-on", metavar="CODE_OR_SEVERITY,…",
+    "--fail-on",
+    metavar="CODE_OR_SEVERITY,…",
     help="End with status 1 if there is a finding of one of these codes or severities.",
-)  # fmt: skip
+)
 @click.pass_obj
 def check(session: Session, /, form: str, fail_on: str | None) -> int:
     """List everything that is wrong or doubtful in a catalogue.
@@ -53,14 +52,12 @@ def check(session: Session, /, form: str, fail_on: str | None) -> int:
 
 def _wanted(fail_on: str | None) -> set[str]:
     from pingshan_geo.findings import SEVERITIES, codes
-    from pingshan_geo.ids import nearest
+    from pingshan_geo.ids import hint
 
     wanted = {part.strip() for part in (fail_on or "").split(",") if part.strip()}
     known = {*SEVERITIES, *codes()}
     for part in sorted(wanted - known):
-        close = nearest(part, known)
-        hint = f"; nearest: {', '.join(close)}" if close else ""
-        raise UsageError(f"{part!r} is no code or severity{hint}")
+        raise UsageError(f"{part!r} is no code or severity{hint(part, known)}")
     return wanted
 
 

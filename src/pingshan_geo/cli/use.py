@@ -12,21 +12,19 @@ from typing import Any
 
 import click
 
-from pingshan_geo.cli import GATE_NOT_MET, Session
+from pingshan_geo.cli import GATE_NOT_MET, OneOf, Session, echo, table_or_json
 from pingshan_geo.errors import UsageError
 
 REPORTS = ("areas", "far", "targets", "all")
-FORMATS = ("table", "json", "csv", "md", "html", "xlsx")
-TABLES = ("parcels", "zones", "projects", "auctions", "findings", "figures")
 # What `build` writes beside the page.
 _REPORT_FILES = ("html", "json", "xlsx", "csv")
 _LAYER_FILES = (("parcels", "geojson"), ("zones", "geojson"), ("parcels", "gpkg"))
 
 _as_of = click.option(
-    "--as-of", metavar="DATE",
+    "--as-of",
+    metavar="DATE",
     help="Last day that is known (YYYY, YYYY-MM or YYYY-MM-DD); the catalogue's own without.",
-)  # fmt: skip
-_where = click.option("--where", metavar="CQL2", help="Only rows that match, as CQL2 text.")
+)
 
 
 @click.command()
@@ -36,13 +34,13 @@ _where = click.option("--where", metavar="CQL2", help="Only rows that match, as 
 @_as_of
 @click.pass_obj
 def build(session: Session, /, folder: str, as_of: str | None) -> None:
-    """Check, assess, and write map, report and exports; print the headline figures.
+    """Check, assess, write map, reports and exports; print the headline.
 
     \b
     Example: pingshan-geo build -o maps
     """
     from pingshan_geo.export import export_table, write
-    from pingshan_geo.output import make_folder, write_whole
+    from pingshan_geo.output import checked_target, make_folder, write_whole
     from pingshan_geo.page import render_page
     from pingshan_geo.report import headline_lines, render, select
 
@@ -51,23 +49,28 @@ def build(session: Session, /, folder: str, as_of: str | None) -> None:
         step("assess")
         assessment = session.assess(as_of)
         name = assessment.catalogue.id
-        target = make_folder(folder)
-        written = [target / f"{name}.html"]
-        step(written[0].name)
-        write_whole(written[0], render_page(assessment, lang).encode())
+        step(f"{name}.html")
+        files = {f"{name}.html": render_page(assessment, lang).encode()}
         everything = select(assessment)
         for form in _REPORT_FILES:
-            written.append(target / f"{name}-report.{form}")
-            step(written[-1].name)
-            write_whole(written[-1], render(everything, form, lang))
-        for table, suffix in _LAYER_FILES:
-            written.append(target / f"{name}-{table}.{suffix}")
-            step(written[-1].name)
-            write(export_table(assessment, table, lang=lang), written[-1], lang)
+            step(f"{name}-report.{form}")
+            files[f"{name}-report.{form}"] = render(everything, form, lang)
+        layers = {
+            f"{name}-{table}.{suffix}": export_table(assessment, table, lang=lang)
+            for table, suffix in _LAYER_FILES
+        }
+        # All is made and every target looked at before the first file is written.
+        target = make_folder(folder)
+        written = [checked_target(target / each) for each in (*files, *layers)]
+        for each, content in files.items():
+            write_whole(target / each, content)
+        for each, layer in layers.items():
+            step(each)
+            write(layer, target / each, lang)
     for line in headline_lines(assessment, lang):
-        click.echo(line)
+        echo(line)
     for path in written:
-        click.echo(f"{path}  {_size(path)}")
+        echo(f"{path}  {_size(path)}")
 
 
 def _size(path: Path) -> str:
@@ -75,19 +78,35 @@ def _size(path: Path) -> str:
 
 
 @click.command()
-@click.argument("group", type=click.Choice(REPORTS), default="all")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.argument(
+    "group", type=click.Choice(REPORTS), default="all", help="Which figures; all without."
+)
+@click.option(
+    "--format", "form", type=OneOf("report", "FORMATS"), default="table", show_default=True,
+    help="json, csv and xlsx hold stored units at full precision; the others what people read.",
+)  # fmt: skip
 @click.option("-o", "output", metavar="FILE", help="Write to a file in place of stdout.")
 @click.option("--measure", metavar="M", help="Only this measure, for example far.")
 @click.option("--subject", metavar="ID", help="Only this subject, for example G13113-8014.")
-@_where
-@click.option("--by", metavar="COLUMN", help="Roll parcels up by a column, for example land_use.")
+@click.option(
+    "--where",
+    metavar="CQL2",
+    help="Only rows that match, as CQL2 text; a kind of subject without one of the columns that "
+    "it names is left out.",
+)
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    help="Roll up by a column of parcels (land_use), else of projects (stage), else of auctions.",
+)
 @_as_of
 @click.option(
-    "--fail-under", type=float, metavar="RATE",
+    "--fail-under",
+    type=float,
+    metavar="RATE",
     help="End with status 1 unless every completion rate reported surely reaches RATE "
     "(1 is 100 %); an unknown rate does not.",
-)  # fmt: skip
+)
 @click.pass_obj
 def report(session: Session, /, group: str, form: str, output: str | None, **chosen: Any) -> int:
     """Report figures: all, or areas, floor area ratios, targets.
@@ -101,13 +120,14 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
 
     assessment = session.assess(chosen["as_of"])
     selection = select(assessment, group, chosen["measure"], chosen["subject"], chosen["where"])
+    if chosen["where"] and all(rows.empty for rows in selection.rows.values()):
+        _nothing_matches(session.lang)
     rolled = roll_up(selection, chosen["by"]) if chosen["by"] else selection
+    rate = chosen["fail_under"]
+    missed = [] if rate is None else list(gate(selection, rate, session.lang))
     _put(render(rolled, form, session.lang, **_terminal(form, output)), output, form)
-    if chosen["fail_under"] is None:
-        return 0
-    missed = list(gate(selection, chosen["fail_under"], session.lang))
     for line in missed:
-        click.echo(line, err=True)
+        echo(line, err=True)
     return GATE_NOT_MET if missed else 0
 
 
@@ -129,17 +149,19 @@ def map_(session: Session, /, output: str | None, as_of: str | None) -> None:
         sys.stdout.buffer.write(page)
         return
     write_whole(target, page)
-    click.echo(f"{target}  {_size(Path(target))}", err=True)
+    echo(f"{target}  {_size(Path(target))}", err=True)
 
 
 @click.command()
-@click.argument("table", type=click.Choice(TABLES))
+@click.argument("table", type=OneOf("export", "TABLES"), help="What to write.")
 @click.option(
     "-o", "output", required=True, metavar="FILE",
     help="File to write: .geojson, .gpkg, .parquet or .csv; - is GeoJSON on stdout.",
 )  # fmt: skip
 @click.option("--crs", metavar="EPSG:n", help="CRS of the file; the catalogue's own without.")
-@_where
+@click.option(
+    "--where", metavar="CQL2", help="Only rows that match, as CQL2 text over the table's columns."
+)
 @_as_of
 @click.pass_obj
 def export(
@@ -162,22 +184,24 @@ def export(
 
     assessment = session.assess(as_of)
     layer = export_table(assessment, table, where, crs, session.lang)
+    if where and layer.data.empty:
+        _nothing_matches(session.lang)
     if output == "-":
         stream = sys.stdout.buffer
         for piece in geojson(layer, session.lang):
             stream.write(piece)
         return
     for note in write(layer, output, session.lang):
-        click.echo(note.get(session.lang), err=True)
+        echo(note.get(session.lang), err=True)
 
 
 @click.command()
-@click.argument("figure_id")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@click.argument("figure_id", help="MEASURE/SUBJECT, for example far/G13113-8014.")
+@table_or_json
 @_as_of
 @click.pass_obj
 def why(session: Session, /, figure_id: str, form: str, as_of: str | None) -> None:
-    """Show where a figure comes from: formula, numbers, inputs, printed evidence.
+    """Show where a figure comes from: formula, inputs, printed evidence.
 
     \b
     Example: pingshan-geo why completion_rate/industrial-land-2017
@@ -189,7 +213,13 @@ def why(session: Session, /, figure_id: str, form: str, as_of: str | None) -> No
         click.echo(to_json(why_document(assessment, figure_id, session.lang)).decode(), nl=False)
         return
     for line in why_text(assessment, figure_id, session.lang):
-        click.echo(line)
+        echo(line)
+
+
+def _nothing_matches(lang: str) -> None:
+    from pingshan_geo.words import word
+
+    echo(word("nothing_matches", lang), err=True)
 
 
 def _terminal(form: str, output: str | None) -> dict[str, Any]:

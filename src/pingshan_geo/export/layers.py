@@ -79,6 +79,13 @@ def export_table(
     ------
     UsageError
         For an unknown table, column or CRS, and where no exact way leads to the CRS.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> layer = export_table(assess(load_catalogue()), "zones", "kind = 'district'", "EPSG:4547")
+    >>> len(layer.data), layer.data.crs.to_epsg()
+    (1, 4547)
     """
     if table not in TABLES:
         raise UsageError(f"no table {table!r}; there are: {', '.join(TABLES)}")
@@ -152,8 +159,11 @@ def _as_text(value: Any) -> str:
 def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tuple[Text, ...]]:
     """Return the layer in another CRS, and what there is to say about it."""
     import pyproj
+    import pyproj.network
     from pyproj.exceptions import CRSError, ProjError
 
+    # Whatever PROJ_NETWORK says, no grid is fetched.
+    pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]
     try:
         target = pyproj.CRS.from_epsg(int(wanted.upper().removeprefix("EPSG:")))
     except (CRSError, ValueError):

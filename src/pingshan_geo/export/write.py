@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from pingshan_geo.crs import GEOGRAPHIC
 from pingshan_geo.errors import UsageError
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.output import csv_bytes, whole_file, write_whole
@@ -21,7 +22,6 @@ from pingshan_geo.words import Text, text
 
 #: Suffixes that `write` knows.
 SUFFIXES = (".geojson", ".gpkg", ".parquet", ".csv")
-_LONLAT = ("EPSG:4490", "EPSG:4326", "OGC:CRS84")
 _DECIMALS = 7
 
 
@@ -93,7 +93,7 @@ def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
     geometry: Any = np.full(len(data), None)
     if "geometry" in data:
         name = data.crs.to_string()
-        if name not in _LONLAT:
+        if name not in GEOGRAPHIC:
             raise UsageError(
                 f"GeoJSON holds longitude and latitude on WGS 84 only, not {name}: "
                 "leave --crs out, or write .gpkg or .parquet"

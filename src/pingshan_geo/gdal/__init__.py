@@ -67,17 +67,22 @@ def write(
     """
     content = _arrow(table)
     with whole_file(path) as place:
+        # A plain name in the child's own folder: pyogrio reads a ; in a path as a sign.
         task = {
-            "path": str(place),
+            "path": "layer",
             "driver": driver,
             "layer": layer,
             "layer_metadata": {"DESCRIPTION": description},
             "crs": table.crs.to_string() if "geometry" in table else None,
             "geometry_type": "MultiPolygon" if "geometry" in table else None,
         }
+        if driver == "GPKG":
+            content = content.rename_columns(_apart(content.column_names))
+            task |= _own_columns(content.column_names)
         try:
-            with _child("write", task, driver) as pipe:
+            with _child("write", task, driver, place.parent) as pipe:
                 _send(content, pipe)
+            os.replace(place.parent / "layer", place)
         except _ChildError as failure:
             raise OutputError(f"{path}: GDAL could not write it: {failure}") from None
 
@@ -139,6 +144,29 @@ def versions() -> dict[str, str]:
     }
 
 
+def _apart(names: list[str]) -> list[str]:
+    """Return names that differ by more than case, which is all that tells them apart in SQL."""
+    apart: dict[str, str] = {}
+    for name in names:
+        new = name
+        while new.lower() in apart:
+            new += "_"
+        apart[new.lower()] = new
+    return list(apart.values())
+
+
+def _own_columns(names: list[str]) -> dict[str, str]:
+    """Return names that no column of the table has for the two columns that GeoPackage adds."""
+    taken = {name.lower() for name in names}
+    own = {}
+    for option, name in (("FID", "fid"), ("GEOMETRY_NAME", "geom")):
+        free = name
+        while free in taken:
+            free += "_"
+        own[option] = free
+    return own
+
+
 def _known_drivers() -> set[str]:
     return {" ".join(name.split()) for name in _DRIVERS.split(",")}
 
@@ -148,7 +176,9 @@ class _ChildError(Exception):
 
 
 @contextmanager
-def _child(verb: str, task: dict[str, Any], driver: str) -> Iterator[IO[bytes]]:
+def _child(
+    verb: str, task: dict[str, Any], driver: str, folder: Path | None = None
+) -> Iterator[IO[bytes]]:
     """Run the child around a block that uses its pipe; raise `_ChildError` if it failed."""
     settings = {
         "OGR_SKIP": ",".join(_known_drivers() - {driver}),
@@ -166,6 +196,7 @@ def _child(verb: str, task: dict[str, Any], driver: str) -> Iterator[IO[bytes]]:
             stdout=subprocess.PIPE if verb == "read" else subprocess.DEVNULL,
             stderr=said,
             env=os.environ | settings,
+            cwd=folder,
         ) as child,
     ):
         pipe = cast("IO[bytes]", child.stdin if verb == "write" else child.stdout)

@@ -16,7 +16,7 @@ from pingshan_geo.figure import (
     combined_qualifier,
     divide,
     subtract,
-)  # fmt: skip
+)
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.rollup import group_sums
 from pingshan_geo.measures.wide import Wide
@@ -94,8 +94,9 @@ def target_table(
     delivered, delivered_q = wide.interval("delivered"), wide.qualifier("delivered")
     asked_q = wide.qualifier("target_value")
     printed, printed_q = (
-        wide.interval("completion_rate_printed"), wide.qualifier("completion_rate_printed"),
-    )  # fmt: skip
+        wide.interval("completion_rate_printed"),
+        wide.qualifier("completion_rate_printed"),
+    )
     rate = divide(delivered, asked)
     by_print = np.isnan(rate.value) & ~is_asked & ~np.isnan(printed.value)
     qualifier = choose_object(by_print, printed_q, combined_qualifier(rate, delivered_q, asked_q))
@@ -104,7 +105,7 @@ def target_table(
     itemised = wide.interval("delivered_itemised")
     item_rate = divide(itemised, asked)
     item_q = combined_qualifier(item_rate, wide.qualifier("delivered_itemised"), asked_q)
-    has_items = wide.noted("items") > 0
+    has_items = wide.noted("delivered_itemised_rows") > 0
     wide.put("completion_rate_itemised", item_rate, "derived", item_q, where=has_items)
     left = subtract(asked, delivered)
     wide.put("outstanding", left, "derived", combined_qualifier(left, asked_q, delivered_q))
@@ -136,8 +137,8 @@ def _put_itemised(wide: Wide, auctions: pd.DataFrame, parcels: Wide) -> None:
     total, qualifier = known.interval, known.qualifier(qualifiers, group)
     has_rows = known.rows > 0
     wide.put("delivered_itemised", total, "derived", qualifier, where=has_rows)
-    wide.note("items", known.rows)
-    wide.note("items_known", known.known)
+    wide.note("delivered_itemised_rows", known.rows)
+    wide.note("delivered_itemised_known", known.known)
     delivered = wide.interval("delivered")
     whole = np.isnan(delivered.value) & has_rows & (known.known == known.rows)
     status = choose_object(whole, "derived", wide.status("delivered"))

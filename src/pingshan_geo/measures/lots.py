@@ -7,14 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import BASIS_OF_MEASURE, FACT_MEASURES, MEASURABLE
-from pingshan_geo.figure import (
-    Interval,
-    choose,
-    choose_object,
-    combined_qualifier,
-    divide,
-    exact,
-)  # fmt: skip
+from pingshan_geo.figure import Interval, choose, choose_object, combined_qualifier, divide, exact
 from pingshan_geo.measures.area import measured_area, measured_area_plane
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, far_pair

@@ -102,12 +102,14 @@ def conflicts(facts: pd.DataFrame, title_of: Callable[[str], Text]) -> Iterator[
     disputed = facts[facts["role"].isin((DISAGREES, EARLIER))]
     columns = ["subject", "measure", "role", "period_end"]
     keys = disputed.assign(period_end=disputed["period_end"].where(disputed["role"] == EARLIER, ""))
-    for (subject, measure, role, _), others in keys.groupby(columns, sort=True):
+    for (subject, measure, role, until), others in keys.groupby(columns, sort=True):
+        label = MEASURES[str(measure)].label
         if role == DISAGREES:
             same = (facts["subject"] == subject) & (facts["measure"] == measure)
             used = facts[same & (facts["role"] == USED)].iloc[0]
         else:
             used = others.iloc[0]
+            label = Text(f"{label.en}, to {until}", f"{label.zh}（至 {until}）")
             apart = (others["low_si"] > used["high_si"]) | (others["high_si"] < used["low_si"])
             others = others[apart]  # noqa: PLW2901 -- the group is narrowed to what disagrees
         if others.empty:
@@ -116,7 +118,7 @@ def conflicts(facts: pd.DataFrame, title_of: Callable[[str], Text]) -> Iterator[
         yield Finding(
             "facts-conflict", str(subject), field=str(measure), value=str(used["printed"]),
             details={
-                "label": MEASURES[str(measure)].label,
+                "label": label,
                 "used": described(used, title_of),
                 "others": Text(*("; ".join(each.get(lang) for each in rest) for lang in LANGUAGES)),
             },

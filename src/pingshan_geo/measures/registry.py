@@ -142,6 +142,6 @@ _ALL = (
     Measure("project_count", "count", "counts"),
     Measure("auction_count", "count", "counts"),
     Measure("indicator_value", None, "indicators"),
-)  # fmt: skip
+)
 #: Every measure by name, in the order of every output.
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}

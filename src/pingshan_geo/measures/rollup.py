@@ -8,15 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pingshan_geo.figure import (
-    Interval,
-    ObjectArray,
-    choose_object,
-    combined_qualifier,
-    divide,
-)  # fmt: skip
+from pingshan_geo.figure import Interval, ObjectArray, choose_object, combined_qualifier, divide
 from pingshan_geo.measures.sums import partial_sums
-from pingshan_geo.measures.wide import Wide
+from pingshan_geo.measures.wide import Wide, interval_of, qualifier_of
 
 IntArray = npt.NDArray[np.int64]
 
@@ -44,7 +38,15 @@ class GroupSum:
 
 
 def group_sums(interval: Interval, group: IntArray, groups: int) -> GroupSum:
-    """Return exact sums with bounds; a single row without a bound leaves the sum without one."""
+    """Return exact sums with bounds; a single row without a bound leaves the sum without one.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, 2.0, np.nan], [0.5, 2.0, np.nan], [1.5, np.inf, np.nan]])
+    >>> total = group_sums(Interval(*rows), np.array([0, 0, 0]), 1)
+    >>> [float(part[0]) for part in total.interval], int(total.known[0]), int(total.rows[0])
+    ([3.0, 2.5, inf], 2, 3)
+    """
     parts = []
     for part in interval:
         open_end = np.isinf(part)
@@ -76,25 +78,16 @@ def group_far(lots: pd.DataFrame, group: IntArray, groups: int) -> GroupRatio:
         Wide table of parcels with ``gross_floor_area_m2`` and ``site_area_m2`` and their bounds:
         gross floor on site area, so that one group has one basis.
     """
-    site = Interval(*(lots[c].to_numpy() for c in _names("site_area")))
-    floor = Interval(*(lots[c].to_numpy() for c in _names("gross_floor_area")))
+    site, floor = interval_of(lots, "site_area"), interval_of(lots, "gross_floor_area")
     both = ~np.isnan(site.value) & ~np.isnan(floor.value)
     kept = [Interval(*(np.where(both, p, np.nan) for p in i)) for i in (floor, site)]
     top, bottom = (group_sums(interval, group, groups) for interval in kept)
     ratio = divide(top.interval, bottom.interval)
     qualifiers = (
-        total.qualifier(choose_object(both, _qualifiers(lots, measure), None), group)
+        total.qualifier(choose_object(both, qualifier_of(lots, measure), None), group)
         for total, measure in ((top, "gross_floor_area"), (bottom, "site_area"))
     )
     return GroupRatio(ratio, combined_qualifier(ratio, *qualifiers), top.known, top.rows)
-
-
-def _qualifiers(lots: pd.DataFrame, measure: str) -> ObjectArray:
-    return lots[f"{measure}_qualifier"].to_numpy(dtype=object)
-
-
-def _names(measure: str) -> tuple[str, str, str]:
-    return f"{measure}_m2", f"{measure}_low_m2", f"{measure}_high_m2"
 
 
 def members(zones: pd.DataFrame, places: pd.Series[str]) -> pd.DataFrame:
@@ -112,6 +105,12 @@ def members(zones: pd.DataFrame, places: pd.Series[str]) -> pd.DataFrame:
     DataFrame
         ``row`` (position in ``places``) and ``zone`` (position in ``zones``), a pair a line; a
         row appears once for each zone that contains it.
+
+    Examples
+    --------
+    >>> zones = pd.DataFrame({"parent": [None, "town"]}, index=["town", "base"])
+    >>> members(zones, pd.Series(["base", "town", None])).to_numpy().tolist()
+    [[0, 1], [1, 0], [0, 0]]
     """
     parent = zones.index.get_indexer(pd.Index(zones["parent"].fillna("").to_numpy(dtype=object)))
     zone = zones.index.get_indexer(pd.Index(places.fillna("").to_numpy(dtype=object)))
@@ -159,9 +158,8 @@ def put_zone_totals(
     has_lots = np.bincount(group, minlength=size) > 0
     inside = parcels.iloc[rows]
     for measure in ("site_area", "gross_floor_area"):
-        interval = Interval(*(inside[c].to_numpy() for c in _names(measure)))
-        total = group_sums(interval, group, size)
-        qualifier = total.qualifier(_qualifiers(inside, measure), group)
+        total = group_sums(interval_of(inside, measure), group, size)
+        qualifier = total.qualifier(qualifier_of(inside, measure), group)
         zones.put(f"{measure}_total", total.interval, "derived", qualifier, where=has_lots)
         zones.note(f"{measure}_total_known", total.known)
     ratio = group_far(inside, group, size)

@@ -12,6 +12,18 @@ from pingshan_geo.figure import QUALIFIERS, STATUSES, Interval, ObjectArray, cho
 from pingshan_geo.measures.registry import MEASURES
 
 
+def interval_of(table: pd.DataFrame, name: str) -> Interval:
+    """Return a measure of a finished wide table with its bounds."""
+    measure = MEASURES[name]
+    columns = (measure.column, measure.low_column, measure.high_column)
+    return Interval(*(table[column].to_numpy(dtype=np.float64) for column in columns))
+
+
+def qualifier_of(table: pd.DataFrame, name: str) -> ObjectArray:
+    """Return the qualifiers of a measure of a finished wide table."""
+    return table[MEASURES[name].qualifier_column].to_numpy(dtype=object)
+
+
 class Wide:
     """Columns of measures beside a base table, put together once at the end.
 
@@ -58,12 +70,10 @@ class Wide:
 
     def noted(self, column: str) -> ObjectArray:
         """Return a column that is not a measure, None in each row where it was not added."""
-        return _objects(pd.Series(self._columns.get(column), index=self.base.index, dtype=object),
-                        len(self.base))  # fmt: skip
-
-    def has(self, name: str) -> bool:
-        """Return whether a measure has been put in."""
-        return MEASURES[name].column in self._columns
+        return _objects(
+            pd.Series(self._columns.get(column), index=self.base.index, dtype=object),
+            len(self.base),
+        )
 
     def interval(self, name: str) -> Interval:
         """Return a measure's values and bounds; all unknown where it was not put in."""

@@ -15,7 +15,7 @@ import pandas as pd
 
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.assessment.headline import headline
-from pingshan_geo.assessment.shown import printed_units, shown_unit
+from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.page.land_uses import land_uses
 from pingshan_geo.page.outlines import outlines
@@ -24,6 +24,8 @@ from pingshan_geo.words import Text, text, words
 
 #: Kind of zone that is drawn as ground around the district and enters no list.
 CONTEXT = "neighbouring_district"
+#: A coordinate system as people of the trade call it.
+CRS_NAMES = {"EPSG:4490": "CGCS2000 (EPSG:4490)", "EPSG:4326": "WGS 84 (EPSG:4326)"}
 _NO_FIELD = {"name_en", "name_zh", "geometry", "row_number", *(m.column for m in MEASURES.values())}
 
 
@@ -108,7 +110,7 @@ def _page(assessment: Assessment) -> dict[str, Any]:
     return {
         "title": list(catalogue.title),
         "as_of": assessment.as_of.isoformat(),
-        "crs": catalogue.crs,
+        "crs": CRS_NAMES.get(catalogue.crs, catalogue.crs),
         "catalogue": catalogue.id,
         "surveyed": bool((assessment.parcels["geometry_status"] == "surveyed").any()),
         "notice": list(text("foot_sketched" if sketched else "foot_reading")),
@@ -196,9 +198,11 @@ def _figures(
     printed = printed_units(assessment)
     columns: dict[str, list[Any]] = {}
     for figure in assessment.figures():
+        own = label(assessment, figure)
         row = {
             "measure": order[figure.measure],
             "subject": figure.subject,
+            "label": texts.text(own if own != MEASURES[figure.measure].label else None),
             "value": figure.value,
             "low": figure.low,
             "high": figure.high,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pingshan_geo.errors import UsageError
-from pingshan_geo.report.people import sections
+from pingshan_geo.report.people import shown
 from pingshan_geo.report.selection import Selection
 from pingshan_geo.words import word
 
@@ -33,11 +33,11 @@ def gate(selection: Selection, rate: float, lang: str = "en") -> Iterator[str]:
     for figure in rates:
         if figure.low is not None and figure.low >= rate:
             continue
+        asked = f"{rate * 100:.15g} %"
         if figure.value is None:
-            why = "gate_unknown"
-        else:
-            why = "gate_below" if figure.high is not None and figure.high < rate else "gate_open"
-        (section,) = sections(selection.assessment, [figure], lang)
-        line = section.lines[0]
-        bounds = f" [{line.bounds}]" if line.bounds else ""
-        yield f"{figure.id}: {line.value}{bounds}: {word(why, lang)} {rate * 100:.15g} %"
+            yield f"{figure.id}: {word('gate_unknown', lang)} {asked}"
+            continue
+        why = "gate_below" if figure.high is not None and figure.high < rate else "gate_open"
+        value, bounds = shown(figure, "%", lang)
+        between = f" [{bounds}]" if bounds else ""
+        yield f"{figure.id}: {value}{between}: {word(why, lang)} {asked}"

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.assessment.headline import headline
-from pingshan_geo.assessment.shown import printed_units, shown_unit
-from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.report.people import shown
 
 
@@ -27,7 +26,7 @@ def _line(assessment: Assessment, figure_id: str, lang: str) -> str:
     figure = assessment.figure(figure_id)
     value, bounds = shown(figure, shown_unit(figure, printed_units(assessment)), lang)
     name = assessment.subject_name(figure.kind, figure.subject).get(lang)
-    line = f"{name}: {MEASURES[figure.measure].label.get(lang)} {value}"
+    line = f"{name}: {label(assessment, figure).get(lang)} {value}"
     if bounds:
         line += f" [{bounds}]"
     if figure.notes:

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pingshan_geo.assessment import Assessment
-from pingshan_geo.assessment.shown import printed_units, shown_unit
+from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.units import UNITS, format_number
 from pingshan_geo.words import word
 
@@ -70,13 +69,13 @@ def sections(assessment: Assessment, figures: Iterable[Figure], lang: str) -> li
         name = figure.subject
         if name in table.index:
             name = assessment.subject_name(figure.kind, name).get(lang)
-        label = MEASURES[figure.measure].label.get(lang)
+        named = label(assessment, figure).get(lang)
         if figure.basis:
             basis = figure.basis.get(lang)
-            label += f"（{basis}）" if lang == "zh" else f" ({basis})"
+            named += f"（{basis}）" if lang == "zh" else f" ({basis})"
         value, bounds = shown(figure, shown_unit(figure, units), lang)
         line = Line(
-            figure.subject, name, label, value, bounds, word(figure.status, lang),
+            figure.subject, name, named, value, bounds, word(figure.status, lang),
             _evidence(figure), _notes(figure, lang),
         )  # fmt: skip
         kinds.setdefault(figure.kind, []).append(line)
@@ -97,7 +96,7 @@ def shown(figure: Figure, unit: str, lang: str) -> tuple[str, str]:
     if figure.value is None:
         return word("unknown", lang), ""
     factor = float(UNITS[unit].factor)
-    name = UNITS[unit].zh if lang == "zh" else UNITS[unit].en
+    name = UNITS[unit].label(lang)
     value, low, high = (
         None if part is None else part / factor for part in (figure.value, figure.low, figure.high)
     )
@@ -140,13 +139,22 @@ def _notes(figure: Figure, lang: str) -> tuple[str, ...]:
 
 
 def completeness_text(completeness: Completeness, lang: str) -> str:
-    """Return how many rows are known and what is left out."""
-    text = f"{word('rows_known', lang)} {completeness.rows_known} / {completeness.rows}"
+    """Return how many rows are known and what is left out.
+
+    Examples
+    --------
+    >>> completeness_text(Completeness(1, 3, 0.465, ("a", "b")), "zh")
+    '已知行数：1 / 3（占记载总量的 46.5 %）；未计入：a、b。'
+    """
+    space, comma, pause, stop = ("", "、", "；", "。") if lang == "zh" else (" ", ", ", "; ", ".")
+    known, rows = completeness.rows_known, completeness.rows
+    text = word("rows_known", lang).format(known=known, rows=rows)
     if completeness.of_recorded_total is not None:
         share = format_number(completeness.of_recorded_total * 100, 1)
-        text += f" ({share} % {word('of_recorded_total', lang)})"
+        text += space + word("of_recorded_total", lang).format(share=share)
     if completeness.left_out:
-        named = completeness.left_out[:_MOST_NAMED]
-        more = len(completeness.left_out) - len(named)
-        text += f"; {word('left_out', lang)} " + ", ".join(named) + (f", +{more}" if more else "")
-    return text + "."
+        names = list(completeness.left_out[:_MOST_NAMED])
+        if more := len(completeness.left_out) - len(names):
+            names.append(f"+{more}")
+        text += pause + word("left_out", lang).format(names=comma.join(names))
+    return text + stop

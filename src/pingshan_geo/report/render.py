@@ -87,9 +87,11 @@ def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False)
         for key in ("subject", "measure", "value", "bounds", "status", "notes"):
             right = key in {"value", "bounds"}
             table.add_column(
-                columns[key], justify="right" if right else "left", overflow="fold",
+                columns[key],
+                justify="right" if right else "left",
+                overflow="fold",
                 min_width=26 if key == "subject" else None,
-            )  # fmt: skip
+            )
         before = None
         notes: dict[str, int] = {}
         for line in section.lines:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.assessment import Assessment
+from pingshan_geo.assessment.notes import far_basis, mixed_bases
 from pingshan_geo.errors import UsageError
-from pingshan_geo.figure import Completeness, Figure, Interval
-from pingshan_geo.ids import nearest
+from pingshan_geo.figure import Completeness, Figure, Interval, ObjectArray, exact
+from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.rollup import group_far, group_sums
+from pingshan_geo.measures.wide import interval_of, qualifier_of
 from pingshan_geo.report.selection import Selection, wide_table
-from pingshan_geo.words import Text, text
+from pingshan_geo.words import text
 
 # Kinds of subjects that are rolled up, with the measure that counts their rows.
 _COUNTS = {"parcels": "parcel_count", "projects": "project_count", "auctions": "auction_count"}
@@ -79,24 +82,40 @@ def roll_up(selection: Selection, column: str) -> RollUp:
     ------
     UsageError
         If none of the tables has the column, or if it holds other than texts.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> from pingshan_geo.report import select
+    >>> rolled = roll_up(select(assess(load_catalogue()), where="land_use = 'M0'"), "land_use")
+    >>> [(figure.id, figure.value) for figure in rolled.figures()][:2]
+    [('parcel_count/land_use=M0', 3.0), ('site_area_total/land_use=M0', 213700.0)]
     """
     kinds = [kind for kind in _COUNTS if kind in selection.rows]
     kind = next((kind for kind in kinds if column in selection.rows[kind]), None)
     if kind is None:
         known = {str(name) for each in kinds for name in selection.rows[each].columns}
-        close = nearest(column, sorted(known))
-        hint = f"; nearest: {', '.join(close)}" if close else ""
-        raise UsageError(f"no column {column!r} in {', '.join(_COUNTS)}{hint}")
+        near = hint(column, sorted(known))
+        raise UsageError(f"no column {column!r} in {', '.join(_COUNTS)}{near}")
     rows = selection.rows[kind]
     values = rows[column].astype(object).where(rows[column].notna(), None)
     if not all(value is None or isinstance(value, str) for value in values):
         raise UsageError(f"--by {column}: only columns of texts make groups")
-    names = [*sorted({value for value in values if value is not None})]
-    if values.isna().any():
+    group, found = pd.factorize(values, sort=True)
+    names: list[str | None] = list(found)
+    if (group < 0).any():
+        group = np.where(group < 0, len(names), group)
         names.append(None)
-    group = np.array([names.index(value) for value in values], dtype=np.int64)
     groups = _Groups(kind, column, rows, group, tuple(names))
     return RollUp(selection.assessment, tuple(groups.figures()))
+
+
+class _Total(NamedTuple):
+    """One measure of all groups, and the rows that it leaves out."""
+
+    interval: Interval
+    qualifier: ObjectArray
+    missing: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -109,47 +128,50 @@ class _Groups:
 
     def figures(self) -> Iterator[Figure]:
         """Yield the figures, group by group."""
-        size = len(self.names)
-        totals: dict[str, Interval] = {}
-        count = np.bincount(self.group, minlength=size).astype(np.float64)
-        totals[_COUNTS[self.kind]] = Interval(count, count, count)
-        missing = {_COUNTS[self.kind]: np.zeros(len(self.rows), dtype=bool)}
-        if self.kind != "auctions":
-            for total, measure in _SUMS.items():
-                names = (MEASURES[measure].column, MEASURES[measure].low_column,
-                         MEASURES[measure].high_column)  # fmt: skip
-                interval = Interval(*(self.rows[name].to_numpy(dtype=float) for name in names))
-                totals[total] = group_sums(interval, self.group, size).interval
-                missing[total] = np.isnan(interval.value)
-            totals["far"] = group_far(self.rows, self.group, size).interval
-            missing["far"] = missing["site_area_total"] | missing["gross_floor_area_total"]
-        for place in range(size):
-            for measure, interval in totals.items():
-                parts = [_finite(part[place]) for part in interval]
-                yield self._figure(place, measure, parts, missing[measure])
+        totals = self._totals()
+        for place in range(len(self.names)):
+            for measure, total in totals.items():
+                yield self._figure(place, measure, total)
 
-    def _figure(
-        self, place: int, measure: str, parts: list[float | None], missing: npt.NDArray[np.bool_]
-    ) -> Figure:
-        value, low, high = parts
+    def _totals(self) -> dict[str, _Total]:
+        size = len(self.names)
+        count = exact(np.bincount(self.group, minlength=size).astype(np.float64))
+        none_missing = np.zeros(len(self.rows), dtype=bool)
+        counted = np.full(size, "exact", dtype=object)
+        totals = {_COUNTS[self.kind]: _Total(count, counted, none_missing)}
+        if self.kind == "auctions":
+            return totals
+        for total, measure in _SUMS.items():
+            interval = interval_of(self.rows, measure)
+            sums = group_sums(interval, self.group, size)
+            qualifier = sums.qualifier(qualifier_of(self.rows, measure), self.group)
+            totals[total] = _Total(sums.interval, qualifier, np.isnan(interval.value))
+        ratio = group_far(self.rows, self.group, size)
+        missing = np.any([totals[total].missing for total in _SUMS], axis=0)
+        return {**totals, "far": _Total(ratio.interval, ratio.qualifier, missing)}
+
+    def _figure(self, place: int, measure: str, total: _Total) -> Figure:
+        value, low, high = (_finite(part[place]) for part in total.interval)
         name, here = self.names[place], self.group == place
-        left_out = tuple(str(subject) for subject in self.rows.index[here & missing])
-        known = int(here.sum()) - len(left_out)
+        left_out = tuple(map(str, self.rows.index[here & total.missing]))
+        size = int(here.sum())
         is_count = measure == _COUNTS[self.kind]
         method = text("method_count" if is_count else "method_sum_of_known")
-        qualifier = "more_than" if value is not None and high is None else "printed"
+        notes = [text("note_no_row_known")] if value is None else []
+        if measure in {"site_area_total", "far"}:
+            bases = self.rows["site_area_basis"][here & ~total.missing].astype(object)
+            notes += mixed_bases(bases.where(bases.notna(), None))
         return Figure(
             kind=self.kind, measure=measure, subject=f"{self.column}={name or ''}",
             value=value, low=low, high=high, unit=MEASURES[measure].unit or "1",
-            qualifier="exact" if is_count else qualifier,
+            qualifier=total.qualifier[place] or "printed",
             status="unknown" if value is None else "derived",
             method=MEASURES["far"].method if measure == "far" else method,
             inputs_from=self._where(name, measure),
-            completeness=None
-            if is_count
-            else Completeness(known, int(here.sum()), None, left_out),
-            notes=() if is_count else tuple(self._notes(value, here & ~missing)),
-            basis=text("basis_of_groups") if measure == "far" else None,
+            completeness=None if is_count else Completeness(
+                size - len(left_out), size, None, left_out
+            ),
+            notes=tuple(notes), basis=far_basis("gross/site") if measure == "far" else None,
         )  # fmt: skip
 
     def _where(self, name: str | None, measure: str) -> dict[str, str]:
@@ -162,19 +184,6 @@ class _Groups:
             "column": str(self.rows.index.name) if measure == _COUNTS[self.kind] else source,
             "where": f"{column} IS NULL" if name is None else f"{column} = '{value}'",
         }
-
-    def _notes(self, value: float | None, used: npt.NDArray[np.bool_]) -> Iterator[Text]:
-        if value is None:
-            yield text("note_no_row_known")
-        bases = self.rows["site_area_basis"][used].astype(object)
-        counts = bases.where(bases.notna(), "not_said").value_counts(sort=False)
-        if len(counts) > 1:
-            said = [
-                f"{text('note_mixed_bases').get(lang)} "
-                + ", ".join(f"{text(str(b)).get(lang)} {n}" for b, n in sorted(counts.items()))
-                for lang in ("en", "zh")
-            ]
-            yield Text(*said)
 
 
 def _finite(value: float) -> float | None:

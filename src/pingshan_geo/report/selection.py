@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.assessment import Assessment
+from pingshan_geo.assessment import Assessment, ids_of
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Figure
-from pingshan_geo.ids import nearest
+from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import GROUPS, MEASURES, Measure
 
 #: Columns that say what a number of a measure stands on.
@@ -38,12 +38,12 @@ class Selection:
 
     def figures(self) -> Iterator[Figure]:
         """Yield the chosen figures in the order of every output."""
-        wanted = {kind: {m.name for m in measures} for kind, measures in self.measures.items()}
-        chosen = {kind: set(table.index) for kind, table in self.rows.items()}
-        for figure in self.assessment.figures():
-            kind = figure.kind
-            if figure.measure in wanted.get(kind, ()) and figure.subject in chosen[kind]:
-                yield figure
+        yield from map(self.assessment.figure, self.figure_ids())
+
+    def figure_ids(self) -> Iterator[str]:
+        """Yield the ids of the chosen figures."""
+        for kind, rows in self.rows.items():
+            yield from ids_of(rows, self.measures[kind])
 
     def wide(self) -> dict[str, pd.DataFrame]:
         """Return a table for each kind: names, then value, bounds, status, qualifier by measure.
@@ -82,35 +82,53 @@ def select(
     Raises
     ------
     UsageError
-        For an unknown group, measure, subject or column (with the nearest), and for text that is
-        no filter.
+        For an unknown group, measure, subject or column (with the nearest), for a measure and
+        subject of which there is no figure in the group, and for text that is no filter.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> chosen = select(assess(load_catalogue()), "far", where="far > 5")
+    >>> list(chosen.figure_ids())[:1]
+    ['far/wangniugang-unit']
     """
     if group not in (*GROUPS, "all"):
         raise UsageError(f"no group of figures {group!r}; there are: {', '.join(GROUPS)}, all")
     tables = assessment.tables
     if measure is not None and measure not in MEASURES:
-        raise UsageError(f"no measure {measure!r}{_hint(measure, MEASURES)}")
+        raise UsageError(f"no measure {measure!r}{hint(measure, MEASURES)}")
     measures = {
         kind: tuple(
-            m for m in assessment.measures(kind)
+            m
+            for m in assessment.measures(kind)
             if group in ("all", m.group) and measure in (None, m.name)
         )
         for kind in tables
-    }  # fmt: skip
+    }
     rows = dict(tables)
     if subject is not None:
         rows = {kind: table[table.index == subject] for kind, table in tables.items()}
         if all(table.empty for table in rows.values()):
             known = [str(each) for table in tables.values() for each in table.index]
-            raise UsageError(f"no subject {subject!r}{_hint(subject, known)}")
+            raise UsageError(f"no subject {subject!r}{hint(subject, known)}")
+    asked = measure is not None or subject is not None
+    if asked and not any(Selection(assessment, rows, measures).figure_ids()):
+        raise UsageError(_nothing_of(group, measure, subject))
     if where is not None:
         rows = _matching(where, {kind: rows[kind] for kind in rows if measures[kind]})
     return Selection(assessment, rows, {kind: measures[kind] for kind in rows})
 
 
-def _hint(wanted: str, known: Iterator[str] | Mapping[str, object] | list[str]) -> str:
-    close = nearest(wanted, known)
-    return f"; nearest: {', '.join(close)}" if close else ""
+def _nothing_of(group: str, measure: str | None, subject: str | None) -> str:
+    """Return what to say where each word is known but no figure is all that was asked for."""
+    said = f"{subject} has no figure" if subject else "there is no figure"
+    if measure is not None:
+        said += f" of {measure}"
+    if group != "all":
+        said += f" in the group {group}"
+        if measure is not None and MEASURES[measure].group != group:
+            said += f"; {measure} is in {MEASURES[measure].group}"
+    return said
 
 
 def _matching(where: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pingshan_geo.assessment import Assessment
-from pingshan_geo.assessment.shown import printed_units, shown_unit
+from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.report.people import completeness_text, shown
@@ -95,7 +95,7 @@ def why_text(assessment: Assessment, figure_id: str, lang: str = "en") -> Iterat
     figure = assessment.figure(figure_id)
     name = assessment.subject_name(figure.kind, figure.subject).get(lang)
     yield f"{figure.id}"
-    yield f"{name}: {MEASURES[figure.measure].label.get(lang)}"
+    yield f"{name}: {label(assessment, figure).get(lang)}"
     yield ""
     yield f"  {_exact(assessment, figure, lang)}"
     yield from _about(assessment, figure, lang, "  ")
@@ -114,8 +114,7 @@ def _exact(assessment: Assessment, figure: Figure, lang: str) -> str:
     """Return the value at full precision, then in its printed unit with bounds, and its status."""
     if figure.value is None:
         return word("unknown", lang)
-    unit = UNITS[figure.unit].en if lang == "en" else UNITS[figure.unit].zh
-    exact = f"{figure.value:.16g} {unit}".strip()
+    exact = f"{figure.value:.16g} {UNITS[figure.unit].label(lang)}".strip()
     value, bounds = shown(figure, shown_unit(figure, printed_units(assessment)), lang)
     parts = [exact, f"= {value}" if value != exact else "", f"[{bounds}]" if bounds else ""]
     return "  ".join(part for part in (*parts, word(figure.status, lang)) if part)
@@ -124,8 +123,10 @@ def _exact(assessment: Assessment, figure: Figure, lang: str) -> str:
 def _about(
     assessment: Assessment, figure: Figure, lang: str, margin: str, *, method: bool = True
 ) -> Iterator[str]:
+    colon = "：" if lang == "zh" else ": "
+
     def line(key: str, value: str) -> str:
-        return f"{margin}{word(key, lang).rstrip(':：')}: {value}"
+        return f"{margin}{word(key, lang)}{colon}{value}"
 
     computed = formula(assessment, figure, lang)
     if computed:

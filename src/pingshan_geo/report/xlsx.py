@@ -13,6 +13,7 @@ import xlsxwriter
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.errors import OutputError
 from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.units import UNITS
 from pingshan_geo.words import word
 
 # What Excel can hold; XlsxWriter would cut or drop the rest in silence.
@@ -81,10 +82,8 @@ def _heading(column: str, lang: str) -> str:
             measure.qualifier_column: word("qualifier", lang),
         }
         if column in parts:
-            unit = {"m2": " (m²)", "yuan": " (yuan)", "yuan/m2": " (yuan/m²)"}.get(
-                measure.unit or "", ""
-            )
             is_number = column in (measure.column, measure.low_column, measure.high_column)
-            label = measure.label.get(lang)
-            return f"{label} {parts[column]}".strip() + (unit if is_number else "")
+            unit = UNITS[measure.unit].label(lang) if is_number and measure.unit else ""
+            label = f"{measure.label.get(lang)} {parts[column]}".strip()
+            return f"{label} ({unit})" if unit else label
     return word(column, lang)

@@ -13,7 +13,7 @@
         reasons.get(why).push(row.id);
       }
     }
-    return [...reasons].map(([why, ids]) => el("li", {}, span("aside", why), page.dotted(ids.map((id) => card.reference(page, id)))));
+    return [...reasons].map(([why, ids]) => el("li", {}, span("aside", page.title([why, why])), page.dotted(ids.map((id) => card.reference(page, id)))));
   }
 
   part("about_panel", (page) => {
@@ -92,7 +92,7 @@
         span(`severity ${row.severity}`, page.t(row.severity)),
         [div("", page.say(row.message)), div("aside", page.say(row.fix))],
         row.subject && page.model.kindOf(row.subject) ? card.reference(page, row.subject) : row.subject || "",
-        [[row.file, row.row].filter((value) => value !== null && value !== undefined).join(":"), row.field].filter(Boolean).join(" "),
+        page.dotted([[row.file, row.row].filter((value) => value !== null && value !== undefined).join(":"), page.field(row.field, true)]),
       ])),
     sources: (page) => table(page, [["field_source"], ["field_publisher"], ["field_date"], ["field_licence"]],
       page.data.sources.map((row) => [

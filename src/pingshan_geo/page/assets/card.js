@@ -3,7 +3,6 @@
   "use strict";
   const { el, part, format, button, span, p, div } = pingshanGeo;
   const HIDDEN = new Set(["land_use", "zone_id", "geometry_status", "source_id", "locator", "role", "parent", "note"]);
-
   const OUTLINE = new Set(["recorded_area", "measured_area", "measured_area_plane", "drawn_area", "share_of_parent"]);
 
   /** Numbers for sources in the order in which a card names them. */
@@ -33,14 +32,16 @@
 
   /** A source in one line; its address is a link that only the reader follows. */
   pingshanGeo.citation = (page, source, locator, printed) => {
-    const parts = [page.say(source.title), source.date, locator].filter(Boolean).join(" · ");
+    const place = (locator || "").replace(/\bP(\d+) S(\d+)\b/g,
+      (_, paragraph, sentence) => page.sentence("locator_sentence", { paragraph, sentence }));
+    const parts = [page.say(source.title), source.date, place].filter(Boolean).join(" · ");
     const link = /^https?:\/\//.test(source.url || "") ? [" ", el("a", { href: source.url, rel: "noopener noreferrer", target: "_blank" }, source.url)] : "";
     return span("citation", printed ? [el("q", {}, printed), " "] : "", parts, link);
   };
 
   const unknown = (page) => span("unknown", page.t("unknown"));
 
-  const asides = (texts) => texts.filter(Boolean).map((text) => span("aside", text));
+  const asides = (texts) => texts.filter((text) => text && text.length).map((text) => span("aside", text));
 
   function field(page, label, value, notes = [], mark = null) {
     const said = value === null || value === undefined || value === "" ? unknown(page) : value;
@@ -49,10 +50,11 @@
 
   pingshanGeo.figureField = (page, figure, notes, label = page.title(figure.label)) => {
     const bounds = format.bounds(page, figure);
+    const plain = figure.status === "recorded" || figure.group === "counts";
     const aside = figure.value === null
-      ? [page.say(figure.notes[0])]
-      : [[bounds, format.otherUnits(page, figure)].filter(Boolean).join(" · "),
-        [figure.status === "recorded" ? "" : page.t(figure.status), page.say(figure.basis)].filter(Boolean).join(", ")];
+      ? [pingshanGeo.ofTarget(page, figure), page.say(figure.notes[0])]
+      : [page.dotted([bounds, format.otherUnits(page, figure)]),
+        page.dotted([plain ? "" : page.t(figure.status), page.say(figure.basis)])];
     const mark = notes && notes.mark(figure.inputs.length ? [] : figure.evidence.map((item) => [item.source, item.locator]));
     return button("field figure-row", () => page.why(figure.id), { "data-figure": figure.id },
       span("field-name", label, mark),
@@ -93,7 +95,7 @@
     return section(page.t("project"),
       field(page, page.t("field_name"), page.say(row.name), [page.other(row.name)], notes.mark(rowSource(page, row))),
       field(page, page.t("field_developer"), page.field(row.developer)),
-      field(page, page.t("field_industry"), page.field(row.industry)),
+      field(page, page.t("field_industry"), page.field(row.industry, true)),
       field(page, page.t("field_stage"), page.field(row.stage, true)),
       page.model.figuresOf(row.id).filter((figure) => figure.value !== null).map((figure) => pingshanGeo.figureField(page, figure, notes)));
   }
@@ -112,7 +114,8 @@
     });
     const mark = notes.mark(rowSource(page, row));
     return section(page.t("register"), field(page, page.t("field_id"), row.id, [], mark), rows,
-      field(page, page.t("field_outline"), page.t(row.geometry_status), [page.t(`status_says_${row.geometry_status}`)]));
+      field(page, page.t("field_outline"), page.t(row.geometry_status),
+        row.geometry_status === "none" && row.geometry_note ? [] : [page.t(`status_says_${row.geometry_status}`)]));
   }
 
   function chips(page, row) {
@@ -129,7 +132,7 @@
     if (row.kind === "zones") return [page.other(row.name), page.field(row.kind_key, true), row.parent ? reference(page, row.parent) : ""];
     const use = page.data.uses.find((one) => one.code === page.model.useOf(row));
     const name = pingshanGeo.subjectTitle(page, row) === row.id ? page.say(row.name) : page.other(row.name);
-    const said = use && use.code !== "unknown" ? `${use.code} ${page.say(use.name)}` : span("", `${page.t("land_use")}: `, unknown(page));
+    const said = use && use.code !== "unknown" ? `${use.code} ${page.say(use.name)}` : span("whole", `${page.t("land_use")} `, unknown(page));
     return [name, said, reference(page, row.zone_id)];
   }
 

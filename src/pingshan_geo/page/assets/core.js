@@ -65,7 +65,8 @@ const pingshanGeo = (() => {
       const pair = Array.isArray(value) ? value : [value, value];
       const text = this.say(pair.map((one) => (one === null || one === undefined ? "" : String(one))));
       if (!coded || text !== String(pair[0])) return text;
-      return this.words[text] ? this.t(text) : text.replace(/[_-]/g, " ");
+      const key = text.replace(/ /g, "_");
+      return this.words[key] ? this.t(key) : text.replace(/[_-]/g, " ");
     }
 
     /** Fill a sentence of our own; values become nodes, never part of the sentence's pattern. */

@@ -7,11 +7,9 @@
     floor_price_per_m2: "÷", implied_target: "÷", outstanding: "−", price_premium: "÷",
   };
 
-  function operand(page, figure) {
-    const name = page.t(`unit_${figure.show}`);
-    return button("operand", () => page.why(figure.id), {},
-      el("span", { class: figure.value === null ? "unknown" : "value" }, figure.value === null ? page.t("unknown") : format.number(figure)),
-      span("aside", [format.qualifier(page, figure), name, page.say(figure.label)].filter(Boolean).join(" ")));
+  function operand(page, input, figure) {
+    const name = named(page, input, figure, page.say(input.label));
+    return button("operand", () => page.why(input.id), {}, span("value", format.nodes(page, input)), span("aside", name));
   }
 
   function formula(page, figure) {
@@ -22,7 +20,7 @@
     const sign = (text) => span("sign", text);
     const less = figure.measure === "price_premium" ? sign("− 1") : null;
     const parts = operator && inputs.length === 2
-      ? [operand(page, inputs[0]), sign(operator), operand(page, inputs[1]), less, div("outcome", sign("="), result)]
+      ? [operand(page, inputs[0], figure), sign(operator), operand(page, inputs[1], figure), less, div("outcome", sign("="), result)]
       : result;
     return div("formula", parts);
   }
@@ -76,7 +74,7 @@
   function boundsPart(page, figure) {
     if (figure.value === null) return null;
     const unit = page.t(`unit_${figure.show}`);
-    const at = (value) => `${format.digits(value / (format.FACTOR[figure.show] || 1), { "%": 2, 1: 3 }[figure.show] || 4)}${unit ? ` ${unit}` : ""}`;
+    const at = (value) => `${format.digits(value / (format.FACTOR[figure.show] || 1), { "%": 2, 1: 3 }[figure.show] || 4, figure.unit === "1")}${unit ? ` ${unit}` : ""}`;
     if (figure.low === null && figure.high === null) return p("", page.t("bounds_none"));
     if (figure.high === null) return p("", page.sentence("bounds_at_least", { low: at(figure.low) }));
     if (figure.low === null) return p("", page.sentence("bounds_at_most", { high: at(figure.high) }));
@@ -90,7 +88,8 @@
     const printed = printedPart(page, figure);
     return [
       formula(page, figure),
-      p("method", span(`chip status-${figure.status}`, page.t(figure.status)), " ", page.say(figure.method)),
+      p("method", span(`chip status-${figure.status}`, page.t(figure.status)), " ",
+        OPERATOR[figure.measure] && figure.status === "recorded" ? "" : page.say(figure.method)),
       section(page.t("ev_basis"), figure.basis ? p("", page.say(figure.basis)) : null),
       section(page.t("ev_bounds"), boundsPart(page, figure)),
       section(page.t("ev_printed"), printed.length ? printed : p("unknown", page.t("ev_nowhere"))),
@@ -112,8 +111,11 @@
       const from = event.target.closest && event.target.closest("[data-figure], .entry");
       if (from && !box.contains(from)) opener = from;
     }, true);
+    /** One step back: from the figure to the card, from the card to the page. */
     const close = () => {
-      page.set({ figure: null }, { push: true });
+      if (page.state.figure) page.set({ figure: null }, { push: true });
+      else if (page.state.lot || page.state.zone) page.open(null);
+      else return;
       if (opener && opener.isConnected) opener.focus();
     };
     page.on((state, changed) => {
@@ -129,13 +131,6 @@
       if (changed && changed.has("figure")) pingshanGeo.arrive(box);
       return null;
     });
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      if (page.state.figure) close();
-      else if (page.state.lot || page.state.zone) {
-        page.open(null);
-        if (opener && opener.isConnected) opener.focus();
-      }
-    });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   });
 })();

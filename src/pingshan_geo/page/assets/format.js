@@ -21,9 +21,19 @@
     return size > 0 && size < 0.1 ? usual + 2 : unit === "m2" && size < 1000 ? 1 : usual;
   }
 
-  function number(figure, unit = figure.show, value = figure.value) {
-    const decimals = decimalsOf(figure, unit);
-    return digits(value / (FACTOR[unit] || 1), decimals, decimals < 4 && figure.unit === "1");
+  /** Decimals at which the bounds part, so that the number is seen to lie between them. */
+  function partingDecimals(figure, unit) {
+    const usual = decimalsOf(figure, unit);
+    if (usual === 4 || figure.low === null || figure.high === null) return usual;
+    const end = (bound, decimals) => digits(bound / (FACTOR[unit] || 1), decimals);
+    for (let decimals = usual; decimals <= 4; decimals += 1) {
+      if (end(figure.low, decimals) !== end(figure.high, decimals)) return decimals;
+    }
+    return usual;
+  }
+
+  function number(figure, unit = figure.show, decimals = partingDecimals(figure, unit)) {
+    return digits(figure.value / (FACTOR[unit] || 1), decimals, decimals < 4 && figure.unit === "1");
   }
 
   function withUnit(page, text, unit) {
@@ -33,19 +43,15 @@
 
   function bounds(page, figure, unit = figure.show) {
     const { value, low, high } = figure;
-    if (value === null || (low === null && high === null)) return "";
-    if (low === null || high === null) return "";
-    if (low === value && high === value) return "";
+    if (value === null || low === null || high === null || (low === value && high === value)) return "";
     const scale = FACTOR[unit] || 1;
     const half = (high - low) / 2;
     if (figure.status === "recorded" && Math.abs(high - value - half) < 1e-9 * Math.abs(value || 1)) {
       return withUnit(page, `±${digits(half / scale, 4)}`, unit);
     }
-    const keep = figure.unit === "1";
-    let decimals = Math.min(decimalsOf(figure, unit), 3);
-    const ends = () => [low, high].map((bound) => digits(bound / scale, decimals, keep));
-    while (ends()[0] === ends()[1] && decimals < 4) decimals += 1;
-    return ends()[0] === ends()[1] ? "" : withUnit(page, ends().join("–"), unit);
+    const decimals = partingDecimals(figure, unit);
+    const ends = [low, high].map((bound) => digits(bound / scale, decimals, figure.unit === "1"));
+    return ends[0] === ends[1] ? "" : withUnit(page, ends.join("–"), unit);
   }
 
   function qualifier(page, figure) {
@@ -83,15 +89,10 @@
 
   /** The years of a period: whole years lose their days. */
   function years(start, end) {
-    const whole = (start || "").endsWith("-01-01") && (end || "").endsWith("-12-31");
-    if (!start && (end || "").endsWith("-12-31")) return end.slice(0, 4);
-    return whole ? period(start.slice(0, 4), end.slice(0, 4)) : period(start, end);
+    const whole = (!start || start.endsWith("-01-01")) && (end || "").endsWith("-12-31");
+    const ends = [start, end].filter(Boolean).map((day) => (whole ? day.slice(0, 4) : day));
+    return [...new Set(ends)].join(" – ");
   }
 
-  function period(start, end) {
-    if (!start) return end || "";
-    return !end || end === start ? start : `${start} – ${end}`;
-  }
-
-  pingshanGeo.format = { digits, number, bounds, qualifier, text, nodes, otherUnits, years, FACTOR };
+  pingshanGeo.format = { digits, number, decimalsOf, bounds, qualifier, text, nodes, otherUnits, years, FACTOR };
 })();

@@ -5,12 +5,11 @@
 
   /** Up to so many lots are labelled beside their mark; of more, only those that hold their label. */
   const FEW = 40;
+  /** From this cost on a zone's label does without its second language. */
+  const CROWDED = 4;
 
-  const meets = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
-
-  function overlap(box, taken) {
-    return taken.some((other) => meets(box, other));
-  }
+  const overlap = (a, taken) =>
+    taken.some((b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h);
 
   /** Offsets around an anchor, nearest first; rings of growing distance. */
   function places(gap, rings = 3) {
@@ -82,16 +81,17 @@
     return sum;
   }
 
-  /** The part of the map that a zone's label may stand in: its own box and a little more. */
-  function extent(map, row) {
+  /** The box of an outline on the screen. */
+  function boxOf(map, row) {
     const bounds = L.latLngBounds(row.flat(2));
-    const box = L.bounds(map.latLngToContainerPoint(bounds.getNorthWest()), map.latLngToContainerPoint(bounds.getSouthEast()));
-    return L.bounds(box.min.subtract([14, 22]), box.max.add([14, 22]));
+    const at = (corner) => map.latLngToContainerPoint(corner);
+    return L.bounds(at(bounds.getNorthWest()), at(bounds.getSouthEast()));
   }
 
-  function diagonal(row) {
-    const bounds = L.latLngBounds(row.flat(2));
-    return bounds.getNorthWest().distanceTo(bounds.getSouthEast());
+  /** The part of the map that a zone's label may stand in: its own box and a little more. */
+  function extent(map, row) {
+    const box = boxOf(map, row);
+    return L.bounds(box.min.subtract([14, 22]), box.max.add([14, 22]));
   }
 
   /** What wants a label, most wanted first. */
@@ -103,11 +103,10 @@
     const lotLabel = (id, chosen) => {
       const row = lots[model.rowOf.parcels.get(id)];
       const lot = model.row("parcels", id);
-      const bounds = L.latLngBounds(row.flat(2));
-      const box = L.bounds(map.latLngToContainerPoint(bounds.getNorthWest()), map.latLngToContainerPoint(bounds.getSouthEast()));
+      const box = boxOf(map, row);
       const wide = box.getSize().x > 74 && box.getSize().y > 30;
       const lift = Math.max(box.getSize().y, 12) / 2 + 9;
-      const lines = [pingshanGeo.lotTitle(page, lot)];
+      const lines = [pingshanGeo.subjectTitle(page, lot)];
       return { kind: "parcels", id, chosen, lines, note: wide ? lot.land_use : "", anchor: box.getCenter(), lift, inside: wide && !chosen };
     };
     const marks = page.marks ? [...page.marks].filter(([, mark]) => map.hasLayer(mark)).map(([id]) => id) : [];
@@ -115,7 +114,7 @@
     const rank = { root: 0, zone: 1, context: 2 };
     model.rows("zones")
       .filter((row) => zones[row.index])
-      .map((row) => ({ row, size: diagonal(zones[row.index]) }))
+      .map((row) => { const { x, y } = boxOf(map, zones[row.index]).getSize(); return { row, size: x * x + y * y }; })
       .sort((a, b) => rank[a.row.role] - rank[b.row.role] || b.size - a.size)
       .forEach(({ row }) => {
         const area = model.figure(`recorded_area/${row.id}`);
@@ -160,8 +159,8 @@
         label.note && !(dense && label.role) ? span("label-note", label.note) : null);
       if (label.role === "root" || label.role === "zone") node.addEventListener("click", () => page.open("zones", label.id));
       pane.append(node);
-      const w = node.offsetWidth + 6;
-      const h = node.offsetHeight + 2;
+      let w = node.offsetWidth + 6;
+      let h = node.offsetHeight + 2;
       const lot = label.kind === "parcels";
       const fits = (x, y, over) => {
         const box = { x: x - w / 2, y: y - h / 2, w, h };
@@ -183,6 +182,12 @@
         return best;
       };
       let box = free(!lot && dense);
+      const second = node.querySelector(".label-other");
+      if (second && label.role !== "context" && (!box || box.weight >= CROWDED)) {
+        second.remove();
+        [w, h] = [node.offsetWidth + 6, node.offsetHeight + 2];
+        box = free(false) || box;
+      }
       if (!box && label.chosen) box = { x: label.anchor.x - w / 2, y: label.anchor.y - label.lift - h / 2, w, h };
       if (!box) {
         node.remove();

@@ -7,7 +7,7 @@
   /** A target without a name is said by what it counts and when. */
   function targetTitle(page, row) {
     const what = [row.measure, row.counts].map((code) => page.field(code, true)).join(page.state.lang === "zh" ? "" : " ");
-    return `${page.title([what, what])}, ${pingshanGeo.format.years(row.period_start, row.period_end)}`;
+    return `${page.title([what, what])} · ${pingshanGeo.format.years(row.period_start, row.period_end)}`;
   }
 
   /** A parcel number is a name of its own; an id made for the catalogue gives way to the name. */
@@ -16,19 +16,20 @@
     const name = page.say(row.name);
     return name && (row.kind !== "parcels" || MACHINE_ID.test(row.id)) ? name : row.id;
   };
-  pingshanGeo.lotTitle = pingshanGeo.subjectTitle;
 
   pingshanGeo.swatch = (page, use) => {
     const fill = pingshanGeo.useFill(page, use || "unknown", true);
     return svg("svg", { class: "swatch", viewBox: "0 0 14 14", "aria-hidden": "true" }, svg("rect", { x: 0.5, y: 0.5, width: 13, height: 13, rx: 2, fill }));
   };
 
-  function cell(page, figure) {
+  /** A number in a narrow column; its unit stands in the head. */
+  function cell(page, figure, unit = figure && figure.show) {
     if (!figure || figure.value === null) {
       return span("num unknown", el("span", { "aria-hidden": "true" }, "—"), span("aloud", page.t("unknown")));
     }
-    const whole = figure.unit === "m2" && figure.show === "m2";
-    return span("num", whole ? format.digits(figure.value, 0) : format.number(figure));
+    const said = { about: "≈", more_than: ">", less_than: "<" }[figure.qualifier];
+    const decimals = unit === "m2" ? 0 : format.decimalsOf(figure, unit);
+    return span("num", said ? span("qualifier", `${said} `) : "", format.number(figure, unit, decimals));
   }
 
   const COLUMNS = {
@@ -54,16 +55,15 @@
   function rowButton(page, kind, id) {
     const row = page.model.row(kind, id);
     const title = pingshanGeo.subjectTitle(page, row);
-    const chosen = (kind === "parcels" ? page.state.lot : page.state.zone) === id;
     const name = title === id ? page.say(row.name) : page.other(row.name);
-    const under = kind === "parcels" ? name : page.dotted([page.other(row.name), page.field(row.kind_key, true)]);
+    const under = page.dotted(kind === "parcels" ? [row.land_use, name] : [name, page.field(row.kind_key, true)]);
     const measures = COLUMNS[kind].map(([measure]) => page.model.figure(`${measure}/${id}`));
     const withUnit = kind === "zones" && measures[0] && measures[0].value !== null;
-    const area = withUnit ? span("num", format.nodes(page, measures[0])) : cell(page, measures[0]);
+    const area = withUnit ? span("num", format.nodes(page, measures[0])) : cell(page, measures[0], "m2");
     const hook = kind === "parcels" ? "parcel-row" : "zone-row";
-    return button("entry", () => page.open(kind, id), { "data-testid": hook, "data-id": id, "aria-current": chosen ? "true" : null },
+    return button("entry", () => page.open(kind, id), { "data-testid": hook, "data-id": id },
       kind === "parcels" ? pingshanGeo.swatch(page, row.land_use) : el("span", { class: `mini-line ${row.geometry_status}`, "aria-hidden": "true" }),
-      span("row-name", span("row-title", title), under ? span("row-under", under) : null),
+      span("row-name", span("row-title", title), under.length ? span("row-under", under) : null),
       area, cell(page, measures[1]));
   }
 
@@ -74,15 +74,17 @@
     const sum = known.reduce((total, figure) => total + figure.value, 0);
     const left = ids.filter((id, index) => !known.includes(figures[index]));
     const bases = new Set(known.map((figure) => page.say(figure.basis)).filter(Boolean));
-    const named = left.slice(0, 3).map((id) => pingshanGeo.lotTitle(page, page.model.row("parcels", id))).join(", ");
+    const names = left.slice(0, 3).map((id) => pingshanGeo.subjectTitle(page, page.model.row("parcels", id)));
+    if (left.length > 3) names.push(page.sentence("and_more", { count: left.length - 3 }));
+    const about = known.some((figure) => figure.qualifier === "about") ? `${page.t("about")} ` : "";
     const lines = [div("", page.fill(ids.length === 1 ? "count_lot" : "count_lots", {
       count: el("b", {}, format.digits(ids.length, 0)),
-      area: known.length ? el("b", {}, `${format.digits(sum / 1e4, 2)} ${page.t("unit_ha")}`) : span("unknown", page.t("unknown")),
+      area: known.length ? el("b", {}, `${about}${format.digits(sum / 1e4, 2)} ${page.t("unit_ha")}`) : span("unknown", page.t("unknown")),
     }))];
     if (left.length) {
-      lines.push(div("aside", page.sentence("count_left_out", { count: left.length, names: left.length > 3 ? `${named} …` : named })));
+      lines.push(div("aside", page.sentence("count_left_out", { count: left.length, names: names.join(page.state.lang === "zh" ? "、" : ", ") })));
     }
-    if (bases.size > 1) lines.push(div("aside", page.sentence("bases_mixed", { bases: [...bases].join("; ") })));
+    if (bases.size > 1) lines.push(div("aside", page.sentence("bases_mixed", { bases: [...bases].join(" + ") })));
     return lines;
   }
 
@@ -126,6 +128,7 @@
       count.replaceChildren(...counted(page, page.model.passing(state)));
       const rows = sorted(page, ids, kind, orders[kind]).map((id) => rowButton(page, kind, id));
       body.replaceChildren(head(page, kind, orders[kind], sort(kind)), ...(rows.length ? rows : [p("nothing", page.t("nothing_found"))]));
+      mark(state);
     };
     const mark = (state) => {
       for (const row of body.querySelectorAll(".entry")) {
@@ -137,7 +140,7 @@
     page.hover = (id) => { for (const row of body.querySelectorAll(".entry")) row.classList.toggle("near", row.dataset.id === id); };
     page.on((state, changed) => {
       if (!changed || ["lang", "q", "uses", "tab"].some((key) => changed.has(key))) draw(state);
-      mark(state);
+      else mark(state);
     });
   });
 

@@ -4,7 +4,6 @@
   const { svg, part, geometry, button, span, div } = pingshanGeo;
   const LEAST = 12;
   const STILL = matchMedia("(prefers-reduced-motion: reduce)").matches;
-
   const SOLID = new Set(["surveyed", "published"]);
 
   function pane(map, name, order, still = false) {
@@ -45,11 +44,11 @@
 
   function drawnBounds(page) {
     const all = L.latLngBounds([]);
-    const zones = page.data.geometry.zones;
-    const roles = page.data.tables.zones.columns.role;
-    geometry.decode(zones).forEach((row, index) => row && roles[index] !== "context" && all.extend(L.latLngBounds(row.flat(2))));
-    if (!all.isValid()) {
-      for (const row of geometry.decode(page.data.geometry.parcels)) if (row) all.extend(L.latLngBounds(row.flat(2)));
+    for (const kind of ["zones", "parcels"]) {
+      const rows = geometry.decode(page.data.geometry[kind]);
+      page.model.rows(kind).forEach(({ role, index }) => {
+        if (rows[index] && role !== "context") all.extend(L.latLngBounds(rows[index].flat(2)));
+      });
     }
     return all;
   }

@@ -19,11 +19,9 @@
         this.rowOf[kind] = new Map(table.id.map((id, index) => [id, index]));
       }
       this.figureOf = new Map();
-      data.figures.subject.forEach((subject, index) => {
-        this.figureOf.set(`${data.measures[data.figures.measure[index]].name}/${subject}`, index);
-      });
       this.bySubject = new Map();
       data.figures.subject.forEach((subject, index) => {
+        this.figureOf.set(`${data.measures[data.figures.measure[index]].name}/${subject}`, index);
         if (!this.bySubject.has(subject)) this.bySubject.set(subject, []);
         this.bySubject.get(subject).push(index);
       });
@@ -62,7 +60,7 @@
         id: `${measure.name}/${figures.subject[index]}`,
         subject: figures.subject[index],
         measure: measure.name,
-        label: measure.label,
+        label: text(figures.label[index]) || measure.label,
         group: measure.group,
         value: figures.value[index],
         low: figures.low[index],

@@ -18,15 +18,11 @@
       svg("path", { d: `M${x(target.value)} 0V24`, class: "bar-target" }));
   }
 
-  function countWord(page, count) {
-    return page.t("numerals").split(" ")[count - 1] || format.digits(count, 0);
-  }
-
   const strong = (value) => el("b", {}, value);
 
   function leadSentence(page, rate, target, delivered, count) {
     const values = {
-      count: countWord(page, count),
+      count: page.t("numerals").split(" ")[count - 1] || format.digits(count, 0),
       delivered: strong(format.text(page, delivered)),
       target: format.text(page, target),
       times: strong(format.digits(rate.value, 1)),
@@ -39,12 +35,15 @@
   function rateLine(page, rate) {
     const itemised = page.model.figure(rate.id.replace("completion_rate/", "completion_rate_itemised/"));
     const bounds = format.bounds(page, rate);
-    const parts = [strong(format.text(page, rate)), bounds ? ` · ${page.sentence("by_printed_digits", { bounds })}` : ""];
+    const mark = (kind) => svg("svg", { class: "bar-mark", viewBox: "0 0 8 8", "aria-hidden": "true" },
+      svg("rect", { width: 8, height: 8, class: `bar-${kind}` }));
+    const parts = [span("", mark("delivered"), strong(format.text(page, rate)),
+      bounds ? ` · ${page.sentence("by_printed_digits", { bounds })}` : "")];
     if (itemised && itemised.value !== null) {
       const sum = page.model.figure(`delivered_itemised/${rate.subject}`);
       const part = sum && sum.completeness;
       const words = part ? page.sentence("itemised_of", { known: part.rows_known, rows: part.rows }) : page.t("itemised");
-      parts.push(` · ${words} ${format.text(page, itemised)}`);
+      parts.push(span("", mark("itemised"), `${words} ${format.text(page, itemised)}`));
     }
     return parts;
   }
@@ -58,10 +57,20 @@
     return [strong(format.number(top, unit)), " ÷ ", strong(format.number(bottom, unit)), span("unit", ` ${page.t(`unit_${unit}`)}`)];
   }
 
-  function unknownLine(page, figure) {
-    const target = page.model.figure(`target_value/${figure.subject}`);
-    if (!target || target.value === null) return "";
-    return page.fill("of_target", { target: strong(format.text(page, target)) });
+  /** What an unknown rate would be a rate of. */
+  pingshanGeo.ofTarget = (page, figure) => {
+    const target = figure.measure === "completion_rate" && page.model.figure(`target_value/${figure.subject}`);
+    return target && target.value !== null ? page.fill("of_target", { target: strong(format.text(page, target)) }) : "";
+  };
+
+  /** On what a figure rests, short enough to be read whole: the evidence has the rest. */
+  function rests(page, figure) {
+    if (figure.basis) return page.say(figure.basis);
+    const disputed = figure.inputs.map((id) => page.model.figure(id)).some((one) => one && one.status === "conflict");
+    const implied = page.model.figure(`implied_target/${figure.subject}`);
+    return page.dotted([page.t(figure.status), disputed ? page.t("sources_disagree") : "",
+      figure.status === "recorded" && implied && implied.value !== null
+        ? span("whole", `${page.say(implied.label)} ${format.text(page, implied)}`) : ""]);
   }
 
   function tile(page, figure, lead) {
@@ -71,7 +80,7 @@
     const delivered = model.figure(`delivered/${figure.subject}`);
     const wide = lead && figure.measure === "completion_rate" && figure.value !== null && target && delivered;
     const name = pingshanGeo.subjectTitle(page, row);
-    const title = row.kind === "targets" ? name : [`${page.title(figure.label)}, `, el("span", { class: name === row.id ? "whole" : null }, name)];
+    const title = row.kind === "targets" ? name : [page.title(figure.label), page.state.lang === "zh" ? "，" : ", ", span(name === row.id ? "whole" : "", name)];
     const hooks = { "data-testid": "kpi", "data-figure": figure.id, "aria-pressed": String(state.figure === figure.id) };
     const box = button(`kpi${wide ? " kpi-lead" : ""}`, () => page.why(figure.id), hooks, span("kpi-title", title));
     if (wide) {
@@ -85,10 +94,9 @@
     }
     const bounds = format.bounds(page, figure);
     const said = quotient(page, figure);
-    const line = figure.value === null ? span("", unknownLine(page, figure)) : [said ? span("", said) : "", bounds ? span("", bounds) : ""];
-    const first = page.say(figure.notes[0]);
-    const missing = delivered && delivered.value === null ? page.t("delivery_unknown") : first;
-    const note = figure.value === null ? missing : page.say(figure.basis) || page.dotted([page.t(figure.status), first]);
+    const line = figure.value === null ? span("", pingshanGeo.ofTarget(page, figure)) : [said ? span("", said) : "", bounds ? span("", bounds) : ""];
+    const missing = delivered && delivered.value === null ? page.t("delivery_unknown") : page.say(figure.notes[0]);
+    const note = figure.value === null ? missing : rests(page, figure);
     box.append(span("kpi-value", format.nodes(page, figure)), span("kpi-line", line), span("kpi-note", note));
     return box;
   }

@@ -1,7 +1,7 @@
 /* The frame: title, language, downloads of what the filter shows, link, print. */
 (() => {
   "use strict";
-  const { el, part, geometry, format } = pingshanGeo;
+  const { el, part, geometry } = pingshanGeo;
   const FORMULA = /^[\s\u0000-\u001f]*[=+\-@\t\r]/;
 
   /** A cell as RFC 4180 text; one that a spreadsheet would run as a formula gets an apostrophe. */
@@ -65,10 +65,9 @@
 
   async function copyLink(page, button) {
     const text = pingshanGeo.link(page);
-    let done = false;
+    let done = true;
     try {
       await navigator.clipboard.writeText(text);
-      done = true;
     } catch {
       const area = el("textarea", { readonly: true, class: "aloud" });
       area.value = text;
@@ -135,6 +134,5 @@
       fillWord(".foot-notice", page.say(data.page.notice));
       fillWord(".foot-source", page.say(data.page.credit));
     });
-    pingshanGeo.exported = { csv: () => csv(page), geojson: () => geojsonText(page), format };
   });
 })();
