@@ -262,7 +262,7 @@ def test_the_nearest_id_is_offered(small):
     small.put("facts", 1, subject="lot-11")
     _, (finding,) = read_catalogue(small.path)
     assert "(lot-1?)" in finding.fix("en")
-    assert "(lot-1?)" in finding.fix("zh")
+    assert "（lot-1？）" in finding.fix("zh")
 
 
 def test_a_file_with_a_mark_or_of_a_spreadsheet_is_read_and_only_the_latter_is_told(small):

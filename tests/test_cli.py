@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pingshan_geo.cli import main
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "pingshan_geo"]
+POSIX = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX system")
 
 
 def run(*words, env=None, **more):
@@ -109,10 +111,13 @@ def test_a_filter_that_selects_nothing_says_so_and_is_no_fault(words, capsys):
     assert capsys.readouterr().err.startswith("No row matches")
 
 
-@pytest.mark.parametrize("option", ["--lang", "--catalogue"])
-def test_an_option_of_the_program_after_the_command_is_told_where_it_stands(option, capsys):
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--lang", " 应写在命令之前"), ("--catalogue", " stands before the command")],
+)
+def test_an_option_of_the_program_after_the_command_is_told_where_it_stands(option, said, capsys):
     assert main(["why", "far/G13113-8014", option, "zh"]) == 2
-    assert f"{option} stands before the command" in capsys.readouterr().err
+    assert f"{option}{said}" in capsys.readouterr().err
     assert main(["why", "far/G13113-8014", "--langs", "zh"]) == 2
     assert "stands before" not in capsys.readouterr().err
 
@@ -160,8 +165,6 @@ def test_check_lists_the_errors_of_a_catalogue_that_nothing_else_will_read(broke
 
 
 def test_chinese_has_the_same_digits(capsys):
-    import re
-
     digits = []
     for lang in ("en", "zh"):
         assert main(["--lang", lang, "report", "targets", "--format", "csv"]) == 0
@@ -173,6 +176,40 @@ def test_chinese_has_the_same_digits(capsys):
     assert main(["--lang", "zh", "why", "far/no-such-lot"]) == 2
     assert main(["--lang", "zh", "report", "far"]) == 0
     assert "容积率" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["why", "far/G13113-8O14"], 2, "最接近：far/G13113-8014"),
+        (["report", "--measure", "fra"], 2, "没有量 'fra'"),
+        (["report", "areas", "--measure", "far", "--subject", "G13113-8014"], 2, "far 属于 far 组"),
+        (["report", "--where", "sise > 1"], 2, "没有列 'sise'"),
+        (["report", "--where", "site_area_m2 > 'x'"], 2, "数字与文字"),
+        (["report", "--where", "site_area_m2 >"], 2, "第 14 个字符"),
+        (["report", "--by", "land_uses"], 2, "最接近：land_use"),
+        (["report", "far", "--fail-under", "1"], 2, "没有完成率"),
+        (["check", "--fail-on", "dupicate-id"], 2, "最接近：duplicate-id"),
+        (["report", "--format", "csv", "-o", "no/r.csv"], 2, "文件夹 no 不存在"),
+        pytest.param(["map", "-o", "link.html"], 2, "link.html 是链接", marks=POSIX),
+        (["map", "-o", "page.txt"], 2, "后缀须为 .html"),
+        (["export", "parcels", "-o", "parcels.shp"], 2, ".geojson、.gpkg"),
+        (["export", "zones", "-o", "z.geojson", "--crs", "EPSG:4547"], 2, "不能存 EPSG:4547"),
+        (["--catalogue", "no-such-folder", "report"], 3, "没有这个文件夹"),
+        (["--catalogue", ".", "report"], 3, "其中没有 datapackage.json"),
+        (["--catalogue", "bad", "report"], 3, "缺少 crs"),
+    ],
+)
+def test_in_chinese_every_message_is_chinese(words, status, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    if "link.html" in words:
+        (tmp_path / "link.html").symlink_to("elsewhere")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "datapackage.json").write_text('{"name": "x y", "as_of": "soon"}', "utf-8")
+    assert main(["--lang", "zh", *words]) == status
+    told = capsys.readouterr().err
+    assert said in told
+    assert not re.search(r"[A-Za-z]{2,},? [a-z]{2,}", told), told
 
 
 def test_a_closed_pipe_ends_quietly():
@@ -196,6 +233,8 @@ def test_no_colour_and_no_progress_where_nobody_looks():
 
 def test_a_fault_of_the_program_is_one_line_and_says_how_to_see_more(monkeypatch, capsys):
     monkeypatch.setattr("pingshan_geo.assessment.assess", lambda *_: 1 / 0)
+    assert main(["--lang", "zh", "report"]) == 4
+    assert capsys.readouterr().err.startswith("pingshan-geo 程序故障：ZeroDivisionError")
     assert main(["report"]) == 4
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
@@ -231,9 +270,6 @@ def test_the_words_of_a_shell_are_completed():
     done = run(env={"_PINGSHAN_GEO_COMPLETE": "bash_complete", "COMP_WORDS": "pingshan-geo re",
                     "COMP_CWORD": "1"})  # fmt: skip
     assert "report" in done.stdout
-
-
-POSIX = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
 
 
 @POSIX

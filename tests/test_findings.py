@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from string import Formatter
@@ -31,6 +32,24 @@ def test_the_table_holds_exactly_the_codes_that_are_given():
     assert len(given_codes) > 25
     assert given_codes - set(codes()) == set()
     assert [code for code in codes() if f'"{code}"' not in SOURCE] == []
+
+
+def test_the_programs_own_details_are_given_in_both_languages():
+    """A bare text as a reason is one that a library gave."""
+    told = {"reason", "reasons", "expected", "nearest"}
+    values = []
+    for node in ast.walk(ast.parse(SOURCE.replace("from __future__ import annotations\n", ""))):
+        match node:
+            case ast.Dict(keys, dict_values):
+                pairs = zip(keys, dict_values, strict=True)
+                values += [v for k, v in pairs if isinstance(k, ast.Constant) and k.value in told]
+            case ast.keyword(arg, value) if arg in told:
+                values.append(value)
+            case ast.Assign([ast.Name(name)], value) if name in told:
+                values.append(value)
+    assert len(values) > 25
+    bare = [ast.unparse(v) for v in values if isinstance(v, (ast.Constant, ast.JoinedStr))]
+    assert bare == []
 
 
 def test_both_languages_name_the_same_parts_and_say_what_to_do():
@@ -68,7 +87,7 @@ def test_the_document_of_a_finding_has_the_contracts_members():
         "severity", "code", "subject", "file", "field", "row", "value", "message", "fix",
     }  # fmt: skip
     assert document["severity"] == "error"
-    assert document["value"].endswith("(100 more characters)")
+    assert document["value"].endswith("……（另有 100 个字符）")
 
 
 def test_a_line_is_one_line_whatever_the_value_holds():

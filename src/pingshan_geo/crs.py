@@ -64,19 +64,32 @@ def require_measurable(crs: Any) -> Any:
     import pyproj
 
     if crs is None:
-        raise UsageError("the geometries have no CRS: set it (for example EPSG:4490) first")
+        raise UsageError(
+            "the geometries have no CRS: set it (for example EPSG:4490) first",
+            "几何没有坐标参考系，请先设定（例如 EPSG:4490）",
+        )
     try:
         known = pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
-        raise UsageError(f"{crs!r} is no CRS: write one as EPSG:4490") from None
+        raise UsageError(
+            f"{crs!r} is no CRS: write one as EPSG:4490",
+            f"{crs!r} 不是坐标参考系，请写成 EPSG:4490 的形式",
+        ) from None
     if known.geodetic_crs is None:
-        raise UsageError(f"{known.name} is not tied to the earth: no area can be measured")
+        raise UsageError(
+            f"{known.name} is not tied to the earth: no area can be measured",
+            f"{known.name} 未与地球关联，无法量算面积",
+        )
     if known.is_geographic and {axis.unit_name for axis in known.axis_info[:2]} != {"degree"}:
-        raise UsageError(f"the coordinates of {known.name} are not in degrees: convert them first")
+        raise UsageError(
+            f"the coordinates of {known.name} are not in degrees: convert them first",
+            f"{known.name} 的坐标不以度为单位，请先转换",
+        )
     operation = known.coordinate_operation
     if operation is not None and _WEB_MERCATOR.search(operation.method_name):
         raise UsageError(
             f"areas are not measured in Web Mercator ({known.name}): "
-            "convert to longitude and latitude (EPSG:4490) first"
+            "convert to longitude and latitude (EPSG:4490) first",
+            f"不在 Web 墨卡托投影（{known.name}）中量算面积，请先转换为经纬度（EPSG:4490）",
         )
     return known

@@ -13,9 +13,25 @@ class PingshanGeoError(Exception):
     """Base of every error that this package raises on purpose.
 
     ``exit_status`` is what the command line ends with.
+
+    Parameters
+    ----------
+    en, zh : str
+        What is wrong, in English and in Chinese; ``str(error)`` is the English one.
     """
 
     exit_status: ClassVar[int] = 4
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en, zh)
+        self.en, self.zh = en, zh
+
+    def __str__(self) -> str:
+        return self.en
+
+    def message(self, lang: str = "en") -> str:
+        """Return what is wrong, in ``lang``."""
+        return self.zh if lang == "zh" else self.en
 
 
 class UsageError(PingshanGeoError):
@@ -37,7 +53,8 @@ class InputError(PingshanGeoError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__("\n".join(finding.line() for finding in self.findings))
+        en, zh = ("\n".join(each.line(lang) for each in self.findings) for lang in ("en", "zh"))
+        super().__init__(en, zh)
 
 
 class OutputError(PingshanGeoError):

@@ -76,9 +76,11 @@ class Finding:
     def _filled(self, template: Text, lang: str) -> str:
         # The template is ours; text from data enters as a value and is never read as a template.
         parts = {"subject": self.subject, "field": self.field, "value": self.value}
-        words = {key: "—" if part is None else shortened(part) for key, part in parts.items()}
+        words = {key: "—" if part is None else part for key, part in parts.items()}
         named = {k: v.get(lang) if isinstance(v, Text) else v for k, v in self.details.items()}
-        return template.get(lang).format_map(words | {k: shortened(v) for k, v in named.items()})
+        return template.get(lang).format_map(
+            {key: shortened(part, lang=lang) for key, part in (words | named).items()}
+        )
 
     def place(self) -> str:
         """Return file, row and field in one word, for example ``facts.csv:12 value``."""
@@ -101,7 +103,7 @@ class Finding:
             "file": self.file,
             "field": self.field,
             "row": self.row,
-            "value": None if self.value is None else shortened(self.value),
+            "value": None if self.value is None else shortened(self.value, lang=lang),
             "message": self.message(lang),
             "fix": self.fix(lang),
         }
@@ -126,7 +128,7 @@ def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def shortened(text: str, most: int = 200) -> str:
+def shortened(text: str, most: int = 200, lang: str = "en") -> str:
     """Return text of at most ``most`` characters; what is cut is counted.
 
     Examples
@@ -134,7 +136,12 @@ def shortened(text: str, most: int = 200) -> str:
     >>> shortened("abcdef", 3)
     'abc… (3 more characters)'
     """
-    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
+    if len(text) <= most:
+        return text
+    rest = len(text) - most
+    return text[:most] + (
+        f"……（另有 {rest} 个字符）" if lang == "zh" else f"… ({rest} more characters)"
+    )
 
 
 def printable(text: str) -> str:

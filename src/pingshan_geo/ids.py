@@ -55,13 +55,20 @@ def nearest(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     return [by_form[form] for form in close]
 
 
-def hint(wanted: str, known: Iterable[str]) -> str:
+def hint(wanted: str, known: Iterable[str]) -> tuple[str, str]:
     """Return the end of a message about a word that is not known: the nearest that are, if any.
+
+    Returns
+    -------
+    tuple of str
+        In English and in Chinese.
 
     Examples
     --------
     >>> hint("fra", ["far", "price"]), hint("x", ["far"])
-    ('; nearest: far', '')
+    (('; nearest: far', '；最接近：far'), ('', ''))
     """
     close = nearest(wanted, known)
-    return f"; nearest: {', '.join(close)}" if close else ""
+    return (
+        (f"; nearest: {', '.join(close)}", f"；最接近：{'、'.join(close)}") if close else ("", "")
+    )

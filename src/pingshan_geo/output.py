@@ -27,21 +27,30 @@ def checked_target(path: str | os.PathLike[str]) -> Path:
     """Return the path if an ordinary file may be put there, else raise `UsageError`."""
     target = Path(path)
     if "\0" in str(target) or target.name in ("", ".."):
-        raise UsageError(f"{str(target)!r} is no name for a file")
+        raise UsageError(f"{str(target)!r} is no name for a file", f"{str(target)!r} 不能作文件名")
     try:
         if not target.parent.is_dir():
-            raise UsageError(f"{target}: the folder {target.parent} does not exist; make it first")
+            raise UsageError(
+                f"{target}: the folder {target.parent} does not exist; make it first",
+                f"{target}：文件夹 {target.parent} 不存在，请先建立",
+            )
         mode = target.lstat().st_mode
     except FileNotFoundError:
         return target
     except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror}") from error
+        raise OutputError(
+            f"{target}: cannot be written: {error.strerror}",
+            f"{target}：无法写入：{error.strerror}",
+        ) from error
     if stat.S_ISLNK(mode):
-        raise UsageError(f"{target} is a link; name the file that it points to")
+        raise UsageError(
+            f"{target} is a link; name the file that it points to",
+            f"{target} 是链接，请直接指定其所指的文件",
+        )
     if stat.S_ISDIR(mode):
-        raise UsageError(f"{target} is a folder; name a file")
+        raise UsageError(f"{target} is a folder; name a file", f"{target} 是文件夹，请指定文件")
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{target} is no ordinary file")
+        raise UsageError(f"{target} is no ordinary file", f"{target} 不是普通文件")
     return target
 
 
@@ -100,7 +109,10 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or error
+        raise OutputError(
+            f"{target}: cannot be written: {reason}", f"{target}：无法写入：{reason}"
+        ) from error
 
 
 def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -> None:
@@ -174,10 +186,15 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     folder = Path(path)
     try:
         if folder.is_symlink():
-            raise UsageError(f"{folder} is a link; name the folder that it points to")
+            raise UsageError(
+                f"{folder} is a link; name the folder that it points to",
+                f"{folder} 是链接，请直接指定其所指的文件夹",
+            )
         if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is a file; name a folder")
+            raise UsageError(f"{folder} is a file; name a folder", f"{folder} 是文件，请指定文件夹")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+        raise OutputError(
+            f"{folder}: cannot be made: {error.strerror}", f"{folder}：无法建立：{error.strerror}"
+        ) from error
     return folder

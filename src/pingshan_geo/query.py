@@ -32,6 +32,7 @@ from pygeofilter.parsers.cql2_text.parser import CQLTransformer
 
 from pingshan_geo.errors import UsageError
 from pingshan_geo.ids import hint
+from pingshan_geo.words import Text
 
 _GRAMMAR = r"""
 ?start: condition
@@ -101,12 +102,13 @@ _CALCULATE: dict[str, Callable[[Any, Any], Any]] = {
     "/": operator.truediv,
 }
 Values = npt.NDArray[Any]
-_NUMBER, _TEXT, _NOTHING = "a number", "a text", "nothing known"
+_NUMBER, _TEXT = Text("a number", "数字"), Text("a text", "文字")
+_NOTHING = Text("nothing known", "未知值")
 _KINDS = {
     "floating": _NUMBER,
     "integer": _NUMBER,
     "string": _TEXT,
-    "boolean": "a truth value",
+    "boolean": Text("a truth value", "真假值"),
     "empty": _NOTHING,
 }
 
@@ -129,7 +131,10 @@ class _Reader(CQLTransformer):  # type: ignore[misc]
         try:
             return date.fromisoformat(text).isoformat()
         except ValueError as error:
-            raise UsageError(f"the filter cannot be read: {text!r} is no date: {error}") from None
+            raise UsageError(
+                f"the filter cannot be read: {text!r} is no date: {error}",
+                f"无法读取筛选条件：{text!r} 不是日期：{error}",
+            ) from None
 
     def minus(self, node: Any) -> Any:
         return ast.Sub(0.0, node)
@@ -138,7 +143,10 @@ class _Reader(CQLTransformer):  # type: ignore[misc]
         return self.binary_spatial_predicate(name, column, geometry)
 
     def wkt__geometry_with_srid(self, srid: Any, _geometry: Any) -> Any:
-        raise UsageError(f"the filter's geometry is in the CRS of the table: leave SRID={srid} out")
+        raise UsageError(
+            f"the filter's geometry is in the CRS of the table: leave SRID={srid} out",
+            f"筛选条件中的几何采用表的坐标参考系，请去掉 SRID={srid}",
+        )
 
     def wkt__multipoint_2(self, *positions: Any) -> Any:  # pygeofilter's own prints to stdout
         return {"type": "MultiPoint", "coordinates": positions}
@@ -172,8 +180,11 @@ class UnknownColumnError(UsageError):
 
     def __init__(self, column: str, known: Sequence[str]) -> None:
         self.column, self.known = column, tuple(known)
-        near = hint(column, known) or f"; there are: {', '.join(known[:12])}, …"
-        super().__init__(f"there is no column {column!r}{near}")
+        near, near_zh = hint(column, known)
+        super().__init__(
+            f"there is no column {column!r}" + (near or f"; there are: {', '.join(known[:12])}, …"),
+            f"没有列 {column!r}" + (near_zh or f"；现有：{'、'.join(known[:12])}……"),
+        )
 
 
 def matching(where: str, table: pd.DataFrame) -> pd.Series[bool]:
@@ -216,10 +227,17 @@ def matching(where: str, table: pd.DataFrame) -> pd.Series[bool]:
     except UnexpectedInput as error:
         place = error.pos_in_stream
         rest = where[place:][:40].rstrip() if place is not None and place >= 0 else ""
-        said = f"character {place + 1 if place else 1}: {rest!r}" if rest else "it ends too early"
-        raise UsageError(f"the filter cannot be read: {said}") from None
+        at = place + 1 if place else 1
+        raise UsageError(
+            "the filter cannot be read: "
+            + (f"character {at}: {rest!r}" if rest else "it ends too early"),
+            "无法读取筛选条件：" + (f"第 {at} 个字符：{rest!r}" if rest else "结尾不完整"),
+        ) from None
     except RecursionError:
-        raise UsageError("the filter is nested too deep; IN (…) replaces a long OR") from None
+        raise UsageError(
+            "the filter is nested too deep; IN (…) replaces a long OR",
+            "筛选条件嵌套过深；可用 IN (…) 代替一长串 OR",
+        ) from None
     return pd.Series(holds & known, index=table.index, name="matching")
 
 
@@ -272,7 +290,8 @@ class _Rows:
                 left, right = self._values(lhs), self._values(rhs)
                 if {_kind(left), _kind(right)} - {_NUMBER, _NOTHING}:
                     raise UsageError(
-                        f"the filter calculates ({node.op.value}) with other than numbers"
+                        f"the filter calculates ({node.op.value}) with other than numbers",
+                        f"筛选条件的运算（{node.op.value}）只能用于数字",
                     )
                 with np.errstate(all="ignore"):
                     result = _CALCULATE[node.op.value](left.astype(float), right.astype(float))
@@ -291,7 +310,10 @@ class _Rows:
         left, right = self._values(lhs), self._values(rhs)
         kinds = {_kind(left), _kind(right)} - {_NOTHING}
         if len(kinds) > 1:
-            raise UsageError(f"the filter compares ({sign}) {' with '.join(sorted(kinds))}")
+            raise UsageError(
+                f"the filter compares ({sign}) {' with '.join(k.en for k in sorted(kinds))}",
+                f"筛选条件不能比较（{sign}）{'与'.join(k.zh for k in sorted(kinds))}",
+            )
         known = ~(pd.isna(left) | pd.isna(right))
         holds = np.zeros(len(known), dtype=bool)
         holds[known] = _COMPARE[sign](left[known], right[known])
@@ -300,7 +322,10 @@ class _Rows:
     def _like(self, node: Any, pattern: str) -> tuple[Values, Values]:
         values = self._values(node)
         if _kind(values) not in (_TEXT, _NOTHING):
-            raise UsageError(f"LIKE asks for a text, not {_kind(values)}")
+            kind = _kind(values)
+            raise UsageError(
+                f"LIKE asks for a text, not {kind.en}", f"LIKE 只用于文字，不用于{kind.zh}"
+            )
         parts = re.findall(r"\\.|[\s\S]", pattern)
         wild = {"%": ".*", "_": "."}
         regex = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
@@ -313,7 +338,7 @@ class _Rows:
     def _related(self, relation: str, name: str, literal: Any) -> tuple[Values, Values]:
         outlines = self._column(name)
         if str(outlines.dtype) != "geometry":
-            raise UsageError(f"column {name!r} holds no geometry")
+            raise UsageError(f"column {name!r} holds no geometry", f"列 {name!r} 不含几何")
         known = outlines.notna()
         if "geometry_status" in self.table:  # nobody published where an illustrative outline lies
             known &= self.table["geometry_status"] != "illustrative"
@@ -321,7 +346,10 @@ class _Rows:
             other = shapely.geometry.shape(literal)
         except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
             reason = str(error).strip()
-            raise UsageError(f"the filter's geometry cannot be used: {reason}") from None
+            raise UsageError(
+                f"the filter's geometry cannot be used: {reason}",
+                f"筛选条件中的几何不可用：{reason}",
+            ) from None
         related = getattr(shapely, relation)(outlines.to_numpy(), other)
         return related & known.to_numpy(), known.to_numpy()
 
@@ -340,9 +368,9 @@ def _is_number(values: Any) -> bool:
     return types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
 
 
-def _kind(values: Values) -> str:
+def _kind(values: Values) -> Text:
     """Return the kind of the known values, in words."""
     if _is_number(values):
         return _NUMBER
     kind = types.infer_dtype(values, skipna=True)
-    return _KINDS.get(kind, f"{kind} values")
+    return _KINDS.get(kind, Text(f"{kind} values", f" {kind} 值"))

@@ -100,8 +100,10 @@ class Assessment:
         """
         found = self._view.figure(figure_id)
         if found is None:
-            near = hint(figure_id, self.figure_ids())
-            raise UsageError(f"there is no figure {figure_id!r}{near}")
+            near, near_zh = hint(figure_id, self.figure_ids())
+            raise UsageError(
+                f"there is no figure {figure_id!r}{near}", f"没有数据 {figure_id!r}{near_zh}"
+            )
         return found
 
     def figure_ids(
@@ -202,7 +204,10 @@ def _cutoff(as_of: date | str | None, default: date) -> date:
         return date(as_of.year, as_of.month, as_of.day)  # a datetime does not compare with days
     found = span(as_of)
     if found is None:
-        raise UsageError(f"{as_of!r} is not a date: write YYYY, YYYY-MM or YYYY-MM-DD")
+        raise UsageError(
+            f"{as_of!r} is not a date: write YYYY, YYYY-MM or YYYY-MM-DD",
+            f"{as_of!r} 不是日期，请写 YYYY、YYYY-MM 或 YYYY-MM-DD",
+        )
     return found.last
 
 

@@ -90,7 +90,7 @@ def _missing(
             label = MEASURES[figure.measure].label
             who = view.assessment.subject_name(figure.kind, figure.subject)
             key = "note_unknown" if figure.subject == subject else "note_unknown_of"
-            yield text(key).filled(measure=label, name=who)
+            yield text(key).filled(measure=label, name=who, reason=figure.notes[0])
     elif name in {"land_price_per_m2", "floor_price_per_m2"} and not inputs[1:]:
         yield text("note_no_parcel")
     elif name == "delivered":

@@ -20,7 +20,7 @@ from pingshan_geo.catalogue.schema import (
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import nearest, normal_id
 from pingshan_geo.units import UNITS
-from pingshan_geo.words import land_use
+from pingshan_geo.words import Text, land_use
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -78,14 +78,16 @@ def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
             if not column.refers:
                 continue
             known = set().union(*(ids[table] for table in column.refers))
-            hints: dict[str, str] = {}
+            hints: dict[str, str | Text] = {}
             for row, cell in _rows(tables[name], column.name):
                 values = [] if cell is None else cell.split(";") if column.many else [cell]
                 for value in values:
                     if value not in known:
                         if value not in hints:
                             close = nearest(value, sorted(known), most=1)
-                            hints[value] = f" ({close[0]}?)" if close else ""
+                            hints[value] = (
+                                Text(f" ({close[0]}?)", f"（{close[0]}？）") if close else ""
+                            )
                         yield Finding(
                             "unknown-reference", None, files[name], row, column.name, value,
                             {"table": " / ".join(column.refers),
@@ -178,7 +180,7 @@ def _geometry(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Findin
         missing, _rows(table.assign(s=statuses), id_column, "s"), strict=True
     ):
         if status is not None and (status == "none") != bool(null):
-            expected = "null" if null else "a polygon"
+            expected = Text("null", "空") if null else Text("a polygon", "面")
             details = {"expected": expected}
             yield Finding("geometry-status", subject, file, row, "geometry_status", status, details)
 

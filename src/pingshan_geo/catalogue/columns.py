@@ -11,7 +11,6 @@ import pandas as pd
 from pingshan_geo.catalogue.dates import looks_mangled, span
 from pingshan_geo.catalogue.readers import Cells, Report
 from pingshan_geo.catalogue.schema import Column, is_computed
-from pingshan_geo.findings import shortened
 
 # Plain decimal digits only: no separators, no full-width or Arabic-Indic digits.
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
@@ -109,6 +108,6 @@ def _texts(values: list[Any], column: Column, rows: list[int], report: Report) -
         elif column.values and text not in column.values:
             report(
                 "unknown-code", row=rows[place], field=column.name, value=text,
-                details={"known": shortened(", ".join(column.values))},
+                details={"known": ", ".join(column.values)},
             )  # fmt: skip
     return result

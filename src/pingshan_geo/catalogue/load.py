@@ -197,19 +197,22 @@ def _indexed(table: pd.DataFrame, name: str, crs: str) -> pd.DataFrame:
     return gpd.GeoDataFrame(table, geometry="geometry", crs=crs) if name in SPATIAL else table
 
 
-def _refused_folder(path: str) -> str | None:
+def _refused_folder(path: str) -> str | Text | None:
     if "://" in path or path.startswith(("/vsi", "\\\\")):
-        return "addresses and virtual file systems are not read"
+        return Text("addresses and virtual file systems are not read", "不读取网址与虚拟文件系统")
     folder = Path(path)
     try:
         if folder.is_symlink():
-            return "it is a link; name the folder that it points to"
+            return Text(
+                "it is a link; name the folder that it points to",
+                "是链接，请直接指定其所指的文件夹",
+            )
         if not folder.exists():
-            return "there is no such folder"
+            return Text("there is no such folder", "没有这个文件夹")
         if not folder.is_dir():
-            return "it is not a folder"
+            return Text("it is not a folder", "不是文件夹")
         if not (folder / DESCRIPTOR).is_file():
-            return f"it holds no {DESCRIPTOR}"
+            return Text(f"it holds no {DESCRIPTOR}", f"其中没有 {DESCRIPTOR}")
     except (OSError, ValueError) as error:
         return str(error)
     return None
@@ -230,16 +233,18 @@ def _bytes(folder: Path, name: str, found: list[Finding]) -> bytes | None:
 
 def _plain_file(folder: Path, name: str, found: list[Finding]) -> Path | None:
     parts = PurePosixPath(name).parts
-    reason = None
+    reason: str | Text | None = None
     if "://" in name or "\\" in name or name.startswith("/") or ".." in parts or not parts:
-        reason = "only files below the catalogue's folder are read"
+        reason = Text(
+            "only files below the catalogue's folder are read", "只读取目录文件夹内的文件"
+        )
     else:
         path = folder
         try:
             for part in parts:
                 path /= part
                 if path.is_symlink():
-                    reason = "it is a link"
+                    reason = Text("it is a link", "是链接")
         except OSError as error:  # a name that no file can have
             reason = error.strerror
     if reason:
@@ -257,43 +262,65 @@ def _descriptor(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     value = read_json(data, report)
     if value is None:
         return None
-    reasons = []
+    reasons: list[Text] = []
     if not isinstance(value, dict):
-        value, reasons = {}, ["the outermost value is no object"]
+        value, reasons = {}, [Text("the outermost value is no object", "最外层不是对象")]
     for key in ("name", "as_of", "crs"):
         if not isinstance(value.get(key), str):
-            reasons.append(f"{key} is missing or no text")
+            reasons.append(Text(f"{key} is missing or no text", f"缺少 {key} 或其不是文字"))
     if isinstance(value.get("name"), str) and not _NAME.fullmatch(value["name"]):
-        reasons.append(f"name is {value['name']!r}, not up to 64 letters, digits, . _ and -")
+        reasons.append(
+            Text(
+                "name is {name}, not up to 64 letters, digits, . _ and -",
+                "name 为 {name}，须为至多 64 个字母、数字、. _ 和 -",
+            ).filled(name=repr(value["name"]))
+        )
     for key in ("title", "title_zh"):
         if not isinstance(value.get(key, ""), str):
-            reasons.append(f"{key} is no text")
+            reasons.append(Text(f"{key} is no text", f"{key} 不是文字"))
     if isinstance(value.get("as_of"), str) and span(value["as_of"]) is None:
-        reasons.append(f"as_of is {value['as_of']}, not YYYY, YYYY-MM or YYYY-MM-DD")
+        reasons.append(
+            Text(
+                "as_of is {day}, not YYYY, YYYY-MM or YYYY-MM-DD",
+                "as_of 为 {day}，须为 YYYY、YYYY-MM 或 YYYY-MM-DD",
+            ).filled(day=value["as_of"])
+        )
     headline = value.get("headline", [])
     if not isinstance(headline, list) or not all(isinstance(item, str) for item in headline):
-        reasons.append("headline is no list of figure ids")
+        reasons.append(Text("headline is no list of figure ids", "headline 不是数据编号的列表"))
     resources = value.get("resources")
     if not isinstance(resources, list) or not all(_is_resource(item) for item in resources):
-        reasons.append("resources is no list of objects with name and path")
+        reasons.append(
+            Text(
+                "resources is no list of objects with name and path",
+                "resources 不是含 name 与 path 的对象列表",
+            )
+        )
     else:
         counts = Counter(item["name"] for item in resources)
-        reasons += [f"the resource {name} stands twice" for name in counts if counts[name] > 1]
+        reasons += (
+            Text(f"the resource {name} stands twice", f"资源 {name} 重复")
+            for name in counts
+            if counts[name] > 1
+        )
         reasons += _mistyped(counts)
     for reason in reasons:
-        report("descriptor-invalid", details={"reason": reason})
+        report("descriptor-invalid", reason=reason)
     if isinstance(value.get("crs"), str) and value["crs"] not in GEOGRAPHIC:
         report("crs-not-supported", field="crs", value=value["crs"])
     return None if found else value
 
 
-def _mistyped(names: Collection[str]) -> Iterator[str]:
+def _mistyped(names: Collection[str]) -> Iterator[Text]:
     """Yield a reason for each resource that seems to be meant for a table that has none."""
     missing = [table for table in TABLES if table not in names]
     for name in names:
         close = [] if name in TABLES else get_close_matches(name.lower(), missing, 1, 0.8)
         if close:
-            yield f"the resource {name} is no table; {close[0]} is one"
+            yield Text(
+                f"the resource {name} is no table; {close[0]} is one",
+                f"资源 {name} 不是表；{close[0]} 才是",
+            )
 
 
 def _is_resource(item: Any) -> bool:

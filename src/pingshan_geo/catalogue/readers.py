@@ -19,6 +19,7 @@ import numpy as np
 import shapely
 
 from pingshan_geo.findings import Finding
+from pingshan_geo.words import Text
 
 #: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
 MOST_NESTING = 64
@@ -52,9 +53,11 @@ class Cells:
 
 
 def file_report(name: str, found: list[Finding]) -> Report:
-    """Return a function that adds findings about one file."""
+    """Return a function that adds findings about one file; ``reason`` is one of the details."""
 
-    def report(code: str, **parts: Any) -> None:
+    def report(code: str, *, reason: str | Text | None = None, **parts: Any) -> None:
+        if reason is not None:
+            parts["details"] = {"reason": reason}
         found.append(Finding(code, file=name, **parts))
 
     return report
@@ -73,10 +76,10 @@ def read_csv(data: bytes, report: Report) -> Cells | None:
     try:
         lines.extend((reader.line_num, line) for line in reader)
     except csv.Error as error:  # the row that breaks is the one after those that were read
-        report("csv-broken", row=len(lines) + 1, details={"reason": str(error)})
+        report("csv-broken", row=len(lines) + 1, reason=str(error))
         return None
     if not lines:
-        report("csv-broken", row=1, details={"reason": "no heading"})
+        report("csv-broken", row=1, reason=Text("no heading", "没有表头"))
         return None
     heading = [name.strip() for name in lines[0][1]]
     for name in sorted({name for name in heading if heading.count(name) > 1}):
@@ -138,22 +141,37 @@ def read_json(data: bytes, report: Report) -> Any:
             parse_float=_finite,
         )
     except UnicodeDecodeError as error:
-        report("json-invalid", details={"reason": f"byte {error.start} is not UTF-8"})
+        report(
+            "json-invalid",
+            reason=Text(f"byte {error.start} is not UTF-8", f"第 {error.start} 字节不是 UTF-8"),
+        )
     except _NotANumberError as error:
         report("json-number", value=str(error))
+    except _DoubledError as error:
+        reason = Text(
+            f"the member {error} stands twice in one object", f"同一对象中成员 {error} 重复"
+        )
+        report("json-invalid", reason=reason)
     except ValueError as error:
-        report("json-invalid", details={"reason": str(error)})
+        report("json-invalid", reason=str(error))
     else:
         if value is None:
-            report("json-invalid", details={"reason": "it holds null"})
+            report("json-invalid", reason=Text("it holds null", "内容为 null"))
         elif _SURROGATE.search(data) and not _is_text(json.dumps(value, ensure_ascii=False)):
-            report("json-invalid", details={"reason": "a text holds half a surrogate pair"})
+            report(
+                "json-invalid",
+                reason=Text("a text holds half a surrogate pair", "文字中含不成对的代理码元"),
+            )
         else:
             return value
     return None
 
 
 class _NotANumberError(ValueError):
+    pass
+
+
+class _DoubledError(ValueError):
     pass
 
 
@@ -172,7 +190,7 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         doubled, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the member {doubled!r} stands twice in one object")
+        raise _DoubledError(repr(doubled))
     return members
 
 
@@ -187,14 +205,17 @@ def read_geojson(data: bytes, report: Report) -> Cells | None:
         return None
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         report(
-            "geojson-invalid", details={"reason": "the outermost object is no FeatureCollection"}
+            "geojson-invalid",
+            reason=Text(
+                "the outermost object is no FeatureCollection", "最外层对象不是 FeatureCollection"
+            ),
         )
         return None
     if "crs" in document:
         report("geojson-crs", value=json.dumps(document["crs"], ensure_ascii=False))
     features = document.get("features")
     if not isinstance(features, list):
-        report("geojson-invalid", details={"reason": "no list named features"})
+        report("geojson-invalid", reason=Text("no list named features", "没有名为 features 的列表"))
         return None
     columns: dict[str, None] = {}
     rows, numbers, shapes = [], [], []
@@ -211,11 +232,15 @@ def read_geojson(data: bytes, report: Report) -> Cells | None:
 
 def _properties(feature: Any, number: int, report: Report) -> dict[str, Any] | None:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        report("geojson-invalid", row=number, details={"reason": "this is no Feature"})
+        report("geojson-invalid", row=number, reason=Text("this is no Feature", "不是 Feature"))
         return None
     properties = feature.get("properties")
     if not isinstance(properties, dict):
-        report("geojson-invalid", row=number, details={"reason": "properties is no object"})
+        report(
+            "geojson-invalid",
+            row=number,
+            reason=Text("properties is no object", "properties 不是对象"),
+        )
         return None
     row: dict[str, Any] = {}
     for name, cell in properties.items():
@@ -243,18 +268,22 @@ def _shape(geometry: Any, number: int, report: Report) -> shapely.Geometry | Non
         return None
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if not isinstance(kind, str) or kind not in {"Polygon", "MultiPolygon"}:
-        report("geometry-invalid", row=number, details={"reason": f"{kind} is no polygon"})
+        report(
+            "geometry-invalid", row=number, reason=Text(f"{kind} is no polygon", f"{kind} 不是面")
+        )
         return None
     parts = geometry.get("coordinates")
     if kind == "Polygon":
         parts = [parts]
     if not isinstance(parts, list) or not parts:
-        report("geometry-invalid", row=number, details={"reason": "no coordinates"})
+        report("geometry-invalid", row=number, reason=Text("no coordinates", "没有坐标"))
         return None
     polygons = []
     for part in parts:
         if not isinstance(part, list) or not part:
-            report("geometry-invalid", row=number, details={"reason": "a part without rings"})
+            report(
+                "geometry-invalid", row=number, reason=Text("a part without rings", "有部分没有环")
+            )
             return None
         rings = [_ring(ring, number, report) for ring in part]
         if any(ring is None for ring in rings):
@@ -265,7 +294,11 @@ def _shape(geometry: Any, number: int, report: Report) -> shapely.Geometry | Non
 
 def _ring(ring: Any, number: int, report: Report) -> list[tuple[float, float]] | None:
     if not isinstance(ring, list) or len(ring) < 4:
-        report("geometry-invalid", row=number, details={"reason": "a ring of under four positions"})
+        report(
+            "geometry-invalid",
+            row=number,
+            reason=Text("a ring of under four positions", "环不足四个点"),
+        )
         return None
     for position in ring:
         numbers = isinstance(position, list) and 2 <= len(position) <= 3 and all(
@@ -289,10 +322,11 @@ def checked_geometry(
     polygonal = np.isin(shapely.get_type_id(array), (3, 6)) & ~shapely.is_empty(array)
     bad = ~(shapely.is_missing(array) | (polygonal & shapely.is_valid(array)))
     for place in np.flatnonzero(bad):
-        reason = f"{array[place].geom_type} is no polygon"
+        kind = array[place].geom_type
+        reason: str | Text = Text(f"{kind} is no polygon", f"{kind} 不是面")
         if polygonal[place]:
             reason = shapely.is_valid_reason(array[place])
-        report("geometry-invalid", row=numbers[place], details={"reason": reason})
+        report("geometry-invalid", row=numbers[place], reason=reason)
     return array
 
 
@@ -304,7 +338,7 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     try:
         table = pq.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError) as error:
-        report("file-unreadable", details={"reason": str(error).splitlines()[0]})
+        report("file-unreadable", reason=str(error).splitlines()[0])
         return None
     numbers = list(range(1, table.num_rows + 1))
     if not spatial:
@@ -315,7 +349,10 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     is_named = isinstance(name, str) and table.column_names.count(name) == 1
     meta = columns.get(name) if isinstance(columns, dict) and is_named else None
     if not isinstance(meta, dict) or meta.get("encoding") != "WKB":
-        report("file-unreadable", details={"reason": "no GeoParquet column of WKB geometry"})
+        report(
+            "file-unreadable",
+            reason=Text("no GeoParquet column of WKB geometry", "没有 WKB 几何的 GeoParquet 列"),
+        )
         return None
     if not _same_crs(meta.get("crs", "OGC:CRS84"), crs):
         report("crs-not-supported", value=str(meta.get("crs"))[:120])
@@ -323,7 +360,7 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     try:
         shapes = list(shapely.from_wkb(table.column(name).to_pylist()))
     except (shapely.errors.ShapelyError, TypeError) as error:
-        report("geometry-invalid", details={"reason": str(error)})
+        report("geometry-invalid", reason=str(error))
         return None
     bounds = shapely.bounds(shapes).reshape(-1, 4)
     outside = (np.abs(bounds) > (180, 90, 180, 90)).any(axis=1)

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import click
 
 from pingshan_geo import __version__
-from pingshan_geo.errors import InputError, OutputError, PingshanGeoError
+from pingshan_geo.errors import OutputError, PingshanGeoError
 
 if TYPE_CHECKING:
     from pingshan_geo.assessment import Assessment
     from pingshan_geo.catalogue import Catalogue
 
 TRACEBACK = "PINGSHAN_GEO_TRACEBACK"
-GATE_NOT_MET, BUG, STOPPED = 1, 4, 130
+GATE_NOT_MET, STOPPED = 1, 130
 # A full disk, a broken device: what a redirected stdout may answer.
 _STDOUT_FAILS = {errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF}
 
@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         if isinstance(error, click.NoSuchOption):
-            _tell_where_it_stands(error.option_name)
+            _tell_where_it_stands(error.option_name, lang)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("stopped" if lang == "en" else "已中止")
@@ -154,23 +154,27 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader has gone: nothing is left to say, and the interpreter must not try to.
         _drop_output()
         return 0
-    except InputError as error:
-        for finding in error.findings:
-            _say(finding.line(lang))
-        return error.exit_status
     except PingshanGeoError as error:
-        _say(str(error))
+        _say(error.message(lang))
         return error.exit_status
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _STDOUT_FAILS and not error.filename:
             _drop_output()
-            _say(f"stdout: cannot be written: {error.strerror}")
-            return OutputError.exit_status
+            failure = OutputError(
+                f"stdout: cannot be written: {error.strerror}",
+                f"stdout：无法写入：{error.strerror}",
+            )
+            _say(failure.message(lang))
+            return failure.exit_status
         if os.environ.get(TRACEBACK):
             raise
-        name = type(error).__name__
-        _say(f"a fault of pingshan-geo: {name}: {error} (set {TRACEBACK}=1 for the traceback)")
-        return BUG
+        said = f"{type(error).__name__}: {error}"
+        fault = PingshanGeoError(
+            f"a fault of pingshan-geo: {said} (set {TRACEBACK}=1 for the traceback)",
+            f"pingshan-geo 程序故障：{said}（设 {TRACEBACK}=1 可看详情）",
+        )
+        _say(fault.message(lang))
+        return fault.exit_status
     return status if isinstance(status, int) else 0
 
 
@@ -199,10 +203,11 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell_where_it_stands(option: str) -> None:
+def _tell_where_it_stands(option: str, lang: str) -> None:
     """Give a hint if an option of the program itself stands after the command."""
     if any(option in parameter.opts for parameter in cli.params):
-        _say(f"{option} stands before the command: pingshan-geo {option} … COMMAND")
+        where = "stands before the command:" if lang == "en" else "应写在命令之前："
+        _say(f"{option} {where} pingshan-geo {option} … COMMAND")
 
 
 def _option(words: list[str], name: str) -> list[str]:

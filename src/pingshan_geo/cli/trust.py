@@ -57,7 +57,10 @@ def _wanted(fail_on: str | None) -> set[str]:
     wanted = {part.strip() for part in (fail_on or "").split(",") if part.strip()}
     known = {*SEVERITIES, *codes()}
     for part in sorted(wanted - known):
-        raise UsageError(f"{part!r} is no code or severity{hint(part, known)}")
+        near, near_zh = hint(part, known)
+        raise UsageError(
+            f"{part!r} is no code or severity{near}", f"{part!r} 不是代码或严重程度{near_zh}"
+        )
     return wanted
 
 

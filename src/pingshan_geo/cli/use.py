@@ -143,7 +143,10 @@ def map_(session: Session, /, output: str | None, as_of: str | None) -> None:
     assessment = session.assess(as_of)
     target = output or f"{assessment.catalogue.id}.html"
     if target != "-" and Path(target).suffix.lower() not in {".html", ".htm"}:
-        raise UsageError(f"{target}: a map is an HTML file; name it .html")
+        raise UsageError(
+            f"{target}: a map is an HTML file; name it .html",
+            f"{target}：地图是 HTML 文件，后缀须为 .html",
+        )
     page = render_page(assessment, session.lang).encode()
     if target == "-":
         sys.stdout.buffer.write(page)
@@ -238,7 +241,9 @@ def _put(data: bytes, output: str | None, form: str) -> None:
         write_whole(output, data)
         return
     if form == "xlsx" and sys.stdout.isatty():
-        raise UsageError("a workbook is not text: name a file with -o")
+        raise UsageError(
+            "a workbook is not text: name a file with -o", "工作簿不是文本，请用 -o 指定文件"
+        )
     sys.stdout.buffer.write(data)
 
 

@@ -88,7 +88,10 @@ def export_table(
     (1, 4547)
     """
     if table not in TABLES:
-        raise UsageError(f"no table {table!r}; there are: {', '.join(TABLES)}")
+        raise UsageError(
+            f"no table {table!r}; there are: {', '.join(TABLES)}",
+            f"没有表 {table!r}；现有：{'、'.join(TABLES)}",
+        )
     data = _rows(assessment, table, lang)
     if where is not None:
         from pingshan_geo.query import matching
@@ -105,7 +108,9 @@ def export_table(
         if crs is not None:
             data, notes = _in_crs(data, crs)
     elif crs is not None:
-        raise UsageError(f"{table} have no geometry; leave --crs out")
+        raise UsageError(
+            f"{table} have no geometry; leave --crs out", f"{table} 表没有几何，请去掉 --crs"
+        )
     about = assessment.catalogue
     catalogue = {"id": about.id, "as_of": str(assessment.as_of), "sha256": about.sha256}
     return Layer(table, data, catalogue, notes)
@@ -169,7 +174,10 @@ def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tupl
     except (CRSError, ValueError):
         target = None
     if target is None or not (target.is_geographic or target.is_projected):
-        raise UsageError(f"{wanted!r} is no CRS of maps; write one such as EPSG:4547")
+        raise UsageError(
+            f"{wanted!r} is no CRS of maps; write one such as EPSG:4547",
+            f"{wanted!r} 不是地图坐标参考系，请写成 EPSG:4547 的形式",
+        )
     notes: list[Text] = []
     source = data.crs
     if _is_null_step(source, target.geodetic_crs):
@@ -180,14 +188,19 @@ def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tupl
     except ProjError:
         raise UsageError(
             f"no exact way is known from {data.crs.to_string()} to {wanted} ({target.name}); "
-            "an approximate one would move the outlines by metres"
+            "an approximate one would move the outlines by metres",
+            f"从 {data.crs.to_string()} 到 {wanted}（{target.name}）没有已知的精确转换；"
+            "近似转换会使界线偏移数米",
         ) from None
     shapes = shapely.transform(
         shapely.force_2d(data.geometry.to_numpy()),
         lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1])),
     )
     if not np.isfinite(shapely.get_coordinates(shapes)).all():
-        raise UsageError(f"{wanted} ({target.name}) has no place for these coordinates")
+        raise UsageError(
+            f"{wanted} ({target.name}) has no place for these coordinates",
+            f"{wanted}（{target.name}）容不下这些坐标",
+        )
     if _leaves(data, target):
         notes.append(text("note_outside_area_of_use"))
     if "pseudo mercator" in getattr(target.coordinate_operation, "method_name", "").lower():

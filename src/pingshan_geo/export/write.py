@@ -67,7 +67,10 @@ def write(layer: Layer, path: str | os.PathLike[str], lang: str = "en") -> tuple
         write_whole(path, csv_bytes([list(table.columns), *zip(*_values(table), strict=True)]))
         without = (text("note_csv_without_geometry"),) if "geometry" in layer.data else ()
         return layer.notes + without
-    raise UsageError(f"{path}: the suffix names the format; known are {', '.join(SUFFIXES)}")
+    raise UsageError(
+        f"{path}: the suffix names the format; known are {', '.join(SUFFIXES)}",
+        f"{path}：格式由后缀决定，可用 {'、'.join(SUFFIXES)}",
+    )
 
 
 def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
@@ -96,7 +99,9 @@ def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
         if name not in GEOGRAPHIC:
             raise UsageError(
                 f"GeoJSON holds longitude and latitude on WGS 84 only, not {name}: "
-                "leave --crs out, or write .gpkg or .parquet"
+                "leave --crs out, or write .gpkg or .parquet",
+                f"GeoJSON 只能存 WGS 84 经纬度，不能存 {name}；"
+                "请去掉 --crs，或写成 .gpkg 或 .parquet",
             )
         geometry, data = _rounded(data, lang)
     shapes = shapely.to_geojson(geometry)

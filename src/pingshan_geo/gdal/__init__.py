@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from pingshan_geo.errors import InputError, OutputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.output import whole_file
+from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -84,7 +85,10 @@ def write(
                 _send(content, pipe)
             os.replace(place.parent / "layer", place)
         except _ChildError as failure:
-            raise OutputError(f"{path}: GDAL could not write it: {failure}") from None
+            raise OutputError(
+                f"{path}: GDAL could not write it: {failure.said.en}",
+                f"{path}：GDAL 无法写入：{failure.said.zh}",
+            ) from None
 
 
 def read(path: str | os.PathLike[str], *, driver: str) -> tuple[pa.Table, dict[str, Any]]:
@@ -113,13 +117,15 @@ def read(path: str | os.PathLike[str], *, driver: str) -> tuple[pa.Table, dict[s
 
     try:
         if not Path(path).is_file():
-            raise _ChildError("it is no file")
+            raise _ChildError(Text("it is no file", "不是文件"))
         task = {"path": str(Path(path).resolve()), "driver": driver}
         with _child("read", task, driver) as pipe, pa.ipc.open_stream(pipe) as stream:
             table = stream.read_all()
     except _ChildError as failure:
-        reason = {"reason": f"GDAL ({driver}): {failure}"}
-        raise InputError([Finding("file-unreadable", file=str(path), details=reason)]) from None
+        said = failure.said
+        reason = Text(f"GDAL ({driver}): {said.en}", f"GDAL（{driver}）：{said.zh}")
+        details = {"reason": reason}
+        raise InputError([Finding("file-unreadable", file=str(path), details=details)]) from None
     return table, json.loads(table.schema.metadata[b"pingshan_geo"])
 
 
@@ -174,6 +180,10 @@ def _known_drivers() -> set[str]:
 class _ChildError(Exception):
     """What the child said, or the signal that ended it."""
 
+    def __init__(self, said: Text) -> None:
+        super().__init__(said.en)
+        self.said = said
+
 
 @contextmanager
 def _child(
@@ -215,8 +225,10 @@ def _child(
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").strip().splitlines()
             if status < 0:
-                raise _ChildError(f"it was ended by signal {-status}")
-            raise _ChildError(lines[-1] if status and lines else problem or f"status {status}")
+                signal = Text(f"it was ended by signal {-status}", f"进程被信号 {-status} 终止")
+                raise _ChildError(signal)
+            last = lines[-1] if status and lines else str(problem or f"status {status}")
+            raise _ChildError(Text(last, last))
 
 
 def _arrow(table: gpd.GeoDataFrame) -> pa.Table:

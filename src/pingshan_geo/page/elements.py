@@ -95,7 +95,9 @@ class PageElement(Element):
         """Put style, data, program and this part's call into the figure; return nothing."""
         figure, drawing = self.get_root(), self._parent
         if not isinstance(figure, Figure) or not isinstance(drawing, folium.Map):
-            raise UsageError(f"{self._name} belongs on a folium.Map")
+            raise UsageError(
+                f"{self._name} belongs on a folium.Map", f"{self._name} 须放在 folium.Map 上"
+            )
         block = figure.html._children.get("pingshan_geo_data")
         if block is None:
             style = "".join(asset(name) for name in STYLES)
@@ -104,7 +106,10 @@ class PageElement(Element):
             program = "".join(asset(name) for name in PROGRAM)
             figure.script.add_child(Finished(program), name="pingshan_geo_program")
         elif isinstance(block, DataBlock) and block.data is not self.data:
-            raise UsageError("the parts on one map share one block of data: make it once")
+            raise UsageError(
+                "the parts on one map share one block of data: make it once",
+                "同一地图上的部件共用一份数据，请只生成一次",
+            )
         self.put(figure)
         call = f'pingshanGeo.add("{self.part}", {drawing.get_name()});\n'
         figure.script.add_child(Finished(call), name=f"pingshan_geo_{self.part}")

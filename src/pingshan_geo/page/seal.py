@@ -44,10 +44,15 @@ def seal(drawing: folium.Map, title: str, lang: str = "en") -> str:
     """
     figure = drawing.get_root()
     if not isinstance(figure, Figure):
-        raise UsageError("a map can be sealed when it stands in a figure")
+        raise UsageError(
+            "a map can be sealed when it stands in a figure", "地图须置于 figure 中才能封装"
+        )
     for number, element in enumerate(_elements(drawing)):
         if not isinstance(element, (PageElement, *SEALABLE)) and element is not drawing:
-            raise UsageError(f"{element._name} cannot be sealed into an offline page: leave it out")
+            raise UsageError(
+                f"{element._name} cannot be sealed into an offline page: leave it out",
+                f"{element._name} 无法封装进离线页面，请去掉",
+            )
         element._id = str(number)
     figure.render()
     styles = [_local(asset("vendor/leaflet/leaflet.css")), *_styles(figure, drawing)]
@@ -69,9 +74,15 @@ def _styles(figure: Figure, drawing: folium.Map) -> Iterator[str]:
             yield child.text
         elif isinstance(child, JavascriptLink | CssLink):
             if name not in STOCK_LINKS:
-                raise UsageError(f"{child.url} cannot be sealed into an offline page")
+                raise UsageError(
+                    f"{child.url} cannot be sealed into an offline page",
+                    f"{child.url} 无法封装进离线页面",
+                )
         elif name not in {"meta_http", drawing.get_name()} and not isinstance(child, Finished):
-            raise UsageError(f"{name} in the head cannot be sealed into an offline page")
+            raise UsageError(
+                f"{name} in the head cannot be sealed into an offline page",
+                f"页头中的 {name} 无法封装进离线页面",
+            )
 
 
 def _pieces(part: Element) -> Iterable[Element]:

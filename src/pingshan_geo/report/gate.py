@@ -29,7 +29,10 @@ def gate(selection: Selection, rate: float, lang: str = "en") -> Iterator[str]:
     """
     rates = [figure for figure in selection.figures() if figure.measure == "completion_rate"]
     if not rates:
-        raise UsageError("no completion rate is among these figures, so none can be held to a rate")
+        raise UsageError(
+            "no completion rate is among these figures, so none can be held to a rate",
+            "所选数据中没有完成率，无从与要求的比率比较",
+        )
     for figure in rates:
         if figure.low is not None and figure.low >= rate:
             continue

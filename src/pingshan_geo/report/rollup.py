@@ -95,12 +95,17 @@ def roll_up(selection: Selection, column: str) -> RollUp:
     kind = next((kind for kind in kinds if column in selection.rows[kind]), None)
     if kind is None:
         known = {str(name) for each in kinds for name in selection.rows[each].columns}
-        near = hint(column, sorted(known))
-        raise UsageError(f"no column {column!r} in {', '.join(_COUNTS)}{near}")
+        near, near_zh = hint(column, sorted(known))
+        raise UsageError(
+            f"no column {column!r} in {', '.join(_COUNTS)}{near}",
+            f"{'、'.join(_COUNTS)} 中没有列 {column!r}{near_zh}",
+        )
     rows = selection.rows[kind]
     values = rows[column].astype(object).where(rows[column].notna(), None)
     if not all(value is None or isinstance(value, str) for value in values):
-        raise UsageError(f"--by {column}: only columns of texts make groups")
+        raise UsageError(
+            f"--by {column}: only columns of texts make groups", f"--by {column}：只能按文字列分组"
+        )
     group, found = pd.factorize(values, sort=True)
     names: list[str | None] = list(found)
     if (group < 0).any():

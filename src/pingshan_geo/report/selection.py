@@ -93,10 +93,14 @@ def select(
     ['far/wangniugang-unit']
     """
     if group not in (*GROUPS, "all"):
-        raise UsageError(f"no group of figures {group!r}; there are: {', '.join(GROUPS)}, all")
+        raise UsageError(
+            f"no group of figures {group!r}; there are: {', '.join(GROUPS)}, all",
+            f"没有数据组 {group!r}；现有：{'、'.join(GROUPS)}、all",
+        )
     tables = assessment.tables
     if measure is not None and measure not in MEASURES:
-        raise UsageError(f"no measure {measure!r}{hint(measure, MEASURES)}")
+        near, near_zh = hint(measure, MEASURES)
+        raise UsageError(f"no measure {measure!r}{near}", f"没有量 {measure!r}{near_zh}")
     measures = {
         kind: tuple(
             m
@@ -110,25 +114,30 @@ def select(
         rows = {kind: table[table.index == subject] for kind, table in tables.items()}
         if all(table.empty for table in rows.values()):
             known = [str(each) for table in tables.values() for each in table.index]
-            raise UsageError(f"no subject {subject!r}{hint(subject, known)}")
+            near, near_zh = hint(subject, known)
+            raise UsageError(f"no subject {subject!r}{near}", f"没有对象 {subject!r}{near_zh}")
     asked = measure is not None or subject is not None
     if asked and not any(Selection(assessment, rows, measures).figure_ids()):
-        raise UsageError(_nothing_of(group, measure, subject))
+        raise _nothing_of(group, measure, subject)
     if where is not None:
         rows = _matching(where, {kind: rows[kind] for kind in rows if measures[kind]})
     return Selection(assessment, rows, {kind: measures[kind] for kind in rows})
 
 
-def _nothing_of(group: str, measure: str | None, subject: str | None) -> str:
-    """Return what to say where each word is known but no figure is all that was asked for."""
-    said = f"{subject} has no figure" if subject else "there is no figure"
-    if measure is not None:
-        said += f" of {measure}"
-    if group != "all":
-        said += f" in the group {group}"
-        if measure is not None and MEASURES[measure].group != group:
-            said += f"; {measure} is in {MEASURES[measure].group}"
-    return said
+def _nothing_of(group: str, measure: str | None, subject: str | None) -> UsageError:
+    """Return the error where each word is known but no figure is all that was asked for."""
+    own = "" if measure is None else MEASURES[measure].group
+    elsewhere = own and group not in {"all", own}
+    return UsageError(
+        (f"{subject} has no figure" if subject else "there is no figure")
+        + (f" of {measure}" if measure else "")
+        + (f" in the group {group}" if group != "all" else "")
+        + (f"; {measure} is in {own}" if elsewhere else ""),
+        (f"{subject} " if subject else "")
+        + (f"在 {group} 组中" if group != "all" else "")
+        + (f"没有 {measure} 数据" if measure else "没有数据")
+        + (f"；{measure} 属于 {own} 组" if elsewhere else ""),
+    )
 
 
 def _matching(where: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

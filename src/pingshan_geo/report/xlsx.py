@@ -48,7 +48,10 @@ def workbook(assessment: Assessment, tables: Mapping[str, pd.DataFrame], lang: s
 def _sheet(book: Any, title: str, table: pd.DataFrame, lang: str) -> None:
     sheet = book.add_worksheet(title)
     if len(table) >= _MOST_ROWS:
-        raise OutputError(f"{title}: {len(table):,} rows are more than a sheet holds; write .csv")
+        raise OutputError(
+            f"{title}: {len(table):,} rows are more than a sheet holds; write .csv",
+            f"{title}：共 {len(table):,} 行，超出工作表容量，请写成 .csv",
+        )
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     for column, (name, values) in enumerate(table.items()):
         sheet.write_string(0, column, _heading(str(name), lang), bold)
@@ -59,7 +62,9 @@ def _sheet(book: Any, title: str, table: pd.DataFrame, lang: str) -> None:
                 if len(value) > _MOST_CHARACTERS:
                     raise OutputError(
                         f"{title}, row {row}, {name}: {len(value):,} characters are more than a "
-                        f"cell holds ({_MOST_CHARACTERS:,}); write .csv"
+                        f"cell holds ({_MOST_CHARACTERS:,}); write .csv",
+                        f"{title}，第 {row} 行，{name}：共 {len(value):,} 个字符，超出单元格容量"
+                        f"（{_MOST_CHARACTERS:,}），请写成 .csv",
                     )
                 sheet.write_string(row, column, value)
             elif value is not None:

@@ -77,9 +77,10 @@
     ];
   }
 
-  /** The same area in the units that people of the trade also use. */
+  /** The same land in the units that people of the trade also use; floor is counted in m² alone. */
   function otherUnits(page, figure) {
-    if (figure.unit !== "m2" || figure.value === null) return "";
+    const isFloor = figure.measure.includes("floor") || (figure.group === "targets" && figure.show === "m2");
+    if (figure.unit !== "m2" || figure.value === null || isFloor) return "";
     const units = ["ha", "mu"].filter((unit) => unit !== figure.show);
     if (Math.abs(figure.value) >= 1e7) units.pop();
     return units
