@@ -21,7 +21,7 @@ GEOGRAPHIC = ("EPSG:4490", "EPSG:4326", "OGC:CRS84")
 # EPSG:4534 to EPSG:4554 are CGCS2000 / 3-degree Gauss-Krüger with central meridians 75 to 135 E.
 _FIRST_CM_DEG, _LAST_CM_DEG, _FIRST_EPSG = 75, 135, 4534
 # EPSG:3857 and its aliases, and EPSG:3785, its forerunner.
-_WEB_MERCATOR = re.compile(r"pseudo mercator|mercator.*spherical", re.IGNORECASE)
+_WEB_MERCATOR = re.compile(r"(pseudo|web).mercator|mercator.*spherical", re.IGNORECASE)
 
 
 def gauss_kruger_epsg(longitude_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -45,6 +45,16 @@ def gauss_kruger_epsg(longitude_deg: npt.NDArray[np.float64]) -> npt.NDArray[np.
     meridian = np.floor(np.nan_to_num(longitude_deg, nan=0.0) / 3 + 0.5) * 3
     code = (_FIRST_EPSG + (meridian - _FIRST_CM_DEG) // 3).astype(np.int64)
     return np.where((meridian >= _FIRST_CM_DEG) & (meridian <= _LAST_CM_DEG), code, 0)
+
+
+def is_web_mercator(crs: Any) -> bool:
+    """Return whether a pyproj CRS is Web Mercator, by its method or its name.
+
+    PROJ describes ESRI:102113 by another method from version to version, hence both.
+    """
+    operation = crs.coordinate_operation
+    said = f"{crs.name} {operation.method_name if operation is not None else ''}"
+    return _WEB_MERCATOR.search(said) is not None
 
 
 def require_measurable(crs: Any) -> Any:
@@ -85,8 +95,7 @@ def require_measurable(crs: Any) -> Any:
             f"the coordinates of {known.name} are not in degrees: convert them first",
             f"{known.name} 的坐标不以度为单位，请先转换",
         )
-    operation = known.coordinate_operation
-    if operation is not None and _WEB_MERCATOR.search(operation.method_name):
+    if is_web_mercator(known):
         raise UsageError(
             f"areas are not measured in Web Mercator ({known.name}): "
             "convert to longitude and latitude (EPSG:4490) first",

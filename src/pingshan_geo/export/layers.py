@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from pandas.api import types
 
+from pingshan_geo.crs import is_web_mercator
 from pingshan_geo.errors import UsageError
 from pingshan_geo.words import Text, text
 
@@ -203,7 +204,7 @@ def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tupl
         )
     if _leaves(data, target):
         notes.append(text("note_outside_area_of_use"))
-    if "pseudo mercator" in getattr(target.coordinate_operation, "method_name", "").lower():
+    if is_web_mercator(target):
         notes.append(text("note_web_mercator"))
     return data.set_geometry(gpd.GeoSeries(shapes, index=data.index, crs=target)), tuple(notes)
 
