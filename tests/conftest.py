@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from pingshan_geo.catalogue import load_catalogue
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
+from pingshan_geo.errors import InputError
 
 # A slow machine is no fault of the code that is tested.
 settings.register_profile("any-machine", deadline=None)
@@ -131,3 +132,20 @@ class Small:
 @pytest.fixture
 def small(tmp_path: Path) -> Small:
     return Small(tmp_path / "town")
+
+
+@pytest.fixture
+def errors():
+    """Return what refuses a folder: code, file, row, field and value of each finding."""
+
+    def told(path):
+        with pytest.raises(InputError) as caught:
+            load_catalogue(path)
+        assert caught.value.exit_status == 3
+        for finding in caught.value.findings:
+            for lang in ("en", "zh"):
+                assert finding.line(lang).isprintable()
+                json.dumps(finding.to_dict(lang), ensure_ascii=False).encode("utf-8")
+        return [(f.code, f.file, f.row, f.field, f.value) for f in caught.value.findings]
+
+    return told

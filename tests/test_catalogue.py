@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from datetime import date
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pytest
-import shapely
 
-from pingshan_geo import assess, load_catalogue
+from pingshan_geo import assess
 from pingshan_geo.catalogue import read_catalogue
-from pingshan_geo.errors import InputError
-
-SHARED = Path(__file__).parents[2] / "shared"
-CORPUS = SHARED / "corpus"
 
 
 def ring(*positions):
@@ -203,19 +196,8 @@ BROKEN = {
 }  # fmt: skip
 
 
-def errors(path):
-    with pytest.raises(InputError) as caught:
-        load_catalogue(path)
-    assert caught.value.exit_status == 3
-    for finding in caught.value.findings:
-        for lang in ("en", "zh"):
-            assert finding.line(lang).isprintable()
-            json.dumps(finding.to_dict(lang), ensure_ascii=False).encode("utf-8")
-    return [(f.code, f.file, f.row, f.field, f.value) for f in caught.value.findings]
-
-
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_catalogue_is_refused_with_the_place_of_the_fault(small, name):
+def test_a_broken_catalogue_is_refused_with_the_place_of_the_fault(errors, small, name):
     breaks, expected = BROKEN[name]
     breaks(small)
     assert sorted(errors(small.path), key=str) == sorted(expected, key=str)
@@ -240,7 +222,7 @@ def test_the_unbroken_one_loads_and_keeps_what_it_holds(small):
     assert catalogue.auctions.loc["sale-2", "mode"] is None
 
 
-def test_all_faults_are_told_at_once_and_in_order(small):
+def test_all_faults_are_told_at_once_and_in_order(errors, small):
     small.put("auctions", 1, date="43082", mode="raffle", price_yuan="-1", parcel_id="lot-9")
     small.put("facts", 0, value="１", unit="acre")
     small.put("facts", 3, subject="tusk")
@@ -284,7 +266,7 @@ def test_lines_may_end_as_on_windows_and_be_empty(small):
     assert small.load().facts["row_number"].tolist() == [2, 4, 5, 6]
 
 
-def test_rows_are_counted_as_a_spreadsheet_does_where_a_cell_holds_a_line_break(small):
+def test_rows_are_counted_as_a_spreadsheet_does_where_a_cell_holds_a_line_break(errors, small):
     small.put("facts", 0, note_en="one\ntwo\nthree")
     small.put("facts", 3, value="x")
     assert errors(small.path) == [("not-a-number", FACTS, 5, "value", "x")]
@@ -301,11 +283,11 @@ def test_rows_are_counted_as_a_spreadsheet_does_where_a_cell_holds_a_line_break(
         "a\0b",
     ],
 )
-def test_what_is_no_folder_is_refused(path):
+def test_what_is_no_folder_is_refused(errors, path):
     assert [finding[0] for finding in errors(path)] == ["not-a-catalogue"]
 
 
-def test_a_folder_without_a_descriptor_and_a_file_are_no_catalogue(tmp_path):
+def test_a_folder_without_a_descriptor_and_a_file_are_no_catalogue(errors, tmp_path):
     (tmp_path / "file").write_text("{}")
     for path in (tmp_path, tmp_path / "file"):
         assert [finding[0] for finding in errors(path)] == ["not-a-catalogue"]
@@ -313,7 +295,7 @@ def test_a_folder_without_a_descriptor_and_a_file_are_no_catalogue(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 @pytest.mark.parametrize("name", [FACTS, PACKAGE, "sub"])
-def test_a_link_is_not_followed(small, tmp_path, name):
+def test_a_link_is_not_followed(errors, small, tmp_path, name):
     if name == "sub":
         (small.path / "sub").mkdir()
         (small.path / FACTS).rename(small.path / "sub" / FACTS)
@@ -332,48 +314,6 @@ def test_a_catalogue_without_any_table_can_be_assessed(small):
     assert assessment.findings == ()
 
 
-def test_partitions_are_one_table_and_a_doubled_id_in_two_of_them_is_told(small):
-    small.write("more.geojson", small.geojson("parcels").replace("lot-", "plot-"))
-    small.descriptor["resources"][3]["path"] = ["parcels.geojson", "more.geojson"]
-    small.save()
-    assert small.load().parcels.index.tolist() == ["lot-1", "lot-2", "plot-1", "plot-2"]
-    small.write("more.geojson", small.geojson("parcels"))
-    assert [finding[0] for finding in errors(small.path)] == ["duplicate-id"] * 2
-
-
-def test_geoparquet_gives_the_same_zones_and_facts_as_text(small):
-    plain = small.load()
-    frame = plain.zones.reset_index().drop(columns="row_number")
-    frame.to_parquet(small.path / "zones.parquet")
-    facts = pd.read_csv(small.path / FACTS).astype({"as_of": str}).dropna(axis=1, how="all")
-    names = pd.read_csv(small.path / FACTS).columns
-    facts.reindex(columns=names).astype({"printed": str}).to_parquet(small.path / "facts.parquet")
-    for resource_ in small.descriptor["resources"]:
-        if resource_["name"] in {"zones", "facts"}:
-            resource_["path"] = resource_["path"].split(".")[0] + ".parquet"
-    small.write("datapackage.json", json.dumps(small.descriptor))
-    found = small.load()
-    assert found.zones.geometry.tolist() == plain.zones.geometry.tolist()
-    numbers = ["value_si", "low_si", "high_si"]
-    assert found.facts.loc[["f1", "f3"], numbers].equals(plain.facts.loc[["f1", "f3"], numbers])
-
-
-@pytest.mark.parametrize(
-    ("shape", "code"),
-    [
-        (shapely.Point(1, 1), "geometry-invalid"),
-        (shapely.box(0, 0, 500, 1), "coordinate-range"),
-        (shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)]), "geometry-invalid"),
-    ],
-)
-def test_geoparquet_is_checked_as_geojson_is(small, shape, code):
-    frame = small.load().zones.reset_index().drop(columns="row_number")
-    frame.loc[0, "geometry"] = shape
-    frame.to_parquet(small.path / "zones.parquet")
-    small.edit("datapackage.json", ZONES, "zones.parquet")
-    assert [finding[:3] for finding in errors(small.path)] == [(code, "zones.parquet", 1)]
-
-
 @pytest.mark.parametrize(
     ("file", "content"),
     [
@@ -384,12 +324,12 @@ def test_geoparquet_is_checked_as_geojson_is(small, shape, code):
         (ZONES, features("[" + "{}," * 20_000 + "{}]")),
     ],
 )
-def test_a_file_made_to_take_for_ever_does_not(small, file, content):
+def test_a_file_made_to_take_for_ever_does_not(errors, small, file, content):
     small.write(file, content)
     assert errors(small.path)
 
 
-def test_a_thousand_wrong_references_and_a_long_ring_of_parents_are_told_once_each(small):
+def test_a_thousand_wrong_references_and_a_long_ring_of_parents_are_told_once_each(errors, small):
     small.rows["zones"] += [
         {"zone_id": f"z{n}", "kind": "x", "parent": f"z{(n + 1) % 3000}", "geometry_status": "none"}
         for n in range(3000)
@@ -400,20 +340,6 @@ def test_a_thousand_wrong_references_and_a_long_ring_of_parents_are_told_once_ea
     small.save()
     found = [finding[0] for finding in errors(small.path)]
     assert (found.count("unknown-reference"), found.count("reference-cycle")) == (1000, 1)
-
-
-@pytest.mark.skipif(not CORPUS.exists(), reason="../shared/corpus is not beside the checkout")
-@pytest.mark.parametrize("file", [ZONES, FACTS, PACKAGE, "zones.parquet"])
-def test_any_file_of_the_corpus_is_read_or_refused_and_nothing_else(small, file):
-    suffixes = {".parquet"} if file.endswith("parquet") else {".geojson", ".json", ".csv"}
-    if file == "zones.parquet":
-        small.edit(PACKAGE, ZONES, file)
-    files = [p for p in sorted(CORPUS.rglob("*")) if p.is_file() and p.suffix in suffixes]
-    assert len(files) > 30
-    for path in files:
-        small.write(file, path.read_bytes())
-        with contextlib.suppress(InputError):
-            load_catalogue(small.path)
 
 
 def test_an_integer_too_large_for_a_number_is_kept_as_text(small):
