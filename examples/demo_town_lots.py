@@ -242,8 +242,8 @@ def draw_zones(streets: Streets, town: BaseGeometry) -> dict[str, BaseGeometry]:
     left = town
     for zone, corners in ZONES.items():
         area = streets.area(corners)
-        drawn[zone] = area & (left if ZONE_NAMES[zone][2] == "density-zone" else town)
-        if ZONE_NAMES[zone][2] == "density-zone":
+        drawn[zone] = area & (left if ZONE_NAMES[zone][2] == "density_zone" else town)
+        if ZONE_NAMES[zone][2] == "density_zone":
             left -= area
     drawn["demo-density-zone-4"] = left
     return dict(zip(sorted(drawn), knit([drawn[zone] for zone in sorted(drawn)]), strict=True))
@@ -265,7 +265,7 @@ def geodesic_area(shape: BaseGeometry) -> float:
 
 def record(lots: list[Lot], zones: dict[str, BaseGeometry], rng: random.Random) -> None:
     """Give the lots numbers, and what a register and a plan hold of a town without faults."""
-    density = [zone for zone in zones if ZONE_NAMES[zone][2] == "density-zone"]
+    density = [zone for zone in zones if ZONE_NAMES[zone][2] == "density_zone"]
     lots.sort(key=lambda lot: lot.block)
     for _, block in itertools.groupby(lots, key=lambda lot: lot.block):
         for number, lot in enumerate(block, 1):

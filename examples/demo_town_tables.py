@@ -47,13 +47,13 @@ PLANTED: dict[str, tuple[int, str, str]] = {
 
 ZONE_NAMES: dict[str, tuple[str, str, str]] = {
     "demo-town-district": ("Demo Town", "示例镇", "district"),
-    "demo-density-zone-1": ("Density zone 1", "密度一区", "density-zone"),
-    "demo-density-zone-2": ("Density zone 2", "密度二区", "density-zone"),
-    "demo-density-zone-3": ("Density zone 3", "密度三区", "density-zone"),
-    "demo-density-zone-4": ("Density zone 4", "密度四区", "density-zone"),
-    "demo-block-line-1": ("Industrial block line 1", "工业区块线一", "industrial-block-line"),
-    "demo-block-line-2": ("Industrial block line 2", "工业区块线二", "industrial-block-line"),
-    "demo-block-line-3": ("Industrial block line 3", "工业区块线三", "industrial-block-line"),
+    "demo-density-zone-1": ("Density zone 1", "密度一区", "density_zone"),
+    "demo-density-zone-2": ("Density zone 2", "密度二区", "density_zone"),
+    "demo-density-zone-3": ("Density zone 3", "密度三区", "density_zone"),
+    "demo-density-zone-4": ("Density zone 4", "密度四区", "density_zone"),
+    "demo-block-line-1": ("Industrial block line 1", "工业区块线一", "industrial_block_line"),
+    "demo-block-line-2": ("Industrial block line 2", "工业区块线二", "industrial_block_line"),
+    "demo-block-line-3": ("Industrial block line 3", "工业区块线三", "industrial_block_line"),
 }
 
 SOURCES = """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pingshan_geo import assess, load_catalogue
@@ -300,3 +302,16 @@ def test_an_assessment_is_the_same_twice_and_leaves_the_catalogue_alone():
     documents = [[f.to_dict() for f in assess(catalogue).figures()] for _ in range(2)]
     assert documents[0] == documents[1]
     assert all(before[kind].equals(getattr(catalogue, kind)) for kind in KINDS)
+
+
+def test_an_itemised_delivery_that_adds_areas_of_several_bases_says_so():
+    town = load_catalogue(ROOT / "examples" / "demo-town")
+    sold = town.auctions[town.auctions["target_id"] == "demo-industrial-land-2022"]["parcel_id"]
+    basis = pd.Series("parcel", index=town.parcels.index, dtype=object)
+    one = replace(town, parcels=town.parcels.assign(site_area_basis=basis))
+    several = basis.where(basis.index != sold.iloc[0], "net_site")
+    two = replace(town, parcels=town.parcels.assign(site_area_basis=several))
+    figure_id = "delivered_itemised/demo-industrial-land-2022"
+    assert assess(one).figure(figure_id).notes == ()
+    said = [note.en for note in assess(two).figure(figure_id).notes]
+    assert said == ["Adds areas of several bases: net site 1, parcel 2."]

@@ -147,7 +147,7 @@ def test_one_lot_has_two_parts_and_one_a_hole_that_a_pond_fills():
 
 
 def test_density_zones_tile_the_town_and_zones_of_one_kind_do_not_overlap():
-    kinds = {"density-zone": 4, "industrial-block-line": 3}
+    kinds = {"density_zone": 4, "industrial_block_line": 3}
     for kind, count in kinds.items():
         shapes = [ZONE_OUTLINES[zone] for zone, row in ZONES.items() if row["kind"] == kind]
         assert len(shapes) == count
@@ -165,7 +165,7 @@ def test_straddlers_are_the_lots_that_a_zone_border_cuts():
         if any(1e-3 < share < 1 - 1e-3 for share in shares):
             cut.append(lot)
     assert cut == planted("straddler")
-    for kind in ("density-zone", "industrial-block-line"):
+    for kind in ("density_zone", "industrial_block_line"):
         zones = [outline for zone, outline in inner.items() if ZONES[zone]["kind"] == kind]
         assert any(OUTLINES[lot].overlaps(zone) for lot in cut for zone in zones)
 

@@ -71,7 +71,7 @@ def of_figure(
         yield text("note_own_rate")
     if name in {"recorded_area", "site_area"} and len(inputs) == 1:
         yield text("note_printed_as").filled(measure=MEASURES[inputs[0].measure].label)
-    if kind == "zones" and name in {"site_area_total", "far"}:
+    if name in {"site_area_total", "delivered_itemised"} or (kind == "zones" and name == "far"):
         yield from mixed_bases(_bases(view, name, subject))
     for fact in view.facts(name, subject):
         if fact["role"] == USED and (fact["note_en"] or fact["note_zh"]):
@@ -126,12 +126,10 @@ def _inputs_in_conflict(view: View, inputs: list[Figure]) -> Iterator[Text]:
             )
 
 
-def _bases(view: View, name: str, zone: str) -> Iterator[str | None]:
-    """Yield the basis of each site area that a zone's sum or ratio is made of."""
-    measures = ("site_area",) if name == "site_area_total" else ("site_area", "gross_floor_area")
-    for lot in view.inside("parcels", zone):
-        if view.is_known(lot, measures):
-            yield view.cell("parcels", "site_area_basis", lot)
+def _bases(view: View, name: str, subject: str) -> Iterator[str | None]:
+    """Yield the basis of each site area that a sum or ratio over lots is made of."""
+    for lot in view.lots_of(name, subject):
+        yield view.cell("parcels", "site_area_basis", lot)
 
 
 def mixed_bases(bases: Iterable[str | None]) -> Iterator[Text]:

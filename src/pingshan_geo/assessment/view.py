@@ -221,6 +221,14 @@ class View:
         """Return whether all of some measures of a lot are known."""
         return all(self.cell("parcels", MEASURES[m].column, lot) is not None for m in measures)
 
+    def lots_of(self, name: str, subject: str) -> list[str]:
+        """Return the lots whose site area is known and counts in a zone's or target's figure."""
+        if name == "delivered_itemised":
+            named = {lot for measure, lot in self._items(subject) if lot and measure == "site_area"}
+            return [lot for lot in sorted(named) if self.is_known(lot, ("site_area",))]
+        measures = _OVER_LOTS[name]
+        return [lot for lot in self.inside("parcels", subject) if self.is_known(lot, measures)]
+
     def _lies_in(self, zone: str, above: str) -> bool:
         at: str | None = zone
         while at is not None and at != above:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pingshan_geo.cli import GATE_NOT_MET, Session, table_or_json
-from pingshan_geo.errors import UsageError
+from pingshan_geo.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from pingshan_geo.findings import Finding
@@ -42,10 +42,8 @@ def check(session: Session, /, form: str, fail_on: str | None) -> int:
     else:
         click.echo(findings_table(found, session.lang), nl=False)
         click.echo(_summary(found, session.lang), err=True)
-    if catalogue is None and not any(f.code == "not-a-catalogue" for f in found):
-        return GATE_NOT_MET if wanted & {"error"} else 0
-    if catalogue is None:
-        return 3
+    if any(f.code == "not-a-catalogue" for f in found):
+        return InputError.exit_status
     gate = any(f.code in wanted or f.severity in wanted for f in found)
     return GATE_NOT_MET if gate else 0
 

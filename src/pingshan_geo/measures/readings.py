@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.catalogue.dates import span
+from pingshan_geo.catalogue.dates import Span, span
 from pingshan_geo.words import Text
 
 USED, AGREES, DISAGREES, EARLIER = "used", "agrees", "disagrees", "earlier"
@@ -25,16 +25,12 @@ def not_after(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
     >>> not_after(pd.Series(["2017", "2018-01-01", None]), date(2017, 12, 31)).tolist()
     [True, False, True]
     """
-    days = {text: span(text) for text in dates.dropna().unique()}
-    late = {text for text, found in days.items() if found and found.last > cutoff}
-    return ~dates.isin(late)
+    return ~_where(dates, lambda days: days.last > cutoff)
 
 
 def straddles(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
     """Return whether each date may lie before or after a day, being printed too coarsely."""
-    days = {text: span(text) for text in dates.dropna().unique()}
-    both = {text for text, d in days.items() if d and d.first <= cutoff < d.last}
-    return dates.isin(both)
+    return _where(dates, lambda days: days.first <= cutoff < days.last)
 
 
 def begun(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
@@ -45,9 +41,13 @@ def begun(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
     >>> begun(pd.Series(["2017-12", "2018", None]), date(2017, 12, 31)).tolist()
     [True, False, True]
     """
+    return ~_where(dates, lambda days: days.first > cutoff)
+
+
+def _where(dates: pd.Series[str], holds: Callable[[Span], bool]) -> pd.Series[bool]:
+    """Return whether something holds for the days that each date may mean; False without a date."""
     days = {text: span(text) for text in dates.dropna().unique()}
-    late = {text for text, found in days.items() if found and found.first > cutoff}
-    return ~dates.isin(late)
+    return dates.isin({text for text, found in days.items() if found and holds(found)})
 
 
 def known_by(
