@@ -48,7 +48,8 @@ docs: .venv/test.stamp
 # The locks carry hashes and no index address; made again only on purpose.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --extra build -o requirements.lock
+	  --no-header --no-annotate --no-emit-index-url --extra build --extra cad --extra china --extra postgis \
+	  -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --extra build --extra dev -o requirements-dev.lock
 

@@ -8,12 +8,15 @@ Pingshan the former shows areas 18 % too large.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pingshan_geo.errors import UsageError
+
+if TYPE_CHECKING:
+    from pyproj import CRS, Transformer
 
 #: CRS names that a catalogue may have: longitude and latitude in degrees.
 GEOGRAPHIC = ("EPSG:4490", "EPSG:4326", "OGC:CRS84")
@@ -102,3 +105,80 @@ def require_measurable(crs: Any) -> Any:
             f"不在 Web 墨卡托投影（{known.name}）中量算面积，请先转换为经纬度（EPSG:4490）",
         )
     return known
+
+
+def named_crs(wanted: str) -> CRS:
+    """Return the CRS of maps that an EPSG code names.
+
+    Parameters
+    ----------
+    wanted : str
+        ``EPSG:n`` or ``n``.
+
+    Raises
+    ------
+    UsageError
+        If the code is none, or not one of a geographic or projected CRS.
+
+    Examples
+    --------
+    >>> named_crs("EPSG:4547").name
+    'CGCS2000 / 3-degree Gauss-Kruger CM 114E'
+    """
+    import pyproj
+    from pyproj.exceptions import CRSError
+
+    try:
+        target = pyproj.CRS.from_epsg(int(wanted.upper().removeprefix("EPSG:")))
+    except (CRSError, ValueError):
+        target = None
+    if target is None or not (target.is_geographic or target.is_projected):
+        raise UsageError(
+            f"{wanted!r} is no CRS of maps; write one such as EPSG:4547",
+            f"{wanted!r} 不是地图坐标参考系，请写成 EPSG:4547 的形式",
+        )
+    return target
+
+
+def exact_way(source: CRS, target: CRS) -> tuple[Transformer, bool]:
+    """Return the transformer between two CRS, and whether it takes CGCS2000 and WGS 84 for one.
+
+    The coordinates are east, north on both sides. No grid is fetched, whatever PROJ_NETWORK says.
+
+    Raises
+    ------
+    UsageError
+        If PROJ knows only an approximate ("ballpark") way, which leaves out the step between
+        the datums and moves everything by metres.
+
+    Examples
+    --------
+    >>> way, is_null = exact_way(named_crs("4490"), named_crs("4547"))
+    >>> [round(part) for part in way.transform(114.0, 22.7)], is_null
+    ([500000, 2511315], False)
+    """
+    import pyproj
+    import pyproj.network
+    from pyproj.exceptions import ProjError
+
+    pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]
+    is_null = _is_null_step(source, target.geodetic_crs)
+    here = target.geodetic_crs if is_null else source
+    try:
+        way = pyproj.Transformer.from_crs(here, target, always_xy=True, allow_ballpark=False)
+    except ProjError:
+        raise UsageError(
+            f"no exact way is known from {source.to_string()} to {target.to_string()} "
+            f"({target.name}); an approximate one would move the outlines by metres",
+            f"从 {source.to_string()} 到 {target.to_string()}（{target.name}）没有已知的精确转换；"
+            "近似转换会使界线偏移数米",
+        ) from None
+    return way, is_null
+
+
+def _is_null_step(source: CRS, target: CRS | None) -> bool:
+    """Tell whether the step is from CGCS2000 to WGS 84 or back, in which nothing changes."""
+    if target is None:
+        return False
+    pair = [crs.to_string().replace("OGC:CRS84", "EPSG:4326") for crs in (source, target)]
+    return sorted(pair) == ["EPSG:4326", "EPSG:4490"]

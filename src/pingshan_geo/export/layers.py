@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from pandas.api import types
 
-from pingshan_geo.crs import is_web_mercator
+from pingshan_geo.crs import exact_way, is_web_mercator, named_crs
 from pingshan_geo.errors import UsageError
 from pingshan_geo.words import Text, text
 
@@ -28,7 +28,6 @@ TABLES = (
 _FINDING_COLUMNS = (
     "severity", "code", "subject", "file", "field", "row", "value", "message", "fix",
 )  # fmt: skip
-_WGS84, _CGCS2000 = "EPSG:4326", "EPSG:4490"
 
 
 @dataclass(frozen=True)
@@ -164,35 +163,9 @@ def _as_text(value: Any) -> str:
 
 def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tuple[Text, ...]]:
     """Return the layer in another CRS, and what there is to say about it."""
-    import pyproj
-    import pyproj.network
-    from pyproj.exceptions import CRSError, ProjError
-
-    # Whatever PROJ_NETWORK says, no grid is fetched.
-    pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]
-    try:
-        target = pyproj.CRS.from_epsg(int(wanted.upper().removeprefix("EPSG:")))
-    except (CRSError, ValueError):
-        target = None
-    if target is None or not (target.is_geographic or target.is_projected):
-        raise UsageError(
-            f"{wanted!r} is no CRS of maps; write one such as EPSG:4547",
-            f"{wanted!r} 不是地图坐标参考系，请写成 EPSG:4547 的形式",
-        )
-    notes: list[Text] = []
-    source = data.crs
-    if _is_null_step(source, target.geodetic_crs):
-        notes.append(text("note_null_step"))
-        source = target.geodetic_crs
-    try:
-        way = pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=False)
-    except ProjError:
-        raise UsageError(
-            f"no exact way is known from {data.crs.to_string()} to {wanted} ({target.name}); "
-            "an approximate one would move the outlines by metres",
-            f"从 {data.crs.to_string()} 到 {wanted}（{target.name}）没有已知的精确转换；"
-            "近似转换会使界线偏移数米",
-        ) from None
+    target = named_crs(wanted)
+    way, is_null = exact_way(data.crs, target)
+    notes = [text("note_null_step")] if is_null else []
     shapes = shapely.transform(
         shapely.force_2d(data.geometry.to_numpy()),
         lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1])),
@@ -207,14 +180,6 @@ def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tupl
     if is_web_mercator(target):
         notes.append(text("note_web_mercator"))
     return data.set_geometry(gpd.GeoSeries(shapes, index=data.index, crs=target)), tuple(notes)
-
-
-def _is_null_step(source: CRS, target: CRS | None) -> bool:
-    """Tell whether the step is from CGCS2000 to WGS 84 or back, in which nothing changes."""
-    if target is None:
-        return False
-    pair = [crs.to_string().replace("OGC:CRS84", _WGS84) for crs in (source, target)]
-    return sorted(pair) == [_WGS84, _CGCS2000]
 
 
 def _leaves(data: gpd.GeoDataFrame, target: CRS) -> bool:

@@ -1,0 +1,85 @@
+"""The child process that GDAL runs in: its drivers, its environment, its pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, cast
+
+from pingshan_geo.words import Text
+
+# Every vector driver of GDAL 3.12 as pyogrio ships it; all but the one named are unloaded. The
+# child refuses to read when it meets one that is not in this list.
+_DRIVERS = """
+ADBC, AIVector, AVCBin, AVCE00, AmigoCloud, CSV, CSW, Carto, DGN, DXF, EDIGEO, EEDA, ESRI
+Shapefile, ESRIJSON, Elasticsearch, FlatGeobuf, GDALG, GML, GPKG, GPSBabel, GPX, GTFS, GeoJSON,
+GeoJSONSeq, GeoRSS, HTTP, Idrisi, JML, JSONFG, KML, LIBKML, LVBAG, MBTiles, MVT, MapInfo File,
+MapML, MiraMonVector, NGW, OAPIF, ODS, OGCAPI, OGR_GMT, OGR_PDS, OGR_VRT, OSM, OpenFileGDB,
+PCIDSK, PDF, PDS4, PGDUMP, PLSCENES, PMTiles, S57, SQLite, SXF, Selafin, TopoJSON, VDV, VFK,
+VICAR, WAsP, WFS, XLSX
+"""
+
+
+def known_drivers() -> set[str]:
+    """Return the names of all drivers."""
+    return {" ".join(name.split()) for name in _DRIVERS.split(",")}
+
+
+class ChildError(Exception):
+    """What the child said, or the signal that ended it."""
+
+    def __init__(self, said: Text) -> None:
+        super().__init__(said.en)
+        self.said = said
+
+
+@contextmanager
+def child(
+    verb: str, task: dict[str, Any], driver: str, folder: Path | None = None
+) -> Iterator[IO[bytes]]:
+    """Run the child around a block that uses its pipe; raise `ChildError` if it failed."""
+    settings = {
+        "OGR_SKIP": ",".join(known_drivers() - {driver}),
+        "GDAL_DRIVER_PATH": "disable",
+        "PROJ_NETWORK": "OFF",
+        "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",  # no clock in what is written
+    }
+    # -P: no module is taken from the folder that the program happens to be started in.
+    command = [sys.executable, "-P", "-m", "pingshan_geo.gdal.child", verb, json.dumps(task)]
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603 - this interpreter, this package, no shell
+            command,
+            stdin=subprocess.PIPE if verb == "write" else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if verb == "read" else subprocess.DEVNULL,
+            stderr=said,
+            env=os.environ | settings,
+            cwd=folder,
+        ) as process,
+    ):
+        pipe = cast("IO[bytes]", process.stdin if verb == "write" else process.stdout)
+        problem: Exception | None = None
+        try:
+            yield pipe
+        except (OSError, ValueError) as error:  # the pipe broke, or what came is no Arrow
+            problem = error
+        except BaseException:
+            process.kill()
+            raise
+        with suppress(OSError):
+            pipe.close()
+        status = process.wait()
+        if status or problem:
+            said.seek(0)
+            lines = said.read().decode("utf-8", "replace").strip().splitlines()
+            if status < 0:
+                signal = Text(f"it was ended by signal {-status}", f"进程被信号 {-status} 终止")
+                raise ChildError(signal)
+            last = lines[-1] if status and lines else str(problem or f"status {status}")
+            raise ChildError(Text(last, last))

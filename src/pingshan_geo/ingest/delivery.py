@@ -1,0 +1,90 @@
+"""A delivery: one layer of a foreign file as it came, before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pingshan_geo.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user said about a file; None is left to the reader.
+
+    Attributes
+    ----------
+    layer : str or None
+        Name of the layer (of the table, for PostGIS).
+    sheet : str or None
+        Name of the sheet of a workbook.
+    encoding : str or None
+        Python's name of the text encoding.
+    """
+
+    layer: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The CRS that a delivery claims to be in.
+
+    Attributes
+    ----------
+    text : str
+        ``AUTHORITY:CODE``, WKT or PROJJSON, as pyproj takes it.
+    origin : str
+        Who says so: ``file`` (a ``.prj``, a header), ``format`` (GeoJSON and KML are WGS 84 by
+        definition, whether anybody thought of it or not) or ``option``.
+    """
+
+    text: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One layer of a foreign file as it came.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file without its folder; the place of every finding.
+    sha256 : str
+        Of the bytes of the file (of all its files, for those that come in several).
+    format : str
+        Name of the format, for people.
+    layer : str or None
+        Name of the layer or sheet, where the format has them.
+    table : DataFrame
+        RangeIndex; a column for each field, headings as they came (made unique, with a finding);
+        text, number, truth value or None. Dates and times are ISO text. No geometry.
+    rows : array of int
+        Row number of each row as people count it: a spreadsheet's row, a feature's number from 1.
+    geometry : object array or None
+        Shapely geometries or None, as they came but for curves, which are made of short straight
+        pieces; x before y. None for a table without geometry.
+    claim : Claim or None
+        The CRS claimed for the geometry.
+    encoding : str or None
+        How its text was decoded, where that was a question.
+    findings : tuple of Finding
+        What the reader has to say.
+    """
+
+    file: str
+    sha256: str
+    format: str
+    layer: str | None
+    table: pd.DataFrame
+    rows: npt.NDArray[np.int64]
+    geometry: npt.NDArray[Any] | None = None
+    claim: Claim | None = None
+    encoding: str | None = None
+    findings: tuple[Finding, ...] = ()
