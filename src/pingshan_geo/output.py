@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -19,8 +20,9 @@ from pathlib import Path
 
 from pingshan_geo.errors import OutputError, UsageError
 
-# What begins a formula in one spreadsheet or another, and the sign that stands before it.
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
+#: What begins a formula in one spreadsheet or another, and the sign that stands before it.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def checked_target(path: str | os.PathLike[str]) -> Path:
@@ -54,7 +56,7 @@ def checked_target(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Make the disk hold what was written; a folder cannot be flushed on Windows."""
     if path.is_dir() and os.name == "nt":
         return
@@ -103,9 +105,9 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
             yield place
             if target.exists():
                 shutil.copymode(target, place)
-            _flush(place)
+            flush(place)
             os.replace(place, target)
-            _flush(target.parent)
+            flush(target.parent)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
@@ -154,7 +156,7 @@ def csv_bytes(rows: Iterable[Iterable[str | float | bool | None]]) -> Iterator[b
     Notes
     -----
     A text that begins with one of ``= + - @ '``, their full-width forms, a tab or a line break
-    gets one ``'`` before it; whoever reads the file takes one leading ``'`` away.
+    and is no plain number gets one ``'`` before it; whoever reads the file takes it away.
 
     Examples
     --------
@@ -165,12 +167,15 @@ def csv_bytes(rows: Iterable[Iterable[str | float | bool | None]]) -> Iterator[b
     writer = csv.writer(buffer, lineterminator="\n")
     for row in rows:
         writer.writerow(
-            f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-            for cell in row
+            f"'{cell}" if isinstance(cell, str) and _would_calculate(cell) else cell for cell in row
         )
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
+
+
+def _would_calculate(cell: str) -> bool:
+    return cell.startswith(FORMULA) and not _PLAIN_NUMBER.fullmatch(cell)
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

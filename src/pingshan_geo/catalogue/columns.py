@@ -25,15 +25,15 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
     """
     data: dict[str, Any] = {}
     for column in columns:
-        if column.name not in cells.columns:
+        values = cells.data.get(column.name)
+        if values is None:
             if not column.optional and cells.geometry is None:
                 report("csv-missing-column", row=1, field=column.name)
-            elif not column.optional and cells.rows:
+            elif not column.optional and cells.numbers:
                 report("csv-missing-column", field=column.name)
             if not column.optional:
-                data[column.name] = _empty(column, len(cells.rows))
+                data[column.name] = _empty(column, len(cells.numbers))
             continue
-        values = [row.get(column.name) for row in cells.rows]
         if column.kind in {"number", "amount"}:
             if column.digits:
                 data[f"{column.name}_digits"] = [_digits(value) for value in values]
@@ -41,19 +41,19 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
         else:
             data[column.name] = _texts(values, column, cells.numbers, report)
     declared = {column.name for column in columns}
-    for name in cells.columns:
+    for name, values in cells.data.items():
         if name in declared:
             continue
         if is_computed(name) or (name == "geometry" and cells.geometry is not None):
             report("computed-column", row=None if cells.geometry is not None else 1, field=name)
         else:
-            data[name] = [row.get(name) for row in cells.rows]
+            data[name] = values
     frame = pd.DataFrame(
         {
             name: values if isinstance(values, np.ndarray) else pd.Series(values, dtype=object)
             for name, values in data.items()
         },
-        index=range(len(cells.rows)),
+        index=range(len(cells.numbers)),
     )
     frame["row_number"] = np.array(cells.numbers, dtype=np.int64)
     return frame

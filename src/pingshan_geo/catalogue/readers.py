@@ -19,6 +19,7 @@ import numpy as np
 import shapely
 
 from pingshan_geo.findings import Finding
+from pingshan_geo.output import FORMULA
 from pingshan_geo.words import Text
 
 #: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
@@ -36,18 +37,16 @@ class Cells:
 
     Attributes
     ----------
-    columns : list of str
-        Headings, in the order of the file.
-    rows : list of dict
-        One dict of cells a row; a missing cell is None. Text from CSV, JSON scalars from GeoJSON.
+    data : dict of list
+        The cells of each heading, in the order of the file; a missing cell is None. Text from
+        CSV, JSON scalars from GeoJSON.
     numbers : list of int
         Row numbers as people count them.
     geometry : object array or None
         Shapely geometries or None, one a row.
     """
 
-    columns: list[str]
-    rows: list[dict[str, Any]]
+    data: dict[str, list[Any]]
     numbers: list[int]
     geometry: np.ndarray[Any, Any] | None = None
 
@@ -86,7 +85,8 @@ def read_csv(data: bytes, report: Report) -> Cells | None:
         report("csv-doubled-column", row=1, field=name)
     if len(set(heading)) < len(heading):
         return None
-    rows, numbers = [], []
+    rows: list[list[str | None]] = []
+    numbers = []
     for number, (_, line) in enumerate(lines[1:], start=2):
         if not line:
             continue
@@ -98,9 +98,16 @@ def read_csv(data: bytes, report: Report) -> Cells | None:
                 details={"expected": str(len(heading))},
             )
             continue
-        rows.append({name: cell.strip() or None for name, cell in zip(heading, line, strict=True)})
+        rows.append([_cell(cell) for cell in line])
         numbers.append(number)
-    return Cells(heading, rows, numbers)
+    columns = zip(*rows, strict=True) if rows else ([] for _ in heading)
+    return Cells(dict(zip(heading, map(list, columns), strict=True)), numbers)
+
+
+def _cell(cell: str) -> str | None:
+    """Return a cell's text without the ``'`` that keeps spreadsheets from calculating it."""
+    text = cell.strip()
+    return (text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text) or None
 
 
 def _decoded(data: bytes, report: Report) -> str | None:
@@ -218,7 +225,8 @@ def read_geojson(data: bytes, report: Report) -> Cells | None:
         report("geojson-invalid", reason=Text("no list named features", "没有名为 features 的列表"))
         return None
     columns: dict[str, None] = {}
-    rows, numbers, shapes = [], [], []
+    rows: list[dict[str, Any]] = []
+    numbers, shapes = [], []
     for number, feature in enumerate(features, start=1):
         row = _properties(feature, number, report)
         if row is None:
@@ -227,7 +235,8 @@ def read_geojson(data: bytes, report: Report) -> Cells | None:
         rows.append(row)
         numbers.append(number)
         shapes.append(_shape(feature.get("geometry"), number, report))
-    return Cells(list(columns), rows, numbers, checked_geometry(shapes, numbers, report))
+    cells = {name: [row.get(name) for row in rows] for name in columns}
+    return Cells(cells, numbers, checked_geometry(shapes, numbers, report))
 
 
 def _properties(feature: Any, number: int, report: Report) -> dict[str, Any] | None:
@@ -342,7 +351,7 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
         return None
     numbers = list(range(1, table.num_rows + 1))
     if not spatial:
-        return Cells(table.column_names, table.to_pylist(), numbers)
+        return Cells(table.to_pydict(), numbers)
     geo = read_json((table.schema.metadata or {}).get(b"geo", b"{}"), report)
     name = geo.get("primary_column") if isinstance(geo, dict) else None
     columns = geo.get("columns") if isinstance(geo, dict) else None
@@ -367,9 +376,8 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     for place in np.flatnonzero(outside):
         value = ", ".join(f"{part:.15g}" for part in bounds[place])
         report("coordinate-range", row=numbers[place], value=value)
-    rest = table.drop_columns([name])
     geometry = checked_geometry(shapes, numbers, report)
-    return Cells(rest.column_names, rest.to_pylist(), numbers, geometry)
+    return Cells(table.drop_columns([name]).to_pydict(), numbers, geometry)
 
 
 def _same_crs(found: Any, wanted: str) -> bool:
