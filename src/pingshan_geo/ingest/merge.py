@@ -1,0 +1,171 @@
+"""Delivered rows into a table of a catalogue: added, changed, the same, removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from pingshan_geo.ids import normal_id
+
+#: Evidence of an imported row.
+EVIDENCE = ("import_id", "source_row")
+# A delivery with this share of an earlier import's ids is its newer version.
+_SAME_DELIVERY = 0.5
+_NEVER_COMPARED = {*EVIDENCE, "row_number"}
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A table after a delivery.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The rows that stay, in their order, then those added.
+    is_new : array of bool
+        Which rows of ``table`` were added or changed.
+    added, same : int
+        How many rows.
+    changed : dict of list
+        Columns that changed, by id.
+    emptied : dict of list
+        Ids of rows in which a known value was overwritten by an empty cell, by column.
+    removed : DataFrame
+        Rows of an earlier version of this delivery that it no longer has.
+    held : list of str
+        Ids of such rows that stay since another table refers to them.
+    """
+
+    table: pd.DataFrame
+    is_new: npt.NDArray[np.bool_]
+    added: int
+    same: int
+    changed: dict[str, list[str]]
+    emptied: dict[str, list[str]]
+    removed: pd.DataFrame
+    held: list[str]
+
+
+def merge(
+    table: pd.DataFrame,
+    delivered: pd.DataFrame,
+    key: str,
+    *,
+    known: set[str],
+    referred: set[str],
+) -> Merged:
+    """Update a table by id.
+
+    Only the columns that were delivered are overwritten, the id keeps the spelling that it has.
+    Where a delivery has at least half of the ids of an earlier import it is taken for its newer
+    version, and the rows of that import that it lacks are removed.
+
+    Parameters
+    ----------
+    table, delivered : DataFrame
+        Cells as in a draft. Ids are unique in their normal form.
+    key : str
+        Column of the id.
+    known : set of str
+        Normal ids of all rows that came, also of those that were not accepted: they are not
+        taken for removed.
+    referred : set of str
+        Ids that other tables refer to: they are not removed.
+    """
+    place = {normal_id(str(each)): at for at, each in enumerate(table[key])}
+    forms = [normal_id(str(each)) for each in delivered[key]]
+    at = np.array([place.get(form, -1) for form in forms], dtype=np.int64)
+    old = at >= 0
+    columns = [*table.columns, *(each for each in delivered.columns if each not in table.columns)]
+    result = _whole(table, columns)
+    update = delivered[old].drop(columns=key)
+    before = result.iloc[at[old]]
+    differs = {
+        str(name): _differs(before[name], update[name], geometric=name == "geometry")
+        for name in update.columns
+        if name not in _NEVER_COMPARED
+    }
+    moved = np.logical_or.reduce(list(differs.values()), initial=False) & np.ones(old.sum(), bool)
+    ids = before[key].to_numpy()
+    emptied = {
+        name: ids[gone].tolist()
+        for name, where in differs.items()
+        if (gone := where & update[name].isna().to_numpy()).any()
+    }
+    for name in update.columns:
+        column = result[name].to_numpy(dtype=object, copy=True)
+        column[at[old][moved]] = update[name].to_numpy(dtype=object)[moved]
+        result[name] = pd.Series(column, index=result.index, dtype=object)
+    gone, held = _missing(table, key, known, referred)
+    is_new = np.zeros(len(result), dtype=bool)
+    is_new[at[old][moved]] = True
+    fresh = _whole(delivered[~old], columns)
+    stay = result[~gone]
+    whole = pd.DataFrame(
+        {
+            name: pd.Series(np.concatenate([stay[name], fresh[name]]), dtype=object)
+            for name in columns
+        }
+    )
+    names = np.array(list(differs), dtype=object)
+    marks = np.array(list(differs.values())).reshape(len(names), int(old.sum()))
+    return Merged(
+        whole,
+        np.concatenate([is_new[~gone], np.ones(len(fresh), dtype=bool)]),
+        added=len(fresh),
+        same=int(old.sum() - moved.sum()),
+        changed={str(ids[n]): names[marks[:, n]].tolist() for n in np.flatnonzero(moved)},
+        emptied=emptied,
+        removed=table[gone],
+        held=held,
+    )
+
+
+def _whole(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return rows with these columns; what is missing or unknown is None."""
+    data = {}
+    for name in columns:
+        values = rows[name].to_numpy(dtype=object, copy=True) if name in rows else None
+        if values is None:
+            values = np.full(len(rows), None, dtype=object)
+        values[pd.isna(values)] = None
+        data[name] = pd.Series(values, index=rows.index, dtype=object)
+    return pd.DataFrame(data, index=rows.index)
+
+
+def _missing(
+    table: pd.DataFrame, key: str, known: set[str], referred: set[str]
+) -> tuple[npt.NDArray[np.bool_], list[str]]:
+    """Return which rows an earlier version of the delivery had, and those of them that stay."""
+    gone = np.zeros(len(table), dtype=bool)
+    if "import_id" in table:
+        came = np.array([normal_id(str(each)) in known for each in table[key]], dtype=bool)
+        series = table["import_id"]
+        for each in series.dropna().unique():
+            of_import = (series == each).to_numpy()
+            if came[of_import].mean() >= _SAME_DELIVERY:
+                gone |= of_import & ~came
+    stays = gone & table[key].isin(referred).to_numpy()
+    return gone & ~stays, table.loc[stays, key].tolist()
+
+
+def _differs(old: pd.Series[Any], new: pd.Series[Any], *, geometric: bool) -> npt.NDArray[np.bool_]:
+    """Tell which cells differ: numbers by value, texts by their characters, outlines by shape."""
+    a, b = old.to_numpy(dtype=object), new.to_numpy(dtype=object)
+    missing_a, missing_b = pd.isna(a), pd.isna(b)
+    if geometric:
+        equal = shapely.equals_exact(a, b, tolerance=1e-10, normalize=True)
+    else:
+        first, second = (
+            pd.to_numeric(pd.Series(each), errors="coerce").to_numpy(float) for each in (a, b)
+        )
+        pairs = list(zip(a, b, strict=True))
+        both_text = np.array([isinstance(x, str) and isinstance(y, str) for x, y in pairs], bool)
+        same_text = np.array([str(x) == str(y) for x, y in pairs], dtype=bool)
+        equal = same_text | (~both_text & (first == second))
+    return np.asarray((missing_a != missing_b) | (~missing_a & ~missing_b & ~equal), dtype=bool)

@@ -1,0 +1,145 @@
+"""Which row another row means: ids however written, and those that name none, or several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from pingshan_geo.catalogue.schema import ID_COLUMN, TABLES, Column
+from pingshan_geo.findings import Finding
+from pingshan_geo.ids import nearest, normal_id
+from pingshan_geo.words import Text
+
+#: What stands at the end of the column that keeps a text as it came.
+AS_DELIVERED = "_as_delivered"
+# Between two ids in one cell; spaces alone may belong to an id.
+_BETWEEN = re.compile(r"[;；,，、]|\s+(?:and|和|及|与)\s*")
+_MOST_HINTS = 50  # finding the nearest of very many ids takes time
+# Other columns that official numbers stand in.
+_OTHER_IDS = {"parcels": ("parcel_code",)}
+
+
+def link(
+    tables: dict[str, pd.DataFrame], table: str, file: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return a table whose references are spelled as the ids they mean.
+
+    A text that means no row, or several, is taken out of the column and kept in
+    ``<column>_as_delivered``, so that the row stays and counts; it is tried again each time.
+    References that a row cannot do without are left as they are.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        All tables of the draft.
+    table : str
+        Which one to link.
+    file : str
+        Its file, for the place of a finding.
+
+    Returns
+    -------
+    table : DataFrame
+    findings : list of Finding
+        ``reference-not-found`` with the nearest ids, ``reference-several`` with those it names.
+    """
+    frame, found = tables[table], []
+    for column in TABLES[table]:
+        if column.refers and column.name in frame and column.name != "source_id":
+            frame, told = _linked(tables, table, frame, column, file)
+            found += told
+    return frame, found
+
+
+def _linked(
+    tables: dict[str, pd.DataFrame], table: str, frame: pd.DataFrame, column: Column, file: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    kept = column.name + AS_DELIVERED
+    texts = frame[column.name].astype(object)
+    if kept in frame:
+        texts = texts.where(texts.notna(), frame[kept])
+    if texts.isna().all():
+        return frame, []
+    known = _known(tables, column)
+    answers = {text: _meant(str(text), known, column) for text in texts.dropna().unique()}
+    names = tables[table][ID_COLUMN[table]]
+    found = []
+    values, came = [], []
+    before = frame[kept] if kept in frame else [None] * len(frame)
+    for text, old, row, name in zip(texts, before, frame["row_number"], names, strict=True):
+        ids = answers.get(text, [])
+        one = len(ids) == 1 or (column.many and bool(ids))
+        values.append(";".join(ids) if one else (text if column.filled else None))
+        differs = text is not None and not pd.isna(text) and values[-1] != text
+        came.append(text if differs else old)
+        if text is None or pd.isna(text) or one:
+            continue
+        hinted = len(found) < _MOST_HINTS
+        close = nearest(str(text), known.values_list, most=3) if hinted else []
+        hint = Text(f": {', '.join(close)}", f"：{'、'.join(close)}") if close else Text("", "")
+        details: dict[str, Any] = {"table": " / ".join(column.refers), "nearest": hint}
+        if len(ids) > 1:
+            details = {"ids": ", ".join(ids)}
+        code = "reference-several" if len(ids) > 1 else "reference-not-found"
+        found.append(Finding(code, str(name), file, int(row), column.name, str(text), details))
+    frame = frame.assign(**{column.name: pd.Series(values, index=frame.index, dtype=object)})
+    if any(each is not None and not pd.isna(each) for each in came):
+        frame[kept] = pd.Series(came, index=frame.index, dtype=object)
+    return frame, found
+
+
+class _Known:
+    """The ids that a column may name, by normal form."""
+
+    def __init__(self) -> None:
+        self.by_form: dict[str, list[str]] = {}
+
+    @property
+    def values_list(self) -> list[str]:
+        return list(dict.fromkeys(each for ids in self.by_form.values() for each in ids))
+
+    def add(self, text: Any, name: str) -> None:
+        ids = self.by_form.setdefault(normal_id(str(text)), [])
+        if name not in ids:
+            ids.append(name)
+
+
+def _known(tables: dict[str, pd.DataFrame], column: Column) -> _Known:
+    known = _Known()
+    for name in column.refers:
+        frame = tables[name]
+        ids = frame[ID_COLUMN[name]]
+        for each in ids.dropna():
+            known.add(each, str(each))
+        for other in _OTHER_IDS.get(name, ()):
+            if other in frame:
+                for text, each in zip(frame[other], ids, strict=True):
+                    if text is not None and not pd.isna(text):
+                        known.add(text, str(each))
+    return known
+
+
+def _meant(text: str, known: _Known, column: Column) -> list[str]:
+    """Return the ids that a text means; several where it names several."""
+    whole = known.by_form.get(normal_id(text))
+    if whole:
+        return whole
+    parts = [part for part in _BETWEEN.split(text) if part and part.strip()]
+    if len(parts) < 2:
+        return []
+    found = [known.by_form.get(normal_id(part), []) for part in parts]
+    if column.many and not all(found):
+        return []
+    return list(dict.fromkeys(each for ids in found for each in ids))
+
+
+def references(tables: dict[str, pd.DataFrame], to: str) -> Iterator[str]:
+    """Yield every id of a table that a row of any table refers to."""
+    for name, columns in TABLES.items():
+        for column in columns:
+            if to in column.refers and column.name in tables[name]:
+                for cell in tables[name][column.name].dropna().unique():
+                    yield from str(cell).split(";") if column.many else [str(cell)]
