@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: all test lint docs maps browser lock clean
+.PHONY: all test lint docs maps system lock clean
 
 all: maps
 
@@ -21,15 +21,16 @@ maps: .venv/run.stamp
 	$(BIN)/pingshan-geo build -o maps
 	$(BIN)/pingshan-geo --catalogue examples/demo-town build -o maps
 
-# The page is tested in a real browser. Where the system's packages may be installed it is put
-# in; elsewhere those tests skip and say why (with CI=true a missing browser is a failure).
-browser:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-	  --no-install-recommends chromium fonts-noto-cjk >/dev/null; } || \
-	  echo "no chromium: the tests of the page will be skipped"
+# The page is tested in a real browser, PostGIS on a server. Where the system's packages may be
+# installed they are put in; elsewhere those tests skip and say why (with CI=true that is a failure).
+PACKAGES := chromium fonts-noto-cjk postgresql postgresql-postgis
+system:
+	@dpkg --status $(PACKAGES) >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && \
+	  command -v apt-get >/dev/null && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  $(PACKAGES) >/dev/null; } || echo "no Chromium or PostGIS: their tests will be skipped"
 
-test: .venv/test.stamp browser
+test: .venv/test.stamp system
 	$(BIN)/python -m pytest -q -n 2
 
 lint: .venv/test.stamp

@@ -20,6 +20,8 @@ import click
 import pingshan_geo
 from pingshan_geo.cli import cli
 from pingshan_geo.findings import codes
+from pingshan_geo.ingest.columns import headings
+from pingshan_geo.ingest.formats.opening import FORMATS
 from pingshan_geo.measures.registry import GROUPS, MEASURES, Measure
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import words
@@ -84,6 +86,24 @@ def units() -> str:
     return table(("`unit`", "stored as", "factor", "English", "中文"), rows)
 
 
+def synonyms() -> str:
+    """Return the words that `import` takes for a column, and for its values."""
+    rows = (
+        (f"`{s.column}`", f"`{s.value}`" if s.value else "", ", ".join(s.tables) or "all",
+         " · ".join(s.words), "only where nothing better is there" if s.rank > 1 else "")
+        for s in headings.synonyms()
+    )  # fmt: skip
+    return table(("column", "value", "tables", "words", ""), rows)
+
+
+def formats() -> str:
+    """Return the formats that `import` reads."""
+    rows = (
+        (f.name, ", ".join(f"`{each}`" for each in f.suffixes)) for f in FORMATS if f.name != "zip"
+    )
+    return table(("format", "ending"), rows)
+
+
 def python() -> str:
     """Return the public names of Python with the first line of what they do."""
     members: dict[str, Any] = {name: getattr(pingshan_geo, name) for name in pingshan_geo.__all__}
@@ -127,7 +147,9 @@ def method(measure: Measure) -> tuple[str, str, str]:
     return measure.method.en, found.source if found else "", measure.label.zh
 
 
-MADE: tuple[Callable[[], str], ...] = (commands, findings, units, python, glossary, measures)
+MADE: tuple[Callable[[], str], ...] = (
+    commands, findings, units, python, glossary, measures, synonyms, formats,
+)  # fmt: skip
 
 
 def main() -> int:

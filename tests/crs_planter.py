@@ -211,7 +211,7 @@ def gcj02(lonlat: np.ndarray) -> np.ndarray:
     part = 1 - squared * sin(latitude) ** 2
     d_north = np.degrees((north + waves_y * 2 / 3) / (axis * (1 - squared) / part**1.5))
     d_east = np.degrees((east + waves_x * 2 / 3) / (axis / np.sqrt(part) * np.cos(latitude)))
-    return lonlat + np.column_stack([d_east, d_north])
+    return np.asarray(lonlat + np.column_stack([d_east, d_north]))
 
 
 def bd09(lonlat: np.ndarray) -> np.ndarray:
@@ -357,7 +357,7 @@ def _dms(here: _Here) -> _Moved:
         seconds = np.rint(np.abs(xy) * 3600 * 1e5) / 1e5  # five decimals of a second
         whole, rest = np.divmod(seconds, 3600)
         minutes, seconds = np.divmod(rest, 60)
-        return np.sign(xy) * (whole + minutes / 100 + seconds / 10_000)
+        return np.asarray(np.sign(xy) * (whole + minutes / 100 + seconds / 10_000))
 
     claim = here.degrees() if here.rng.random() < 0.7 else (None, None)
     return written, *claim

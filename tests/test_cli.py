@@ -194,7 +194,7 @@ def test_chinese_has_the_same_digits(capsys):
         (["report", "--format", "csv", "-o", "no/r.csv"], 2, "文件夹 no 不存在"),
         pytest.param(["map", "-o", "link.html"], 2, "link.html 是链接", marks=POSIX),
         (["map", "-o", "page.txt"], 2, "后缀须为 .html"),
-        (["export", "parcels", "-o", "parcels.shp"], 2, ".geojson、.gpkg"),
+        (["export", "parcels", "-o", "parcels.tab"], 2, ".geojson、.gpkg"),
         (["export", "zones", "-o", "z.geojson", "--crs", "EPSG:4547"], 2, "不能存 EPSG:4547"),
         (["--catalogue", "no-such-folder", "report"], 3, "没有这个文件夹"),
         (["--catalogue", ".", "report"], 3, "其中没有 datapackage.json"),
@@ -255,7 +255,7 @@ def test_an_export_to_stdout_is_geojson(capfdbinary):
     ("words", "said"),
     [
         (["map", "-o", "page.txt"], ".html"),
-        (["export", "parcels", "-o", "parcels.shp"], ".geojson"),
+        (["export", "parcels", "-o", "parcels.tab"], ".geojson"),
         (["report", "-o", "no/such/folder/r.json", "--format", "json"], "folder"),
         (["export", "parcels", "-o", "p.geojson", "--crs", "EPSG:4547"], "EPSG:4547"),
     ],

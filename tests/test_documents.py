@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.deliveries import make
 
 from pingshan_geo import __version__
 from pingshan_geo.catalogue.schema import TABLES
@@ -49,10 +50,13 @@ def matches(shown: str, said: str) -> bool:
     return re.fullmatch(r"[\s\S]*".join(parts), found) is not None
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/import.md"])
 def test_what_a_document_shows_is_what_comes_out(page, tmp_path, monkeypatch, capsys):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    if page == "docs/import.md":
+        make(tmp_path / "deliveries")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stderr", sys.stdout)  # in the order of a terminal
     names, status = {}, 0
     for kind, text in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
         if kind == "python":

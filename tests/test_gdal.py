@@ -13,6 +13,7 @@ import shapely
 
 from pingshan_geo import gdal
 from pingshan_geo.errors import InputError, OutputError, UsageError
+from pingshan_geo.gdal.gate import ChildError, child
 
 HOSTILE = ["{{7*7}}", "=1+1", "坪山 </script>\u2028"]
 HOLE = shapely.box(114, 22, 115, 23) - shapely.box(114.4, 22.4, 114.6, 22.6)
@@ -35,7 +36,10 @@ def test_a_geopackage_comes_back_as_it_was_written(tmp_path: Path) -> None:
     back, about = gdal.read(tmp_path / "a.gpkg", driver="GPKG")
     assert back["parcel_id"].to_pylist() == HOSTILE
     assert back["far"].to_pylist() == [1.5, None, None]
-    assert about == {"crs": "EPSG:4490", "geometry_type": "MultiPolygon", "geometry_name": "geom"}
+    assert about == {
+        "crs": "EPSG:4490", "geometry_type": "MultiPolygon", "geometry_name": "geom",
+        "layer": "parcels", "layers": ["parcels"], "curves": 0, "said": [],
+    }  # fmt: skip
     shapes = shapely.from_wkb(back["geom"].to_pylist())
     assert shapes[1] is None
     assert shapes[0].equals(HOLE)
@@ -120,3 +124,33 @@ def test_versions_are_told_without_a_dangerous_driver() -> None:
     clean = {key: value for key, value in os.environ.items() if key != "OGR_SKIP"}
     done = subprocess.run([sys.executable, "-c", code], check=False, env=clean)
     assert done.returncode == 0
+
+
+def test_a_reader_that_crashes_is_an_error_with_the_name_of_the_signal(tmp_path: Path) -> None:
+    path = tmp_path / "a.kml"  # which this reader, not used for deliveries, does not survive
+    path.write_text(
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><MultiGeometry><Model/>'
+        "</MultiGeometry></Placemark></Document></kml>"
+    )
+    with pytest.raises(InputError, match="signal 11"):
+        gdal.read(path, driver="LIBKML")
+
+
+def test_a_reader_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a")  # which nobody ever writes to
+    task = {"path": str(tmp_path / "a"), "most_columns": 9}
+    with pytest.raises(ChildError, match="longer than 1 s"), child(
+        "parquet", task, None, seconds=1
+    ) as pipe:  # fmt: skip
+        pipe.read()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such limits")
+def test_a_reader_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pingshan_geo.gdal import child; child._MOST_MEMORY = 1 << 28;"
+        f"sys.argv = ['', 'parquet', '{{\"path\": \"{tmp_path}/b\", \"most_columns\": 9}}'];"
+        "child._parquet = lambda task: bytes(1 << 29); child.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.strip()) == (1, "MemoryError")

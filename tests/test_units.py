@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pingshan_geo.catalogue.facts import bounds
 from pingshan_geo.measures.recorded import implied_bounds
-from pingshan_geo.units import UNITS, display_unit, format_number, implied_step, to_si
+from pingshan_geo.units import UNITS, display_unit, format_number, implied_step, to_si, unit_key
 
 DIGITS = st.from_regex(r"[1-9]\d{0,8}(\.\d{1,6})?", fullmatch=True).filter(str.isascii)
 
@@ -101,3 +101,20 @@ def test_numbers_are_shown_without_needless_digits(value, decimals, text):
 )  # fmt: skip
 def test_each_size_has_its_unit_for_people(value, unit, shown_in):
     assert display_unit(value, unit) == shown_in
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("㎡", "m2"), ("平方米", "m2"), ("M²", "m2"), ("sq. km", "km2"), ("万㎡", "10k_m2"),
+        ("市亩", "mu"), ("人民币万元", "10k_yuan"), ("亿元", "100m_yuan"), ("元／㎡", "yuan/m2"),
+        ("％", "%"), ("亿", None), ("m", None), ("万", None), ("", None), ("万元/亩", None),
+    ],
+)  # fmt: skip
+def test_a_unit_is_known_however_it_is_written(written, key):
+    assert unit_key(written) == key
+
+
+def test_every_unit_is_known_by_its_own_words():
+    for key, unit in UNITS.items():
+        assert {unit_key(word) for word in (key, unit.en, unit.zh) if word} == {key}

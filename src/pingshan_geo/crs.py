@@ -8,6 +8,8 @@ Pingshan the former shows areas 18 % too large.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -182,3 +184,85 @@ def _is_null_step(source: CRS, target: CRS | None) -> bool:
         return False
     pair = [crs.to_string().replace("OGC:CRS84", "EPSG:4326") for crs in (source, target)]
     return sorted(pair) == ["EPSG:4326", "EPSG:4490"]
+
+
+#: A way between datums that is known to no better than this is no way for parcels.
+_WORST_M = 5.0
+# Operations are made for an area; a district may reach this far beyond its edge.
+_BEYOND_DEG = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The exact way from a CRS to longitude and latitude.
+
+    Attributes
+    ----------
+    lonlat : callable
+        From an array (n, 2), east before north, to longitude and latitude in degrees.
+    datum : str
+        ``EPSG:4490`` for CGCS2000, else ``EPSG:4326`` for WGS 84; the two differ by up to about
+        0.8 m for positions of today, as CGCS2000 stays at the epoch 2000.0.
+    name : str
+        Of the operation between datums; empty where there is none.
+    accuracy_m : float or None
+        Of that operation, as the EPSG register states it; None where nobody does.
+    """
+
+    lonlat: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+    datum: str
+    name: str = ""
+    accuracy_m: float | None = None
+
+
+def datum_step(crs: CRS, near: tuple[float, float] | None = None) -> Step | None:
+    """Return the exact way from a CRS to WGS 84 or CGCS2000, None where none is known.
+
+    Parameters
+    ----------
+    crs : pyproj CRS
+        Geographic or projected.
+    near : pair of float, optional
+        Longitude and latitude: an operation between datums holds around there. Without it only
+        CRS on WGS 84 and CGCS2000 themselves have a way.
+
+    Examples
+    --------
+    >>> datum_step(named_crs("EPSG:4547")).datum
+    'EPSG:4490'
+    >>> datum_step(named_crs("EPSG:2383"), (114.35, 22.7)) is None  # Xian 80
+    True
+    """
+    import pyproj
+    import pyproj.network
+    from pyproj.transformer import TransformerGroup
+
+    pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]
+    datum = crs.datum.name if crs.datum is not None and not crs.is_bound else ""
+    named = "EPSG:4490" if datum == "China 2000" else "EPSG:4326"
+    if datum == "China 2000" or datum.startswith("World Geodetic System 1984"):
+        if crs.is_geographic:
+            return Step(lambda xy: xy, named)
+        projection = pyproj.Proj(crs)
+        return Step(lambda xy: np.column_stack(projection(xy[:, 0], xy[:, 1], inverse=True)), named)
+    if near is None:
+        return None
+    for way in TransformerGroup(
+        crs, "EPSG:4326", always_xy=True, allow_ballpark=False
+    ).transformers:
+        area = way.area_of_use
+        if way.accuracy > _WORST_M or not (area is None or _holds(area.bounds, near)):
+            continue
+        return Step(
+            lambda xy, way=way: np.column_stack(way.transform(*xy.T)),  # type: ignore[misc]
+            "EPSG:4326", way.description, way.accuracy if way.accuracy >= 0 else None,
+        )  # fmt: skip
+    return None
+
+
+def _holds(bounds: tuple[float, float, float, float], near: tuple[float, float]) -> bool:
+    west, south, east, north = bounds
+    return (
+        west - _BEYOND_DEG <= near[0] <= east + _BEYOND_DEG
+        and south - _BEYOND_DEG <= near[1] <= north + _BEYOND_DEG
+    )

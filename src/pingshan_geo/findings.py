@@ -82,6 +82,11 @@ class Finding:
             {key: shortened(part, lang=lang) for key, part in (words | named).items()}
         )
 
+    def key(self) -> tuple[Any, ...]:
+        """Return what two findings that say the same have in common."""
+        own = (self.code, self.subject, self.file, self.row, self.field, self.value)
+        return (*own, *sorted(self.details.items()))
+
     def place(self) -> str:
         """Return file, row and field in one word, for example ``facts.csv:12 value``."""
         where = self.file or self.subject or ""
@@ -111,7 +116,7 @@ class Finding:
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings sorted by severity, file, row, subject and code; each once."""
-    unique = {finding.line(): finding for finding in found}
+    unique = {finding.key(): finding for finding in found}
     return tuple(
         sorted(
             unique.values(),
@@ -152,6 +157,8 @@ def printable(text: str) -> str:
     >>> print(printable("a\nb"))
     a\u000ab
     """
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() or character == "\u3000" else _escape(character)
         for character in text

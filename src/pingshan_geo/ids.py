@@ -11,12 +11,22 @@ from collections.abc import Iterable
 # signs, the Katakana long mark.
 _DASHES = re.compile("[\u2010-\u2015\u2212\u2043\u30fc\ufe58\ufe63\uff0d\u00ad]")
 _SPACE = re.compile(r"\s+")
+_UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff]")
+# Words that name the column and are written into the cell all the same. A Latin one counts only
+# where a space, colon, number sign or point parts it from the id: lot-1 is an id as it stands.
+_LABEL = re.compile(
+    r"\s*(?:(?:(?:宗地|地块)(?:编号|编码|代码|号)?+|编号)\s*[:#]?"
+    r"|(?:(?:parcel|lot|plot)(?:\s*(?:no|number)\b|(?=[\s:#.]))|no(?=\.))[\s:#.]*)\s*(?!-)(?=.*[^\W_])",
+    re.IGNORECASE | re.DOTALL,
+)
+# Nothing in it to be changed but case.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def normal_id(text: str) -> str:
     """Return the form under which two spellings of one id are equal.
 
-    Width (NFKC), case, kinds of dash and white space do not count.
+    Width (NFKC), case, kinds of dash, white space and a label before the id do not count.
 
     Parameters
     ----------
@@ -30,14 +40,38 @@ def normal_id(text: str) -> str:
 
     Examples
     --------
-    >>> normal_id("Ｇ13113—8014 ") == normal_id("g13113-8014")
+    >>> normal_id("宗地编号：Ｇ13113—8014 ") == normal_id("g13113-8014")
     True
     """
-    folded = text
-    for _ in range(2):  # folding case and taking spaces out may bring back what NFKC has folded
-        folded = unicodedata.normalize("NFKC", _DASHES.sub("-", folded))
-        folded = _SPACE.sub("", _DASHES.sub("-", folded)).casefold()
+    if _PLAIN.fullmatch(text):
+        return text.lower()
+    folded, before = text, ""
+    while folded != before:  # folding one thing may bring to light what another step folds
+        before = folded
+        folded = _SPACE.sub("", clean_id(folded)).casefold()
     return folded
+
+
+def clean_id(text: str) -> str:
+    """Return an id as it is stored: as written, but for what has no meaning.
+
+    Full-width characters, kinds of dash, spaces around dashes and at the ends, characters that
+    cannot be seen and a label before the id go; case and all else stay.
+
+    Examples
+    --------
+    >>> clean_id("宗地号: Ｇ13113 — 8014 "), clean_id("Parcel No. 7a"), clean_id("lot-1")
+    ('G13113-8014', '7a', 'lot-1')
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    clean, before = text, ""
+    while clean != before:
+        before = clean
+        clean = unicodedata.normalize("NFKC", _DASHES.sub("-", _UNSEEN.sub("", clean)))
+        clean = re.sub(r"\s*-\s*", "-", _SPACE.sub(" ", _DASHES.sub("-", clean))).strip()
+        clean = _LABEL.sub("", clean, count=1) if _LABEL.match(clean) else clean
+    return clean
 
 
 def nearest(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:

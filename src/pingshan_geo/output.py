@@ -2,7 +2,8 @@
 
 Everything this package writes goes through here: into a temporary folder beside the target,
 flushed to the disk, then renamed over it. A crash, a full disk or a kill leaves the old file as
-it was; what may stay behind is a folder named ``.pingshan-geo-….part``, which may be deleted.
+it was; what may stay behind is a folder named ``.pingshan-geo-….part``, which may be deleted
+(of an output of several files it may hold the old ones).
 """
 
 from __future__ import annotations
@@ -10,23 +11,29 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pingshan_geo.errors import OutputError, UsageError
 
 #: What begins a formula in one spreadsheet or another, and the sign that stands before it.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+# What a sheet can hold; XlsxWriter would cut or drop the rest in silence.
+_MOST_CHARACTERS, _MOST_ROWS = 32_767, 1_048_576
 
 
-def checked_target(path: str | os.PathLike[str]) -> Path:
-    """Return the path if an ordinary file may be put there, else raise `UsageError`."""
+def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> Path:
+    """Return the path if an ordinary file may be put there, else raise `UsageError`.
+
+    With ``holding`` a folder may stand there too, if it holds a file of that name.
+    """
     target = Path(path)
     if "\0" in str(target) or target.name in ("", ".."):
         raise UsageError(f"{str(target)!r} is no name for a file", f"{str(target)!r} 不能作文件名")
@@ -50,6 +57,8 @@ def checked_target(path: str | os.PathLike[str]) -> Path:
             f"{target} 是链接，请直接指定其所指的文件",
         )
     if stat.S_ISDIR(mode):
+        if holding and (target / holding).is_file():
+            return target
         raise UsageError(f"{target} is a folder; name a file", f"{target} 是文件夹，请指定文件")
     if not stat.S_ISREG(mode):
         raise UsageError(f"{target} is no ordinary file", f"{target} 不是普通文件")
@@ -69,17 +78,27 @@ def flush(path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+def whole_file(
+    path: str | os.PathLike[str], holding: str | None = None, stale: Collection[str] = ()
+) -> Iterator[Path]:
     """Give the place where a writer builds a file that then replaces ``path`` in one step.
 
     The place has the same file name, in a temporary folder beside the target, and is empty.
     When the block ends well the file is flushed and renamed; when it raises nothing is changed.
     An existing file hands its permissions on.
 
+    A format of several files builds the others beside the place: they go along, and the target
+    itself comes last and goes first, so that no reader takes old and new for one. A kill between
+    these renames leaves no target, and the old files in the temporary folder.
+
     Parameters
     ----------
     path : path-like
         The file to write. Its folder must exist; it must not be a link or a folder.
+    holding : str, optional
+        The place may become a folder, and replace one that holds a file of this name.
+    stale : collection of str
+        Names of files beside the target that would not fit the new one, and are taken away.
 
     Raises
     ------
@@ -97,16 +116,17 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     Path(folder, "a.txt").read_text(), len(list(Path(folder).iterdir()))
     ('whole', 1)
     """
-    target = checked_target(path)
+    target = checked_target(path, holding)
     try:
         folder = tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=target.parent)
         try:
             place = Path(folder, target.name)
             yield place
-            if target.exists():
+            if target.is_file() and place.is_file():
                 shutil.copymode(target, place)
-            flush(place)
-            os.replace(place, target)
+            for each in Path(folder).rglob("*"):
+                flush(each)
+            _move(place, target, stale)
             flush(target.parent)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -115,6 +135,31 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OutputError(
             f"{target}: cannot be written: {reason}", f"{target}：无法写入：{reason}"
         ) from error
+
+
+def _move(place: Path, target: Path, stale: Collection[str]) -> None:
+    """Move the place and what stands beside it to the target, or leave all as it was."""
+    beside = sorted(each.name for each in place.parent.iterdir() if each != place)
+    names = [*beside, target.name]
+    old = [name for name in dict.fromkeys((target.name, *stale, *beside))
+           if os.path.lexists(target.with_name(name))]  # fmt: skip
+    if names == [target.name] and set(old) <= {target.name} and not target.is_dir():
+        os.replace(place, target)
+        return
+    aside = place.parent / "old"
+    aside.mkdir()
+    try:
+        for name in old:
+            os.rename(target.with_name(name), aside / name)
+        for name in names:
+            os.rename(place.with_name(name), target.with_name(name))
+    except OSError:
+        for name in names:
+            if not place.with_name(name).exists() and name not in old:
+                target.with_name(name).unlink()
+        for each in aside.iterdir():
+            os.replace(each, target.with_name(each.name))
+        raise
 
 
 def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -> None:
@@ -145,7 +190,7 @@ def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -
             file.write(chunk)
 
 
-def csv_bytes(rows: Iterable[Iterable[str | float | bool | None]]) -> Iterator[bytes]:
+def csv_bytes(rows: Iterable[Iterable[str | float | Decimal | bool | None]]) -> Iterator[bytes]:
     r"""Yield the lines of a CSV file: UTF-8, LF, no cell that a spreadsheet would calculate.
 
     Parameters
@@ -156,7 +201,7 @@ def csv_bytes(rows: Iterable[Iterable[str | float | bool | None]]) -> Iterator[b
     Notes
     -----
     A text that begins with one of ``= + - @ '``, their full-width forms, a tab or a line break
-    and is no plain number gets one ``'`` before it; whoever reads the file takes it away.
+    gets one ``'`` before it; whoever reads the file takes it away.
 
     Examples
     --------
@@ -167,15 +212,69 @@ def csv_bytes(rows: Iterable[Iterable[str | float | bool | None]]) -> Iterator[b
     writer = csv.writer(buffer, lineterminator="\n")
     for row in rows:
         writer.writerow(
-            f"'{cell}" if isinstance(cell, str) and _would_calculate(cell) else cell for cell in row
+            f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+            for cell in row
         )
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
 
 
-def _would_calculate(cell: str) -> bool:
-    return cell.startswith(FORMULA) and not _PLAIN_NUMBER.fullmatch(cell)
+def workbook(sheets: Iterable[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]) -> bytes:
+    """Return an Excel workbook in which texts are texts: none is a formula or a link.
+
+    Parameters
+    ----------
+    sheets : iterable of tuples
+        Title, headings, and columns: texts, numbers and truth values at full precision; None is
+        an empty cell. The same sheets give the same bytes.
+
+    Raises
+    ------
+    OutputError
+        If a text or a table is larger than a workbook can hold.
+    """
+    import xlsxwriter
+
+    file = io.BytesIO()
+    settings = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, settings) as book:
+        # The date of creation is fixed: no clock in what is written.
+        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        for title, headings, columns in sheets:
+            sheet = book.add_worksheet(title)
+            sheet.freeze_panes(1, 2)
+            if headings:
+                sheet.autofilter(0, 0, len(columns[0]), len(headings) - 1)
+            for column, (heading, values) in enumerate(zip(headings, columns, strict=True)):
+                _check_room(title, heading, values)
+                sheet.write_string(0, column, heading, bold)
+                sheet.set_column(column, column, 24 if str in set(map(type, values)) else 16)
+                for row, value in enumerate(values, start=1):
+                    if isinstance(value, str):
+                        sheet.write_string(row, column, value)
+                    elif isinstance(value, bool):
+                        sheet.write_boolean(row, column, value)
+                    elif value is not None:
+                        sheet.write_number(row, column, value)
+    return file.getvalue()
+
+
+def _check_room(title: str, heading: str, values: Sequence[Any]) -> None:
+    if len(values) >= _MOST_ROWS:
+        raise OutputError(
+            f"{title}: {len(values):,} rows are more than a sheet holds; write .csv",
+            f"{title}：共 {len(values):,} 行，超出工作表容量，请写成 .csv",
+        )
+    for row, value in enumerate(values, start=1):
+        if isinstance(value, str) and len(value) > _MOST_CHARACTERS:
+            raise OutputError(
+                f"{title}, row {row}, {heading}: {len(value):,} characters are more than a "
+                f"cell holds ({_MOST_CHARACTERS:,}); write .csv",
+                f"{title}，第 {row} 行，{heading}：共 {len(value):,} 个字符，超出单元格容量"
+                f"（{_MOST_CHARACTERS:,}），请写成 .csv",
+            )
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

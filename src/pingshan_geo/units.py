@@ -7,8 +7,11 @@ read and when a person reads, nowhere else.
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,46 @@ UNITS: dict[str, Unit] = {
 
 #: What stands at the end of a column name that holds a value of this stored unit.
 SUFFIX: dict[str, str] = {"m2": "_m2", "yuan": "_yuan"}
+
+# How else bureaus and spreadsheets write them; width, case, spaces and points do not count.
+_WRITTEN = {
+    "m2": "平方米 平米 平方公尺 m^2 sqm squaremetre squaremetres squaremeter squaremeters",
+    "ha": "hm2 hectare hectares",
+    "km2": "平方公里 平方千米 sqkm km^2",
+    "mu": "市亩",
+    "10k_m2": "万平方米 万平米 万平",
+    "yuan": "元人民币 rmb cny",
+    "10k_yuan": "万元人民币",
+    "year": "year yr yrs",
+    "%": "百分比",
+    "yuan/m2": "元/平方米 元/平米",
+}
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, unit in UNITS.items():
+        for spelling in (key, unit.en, unit.zh, *_WRITTEN.get(key, "").split()):
+            found.setdefault(_folded_unit(spelling), key)
+    found.pop("", None)
+    return found
+
+
+def _folded_unit(text: str) -> str:
+    folded = re.sub(r"[\s.]", "", unicodedata.normalize("NFKC", text)).casefold()
+    return folded.removeprefix("人民币")
+
+
+def unit_key(text: str) -> str | None:
+    """Return the key of `UNITS` of a unit as somebody wrote it, None for any other text.
+
+    Examples
+    --------
+    >>> [unit_key(text) for text in ("㎡", "万平方米", " 公顷", "Ha", "万元", "furlong", "")]
+    ['m2', '10k_m2', 'ha', 'ha', '10k_yuan', None, None]
+    """
+    return _spellings().get(_folded_unit(text))
 
 
 def to_si(number: str, unit: str) -> float:

@@ -20,11 +20,6 @@ OUTLINE = Text("outline", "界线")
 _BASES = {"site": "site_area", "not_said": "basis_not_said", "parcel": "basis_parcel"}
 
 
-def in_column(column: str) -> str:
-    """Return the locator of a value that stands in a column of the catalogue."""
-    return f"column {column}"
-
-
 def shown(value: float, unit: str) -> Text:
     """Return a stored value in the unit that people read it in.
 

@@ -118,20 +118,31 @@ class View:
         source = self.cell(kind, "source_id", subject)
         if name == "target_value" and self.cell(kind, "value_digits", subject) is not None:
             digits, unit = (self.cell(kind, c, subject) for c in ("value_digits", "unit"))
-            locator = self.cell(kind, "locator", subject) or notes.in_column("value")
+            locator = self._locator(kind, "value", subject)
             printed = self.cell(kind, "printed", subject) or f"{digits} {unit}"
             return (self._evidence(source or "", locator, printed),)
         column = MEASURES[name].column
         own = self._in_column(kind, column, subject)
         if own is not None:
-            locator = self.cell(kind, "locator", subject) or notes.in_column(column)
+            locator = self._locator(kind, column, subject)
             return (self._evidence(source or "", locator, f"{own:.15g}"),)
         is_known = self.cell(kind, column, subject) is not None
         if name in {"measured_area", "measured_area_plane"} and source and is_known:
-            row = self.cell(kind, "row_number", subject)
-            where = f"{kind}.geojson, feature {row}"
+            where = self._locator(kind, "geometry", subject)
             return (self._evidence(source, where, notes.OUTLINE.en),)
         return ()
+
+    def _locator(self, kind: str, column: str, subject: str) -> str:
+        """Return the place of a cell: as the row says, in the imported file, in the catalogue."""
+        said = self.cell(kind, "locator", subject)
+        row = self.cell(kind, "source_row", subject)
+        if said and column != "geometry":
+            return str(said)
+        if row is not None:
+            return f"row {row}, {column}"
+        if column == "geometry":
+            return f"{kind}, feature {self.cell(kind, 'row_number', subject)}"
+        return f"column {column}"
 
     def _in_column(self, kind: str, column: str, subject: str) -> float | None:
         """Return the number that the catalogue's own table has in a column, if any."""

@@ -76,6 +76,10 @@ def _numbers(
     values: list[Any], column: Column, rows: list[int], report: Report
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     result = np.full(len(values), np.nan)
+    if not column.filled and all(type(value) is float for value in values):
+        quick = np.array(values, dtype=np.float64)
+        if not np.isinf(quick).any() and (column.kind == "number" or not (quick < 0).any()):
+            return quick
     for place, value in enumerate(values):
         if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 -- NaN
             if column.filled:
@@ -93,21 +97,25 @@ def _numbers(
 
 
 def _texts(values: list[Any], column: Column, rows: list[int], report: Report) -> list[str | None]:
-    result: list[str | None] = []
-    for place, value in enumerate(values):
-        text = None if value is None else str(value)
-        result.append(text)
-        if text is None:
-            if column.filled:
-                code = "missing-id" if column.name.endswith("_id") else "missing-value"
-                report(code, row=rows[place], field=column.name)
-        elif column.kind == "date":
-            if span(text) is None:
-                code = "date-mangled" if looks_mangled(text) else "not-a-date"
-                report(code, row=rows[place], field=column.name, value=text)
-        elif column.values and text not in column.values:
-            report(
-                "unknown-code", row=rows[place], field=column.name, value=text,
-                details={"known": ", ".join(column.values)},
-            )  # fmt: skip
+    result = [value if value is None or type(value) is str else str(value) for value in values]
+    code = "missing-id" if column.name.endswith("_id") else "missing-value"
+    wrong = {text: _wrong(text, column) for text in set(result) if text is not None}
+    wrong = {text: found for text, found in wrong.items() if found}
+    if not wrong and not (column.filled and None in result):
+        return result
+    for text, row in zip(result, rows, strict=True):
+        if text is None and column.filled:
+            report(code, row=row, field=column.name)
+        elif text in wrong:
+            details = {"known": ", ".join(column.values)}
+            report(wrong[text], row=row, field=column.name, value=text, details=details)
     return result
+
+
+def _wrong(text: str, column: Column) -> str | None:
+    """Return the code of what is wrong with a text in a column, None where nothing is."""
+    if column.kind == "date":
+        if span(text) is not None:
+            return None
+        return "date-mangled" if looks_mangled(text) else "not-a-date"
+    return "unknown-code" if column.values and text not in column.values else None

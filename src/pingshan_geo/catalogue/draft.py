@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ class Draft:
             if form == "parquet":
                 writes[path] = _parquet(table, self.descriptor["crs"])
             else:
-                writes[path] = _geojson(table) if name in SPATIAL else _csv(table)
+                writes[path] = _geojson(table) if name in SPATIAL else _csv(table, name)
             removes += [part for part in old if part != path]
             if name not in resources:
                 resources[name] = {"name": name}
@@ -145,23 +146,19 @@ def open_draft(path: str | Path) -> Draft:
     tables: dict[str, pd.DataFrame] = {}
     if descriptor is not None:
         for name in TABLES:
-            pieces = [_raw(cells) for _, cells in read_parts(folder, descriptor, name, found)]
-            tables[name] = (
-                pd.concat(pieces, ignore_index=True) if pieces else _raw(_without_rows(name))
-            )
+            pieces = [_raw(cells, name) for _, cells in read_parts(folder, descriptor, name, found)]
+            empty = Cells({}, [], np.empty(0, dtype=object) if name in SPATIAL else None)
+            tables[name] = pd.concat(pieces or [_raw(empty, name)], ignore_index=True)
     errors = [finding for finding in found if finding.severity == "error"]
     if errors or descriptor is None:
         raise InputError(errors)
     return Draft(folder, descriptor, tables)
 
 
-def _without_rows(name: str) -> Cells:
-    columns: dict[str, list[Any]] = {c.name: [] for c in TABLES[name] if not c.optional}
-    return Cells(columns, [], np.empty(0, dtype=object) if name in SPATIAL else None)
-
-
-def _raw(cells: Cells) -> pd.DataFrame:
+def _raw(cells: Cells, table: str) -> pd.DataFrame:
     data = {name: pd.Series(values, dtype=object) for name, values in cells.data.items()}
+    if not cells.numbers:  # a GeoJSON file without features has no columns either
+        data = {c.name: pd.Series(dtype=object) for c in TABLES[table] if not c.optional} | data
     frame = pd.DataFrame(data, index=range(len(cells.numbers)))
     frame["row_number"] = np.array(cells.numbers, dtype=np.int64)
     if cells.geometry is not None:
@@ -169,8 +166,15 @@ def _raw(cells: Cells) -> pd.DataFrame:
     return frame
 
 
-def _csv(table: pd.DataFrame) -> Iterator[bytes]:
-    columns = [[_cell_text(cell) for cell in table[name]] for name in table.columns]
+def _csv(table: pd.DataFrame, name: str) -> Iterator[bytes]:
+    numbers = {column.name for column in TABLES[name] if column.kind in {"number", "amount"}}
+    columns = [
+        # A signed number is written as one; as text it would get the mark of a formula.
+        [Decimal(cell) if signed and str(cell).startswith(("-", "+")) else cell for cell in cells]
+        for signed, cells in (
+            (column in numbers, map(_cell_text, table[column])) for column in table.columns
+        )
+    ]
     return csv_bytes([list(table.columns), *zip(*columns, strict=True)])
 
 
@@ -210,4 +214,5 @@ def _parquet(table: pd.DataFrame, crs: str) -> bytes:
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.map(lambda cell: str(_cell_text(cell)), na_action="ignore").astype("str")
+    cells = [None if each is None else str(_cell_text(each)) for each in column]
+    return pd.Series(cells, index=column.index, dtype="str")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -165,6 +167,7 @@ def read_catalogue(
         told = {(f.file, f.row) for f in found}  # a bad outline is not told again as a missing one
         checked = check_tables(tables, files)
         found += (f for f in checked if f.code != "geometry-status" or (f.file, f.row) not in told)
+    found += _quarantined(folder)
     findings = in_order(found)
     if any(finding.severity == "error" for finding in findings):
         return None, findings
@@ -188,6 +191,16 @@ def read_catalogue(
 def _indexed(table: pd.DataFrame, name: str, crs: str) -> pd.DataFrame:
     table = table.set_index(ID_COLUMN[name])
     return gpd.GeoDataFrame(table, geometry="geometry", crs=crs) if name in SPATIAL else table
+
+
+def _quarantined(folder: Path) -> Iterator[Finding]:
+    """Yield a finding for each file of rows that an import could not accept."""
+    place = folder / "quarantine"
+    for path in sorted(place.glob("*.csv")) if place.is_dir() else ():
+        if path.is_file() and not path.stem.endswith("-removed"):
+            with path.open(encoding="utf-8", errors="replace", newline="") as file:
+                rows = max(sum(1 for _ in csv.reader(file)) - 1, 0)
+            yield Finding("rows-quarantined", file=f"quarantine/{path.name}", value=str(rows))
 
 
 def _tables(

@@ -165,6 +165,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             for name, unit in LOT_MEASURES.items()
         ),
         Column("site_area_basis", values=AREA_BASES, optional=True),
+        Column("parcel_code", optional=True),
     ),
     "projects": (
         _id("projects"), *_NAMES, Column("developer"), Column("industry"),

@@ -74,6 +74,7 @@ class Sections(click.Group):
 
     sections: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("Use", ("build", "report", "map", "export", "why")),
+        ("Prepare", ("init", "import")),
         ("Trust", ("check",)),
     )
 
@@ -87,9 +88,12 @@ class Sections(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         """Return a command, importing its module."""
-        from pingshan_geo.cli import trust, use
+        from pingshan_geo.cli import importing, prepare, trust, use
 
-        commands = (use.build, use.report, use.map_, use.export, use.why, trust.check)
+        commands = (
+            use.build, use.report, use.map_, use.export, use.why, prepare.init, importing.import_,
+            trust.check,
+        )  # fmt: skip
         return next((command for command in commands if command.name == cmd_name), None)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

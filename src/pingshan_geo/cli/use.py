@@ -159,42 +159,43 @@ def map_(session: Session, /, output: str | None, as_of: str | None) -> None:
 @click.argument("table", type=OneOf("export", "TABLES"), help="What to write.")
 @click.option(
     "-o", "output", required=True, metavar="FILE",
-    help="File to write: .geojson, .gpkg, .parquet or .csv; - is GeoJSON on stdout.",
+    help="File to write: .geojson, .geojsonl, .gpkg, .gdb, .shp, .kml, .fgb, .parquet, .dxf, .csv "
+    "or .xlsx, .gdb and .shp also as .zip; or postgresql://…?table=NAME; - is GeoJSON on stdout.",
 )  # fmt: skip
 @click.option("--crs", metavar="EPSG:n", help="CRS of the file; the catalogue's own without.")
 @click.option(
     "--where", metavar="CQL2", help="Only rows that match, as CQL2 text over the table's columns."
 )
+@click.option(
+    "--encoding", type=OneOf("export", "ENCODINGS"),
+    help="Of the texts in .dxf and .shp, where older programs want gbk; utf-8 without.",
+)  # fmt: skip
 @_as_of
 @click.pass_obj
 def export(
-    session: Session,
-    /,
-    table: str,
-    output: str,
-    crs: str | None,
-    where: str | None,
-    as_of: str | None,
+    session: Session, /, table: str, output: str, encoding: str | None, **chosen: Any
 ) -> None:
     """Write a table for other programs; the suffix names the format.
 
     \b
     Examples: pingshan-geo export parcels -o parcels.geojson
               pingshan-geo export zones -o zones.gpkg --crs EPSG:4547
+              pingshan-geo export parcels -o parcels.dxf --crs EPSG:4547 --encoding gbk
               pingshan-geo export figures -o figures.csv
     """
     from pingshan_geo.export import export_table, geojson, write
 
-    assessment = session.assess(as_of)
-    layer = export_table(assessment, table, where, crs, session.lang)
+    where = chosen["where"]
+    assessment = session.assess(chosen["as_of"])
+    layer = export_table(assessment, table, where, chosen["crs"], session.lang)
     if where and layer.data.empty:
         _nothing_matches(session.lang)
-    if output == "-":
+    if output == "-" and not encoding:
         stream = sys.stdout.buffer
         for piece in geojson(layer, session.lang):
             stream.write(piece)
         return
-    for note in write(layer, output, session.lang):
+    for note in write(layer, output, session.lang, encoding):
         echo(note.get(session.lang), err=True)
 
 

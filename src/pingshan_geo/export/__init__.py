@@ -1,6 +1,7 @@
-"""Layers for other programs: GeoJSON, GeoPackage, GeoParquet, CSV."""
+"""Layers for other programs: files of many formats, tables of a PostGIS database."""
 
+from pingshan_geo.export.features import geojson
 from pingshan_geo.export.layers import TABLES, Layer, export_table
-from pingshan_geo.export.write import SUFFIXES, geojson, write
+from pingshan_geo.export.write import ENCODINGS, SUFFIXES, write
 
-__all__ = ["SUFFIXES", "TABLES", "Layer", "export_table", "geojson", "write"]
+__all__ = ["ENCODINGS", "SUFFIXES", "TABLES", "Layer", "export_table", "geojson", "write"]

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from pandas.api import types
 
-from pingshan_geo.crs import exact_way, is_web_mercator, named_crs
+from pingshan_geo.crs import GEOGRAPHIC, exact_way, is_web_mercator, named_crs
 from pingshan_geo.errors import UsageError
 from pingshan_geo.words import Text, text
 
@@ -51,6 +51,58 @@ class Layer:
     data: pd.DataFrame
     catalogue: dict[str, str]
     notes: tuple[Text, ...] = ()
+
+    def about(self, lang: str, notes: tuple[Text, ...] = ()) -> str:
+        """Return as JSON what the rows come from, and the notes, those of a format included."""
+        said = [note.get(lang) for note in (*self.notes, *notes)]
+        about = {"name": self.name, "catalogue": self.catalogue, "notes": said}
+        return json.dumps(about, ensure_ascii=False)
+
+    def attributes(self) -> pd.DataFrame:
+        """Return the columns without the outlines."""
+        return pd.DataFrame(self.data.drop(columns="geometry", errors="ignore"))
+
+    def columns(self) -> list[list[Any]]:
+        """Return the attributes as lists; what is unknown is None."""
+        return [
+            column.astype(object).where(column.notna(), None).tolist()
+            for _, column in self.attributes().items()
+        ]
+
+    def with_outlines(self, suffix: str) -> gpd.GeoDataFrame:
+        """Return the rows for a format that is made for outlines.
+
+        Raises
+        ------
+        UsageError
+            If the table has none.
+        """
+        if "geometry" not in self.data:
+            raise UsageError(
+                f"{self.name} have no outlines, which {suffix} is for: write .csv or .xlsx",
+                f"{self.name} 表没有轮廓，不宜写成 {suffix}；请用 .csv 或 .xlsx",
+            )
+        return self.data
+
+    def degrees_only(self, suffix: str) -> tuple[Text, ...]:
+        """Return what to say where CGCS2000 coordinates are given as WGS 84.
+
+        Raises
+        ------
+        UsageError
+            If the coordinates are not longitude and latitude on CGCS2000 or WGS 84.
+        """
+        if "geometry" not in self.data:
+            return ()
+        name = self.data.crs.to_string()
+        if name not in GEOGRAPHIC:
+            raise UsageError(
+                f"{suffix} holds longitude and latitude on WGS 84 only, not {name}: "
+                "leave --crs out, or write .gpkg, .parquet or .shp",
+                f"{suffix} 只能存 WGS 84 经纬度，不能存 {name}；"
+                "请去掉 --crs，或写成 .gpkg、.parquet 或 .shp",
+            )
+        return (text("note_null_step"),) if name == "EPSG:4490" else ()
 
 
 def export_table(
@@ -105,8 +157,13 @@ def export_table(
             for status in data["geometry_status"]
         ]
         data = data[[*data.columns.drop("geometry"), "geometry"]]
+        if shapely.has_z(data.geometry.to_numpy()).any():
+            flat = shapely.force_2d(data.geometry.to_numpy())
+            data["geometry"] = gpd.GeoSeries(flat, index=data.index, crs=data.crs)
+            notes = (text("note_no_heights"),)
         if crs is not None:
-            data, notes = _in_crs(data, crs)
+            data, said = _in_crs(data, crs)
+            notes += said
     elif crs is not None:
         raise UsageError(
             f"{table} have no geometry; leave --crs out", f"{table} 表没有几何，请去掉 --crs"
@@ -167,7 +224,7 @@ def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tupl
     way, is_null = exact_way(data.crs, target)
     notes = [text("note_null_step")] if is_null else []
     shapes = shapely.transform(
-        shapely.force_2d(data.geometry.to_numpy()),
+        data.geometry.to_numpy(),
         lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1])),
     )
     if not np.isfinite(shapely.get_coordinates(shapes)).all():

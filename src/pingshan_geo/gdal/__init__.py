@@ -11,9 +11,9 @@ import os
 
 from pingshan_geo.gdal.gate import known_drivers
 from pingshan_geo.gdal.read import read
-from pingshan_geo.gdal.write import write
+from pingshan_geo.gdal.write import arrow, write
 
-__all__ = ["read", "versions", "write"]
+__all__ = ["arrow", "read", "versions", "write"]
 
 
 def versions() -> dict[str, str]:

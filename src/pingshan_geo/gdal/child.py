@@ -3,41 +3,138 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyogrio
-import pyogrio.raw
+
+_MOST_MEMORY = 8 << 30  # bytes; a million parcels need about two
+
+
+def _pyogrio() -> Any:
+    """Import pyogrio without geopandas and pandas: to load them takes as long as a small file."""
+    hidden = {"geopandas", "pandas"} - sys.modules.keys()
+    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type]
+    import pyogrio.raw
+
+    for name in hidden:
+        del sys.modules[name]
+    return pyogrio
 
 
 def _write(task: dict[str, Any]) -> None:
-    with pa.ipc.open_stream(sys.stdin.buffer) as stream:
+    pyogrio = _pyogrio()
+    with (
+        warnings.catch_warnings(record=True) as said,
+        pa.ipc.open_stream(sys.stdin.buffer) as stream,
+    ):
+        warnings.simplefilter("always")
         pyogrio.raw.write_arrow(stream, **task)
+    told = sorted({_line(warning.message, task) for warning in said})
+    Path("said.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def _read(task: dict[str, Any], driver: str) -> None:
+def _read(task: dict[str, Any]) -> None:
+    pyogrio = _pyogrio()
     # Only the named driver may look at the file: GDAL would choose another by content.
-    others = set(pyogrio.list_drivers()) - {driver, "MEM"}
+    others = set(pyogrio.list_drivers()) - {task["driver"], "MEM"}
     if others:
         sys.exit(f"drivers that nobody switched off: {', '.join(sorted(others))}")
-    about, table = pyogrio.raw.read_arrow(task["path"])
-    kept = {key: about[key] for key in ("crs", "geometry_type", "geometry_name")}
-    table = table.replace_schema_metadata({"pingshan_geo": json.dumps(kept)})
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        about, table = _layer(task["path"], task["layer"], task["most_columns"])
+    about["said"] = sorted({_line(warning.message, task) for warning in said})
+    _send(table.replace_schema_metadata({"pingshan_geo": json.dumps(about)}))
+
+
+def _layer(path: str, layer: str | None, most_columns: int) -> tuple[dict[str, Any], pa.Table]:
+    """Return what is known of a file, and the layer of that name or, with None, the only one."""
+    pyogrio = _pyogrio()
+    layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    spatial = [name for name, kind in layers if kind is not None]
+    names = [name for name, _ in layers]
+    about: dict[str, Any] = {"layers": names, "layer": layer, "curves": 0}
+    if layer is None and 1 in (len(spatial), len(names)):
+        about["layer"] = spatial[0] if spatial else names[0]
+    if about["layer"] not in names:
+        return about | {"layer": None}, pa.table({})
+    options = {"layer": about["layer"], "return_fids": True, "datetime_as_string": True}
+    with pyogrio.raw.open_arrow(path, use_pyarrow=True, **options) as (told, reader):
+        about |= {key: told[key] for key in ("crs", "geometry_type", "geometry_name")}
+        if len(reader.schema) > most_columns:
+            sys.exit(f"{len(reader.schema)} columns, and at most {most_columns} are read")
+        table = reader.read_all()
+    # A row number that the format keeps for itself is no attribute, unless it has a name.
+    number = told["fid_column"] or "OGC_FID"
+    if number.lower() in {"fid", "ogc_fid", "objectid"}:
+        table = table.drop_columns([number])
+    shape = about["geometry_name"] or "wkb_geometry"
+    if about["geometry_type"] is None:
+        return about | {"geometry_name": None}, table
+    about["curves"] = _curves(table[shape])
+    if about["curves"]:  # Arrow hands curves on as they are; this way GDAL makes them straight
+        straight = pyogrio.raw.read(path, layer=about["layer"], columns=[])[2]
+        place = table.column_names.index(shape)
+        table = table.set_column(place, shape, pa.array(straight.tolist(), pa.binary()))
+    return about | {"geometry_name": shape}, table
+
+
+def _curves(column: pa.ChunkedArray) -> int:
+    """Return how many geometries are curves (types 8 to 14 of ISO WKB, with or without Z, M)."""
+    heads = column.drop_null().to_pylist()
+    kinds = [int.from_bytes(head[1:3], "little") % 1000 for head in heads]
+    return sum(8 <= kind <= 14 for kind in kinds)
+
+
+def _parquet(task: dict[str, Any]) -> None:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(task["path"]) as file:
+        if len(file.schema_arrow) > task["most_columns"]:
+            sys.exit(
+                f"{len(file.schema_arrow)} columns, and at most {task['most_columns']} are read"
+            )
+        table = file.read()
+        kinds = [str(file.schema.column(place).logical_type) for place in range(len(file.schema))]
+    natives = {
+        file.schema.column(place).path: kind
+        for place, kind in enumerate(kinds)
+        if kind.startswith(("Geometry", "Geography"))
+    }
+    own = {"natives": json.dumps(natives)}
+    _send(table.replace_schema_metadata((table.schema.metadata or {}) | own))
+
+
+def _send(table: pa.Table) -> None:
     with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as stream:
         stream.write_table(table)
 
 
+def _line(said: Any, task: dict[str, Any]) -> str:
+    """Return what GDAL says in one line, without the folder that the file lies in."""
+    path = Path(task["path"])
+    return " ".join(str(said).replace(str(path), path.name).split())
+
+
 def main() -> None:
-    """Do the task that stands on the command line: ``write`` or ``read``, and its JSON."""
+    """Do the task on the command line: ``write``, ``read`` or ``parquet``, and its JSON."""
     verb, task = sys.argv[1], json.loads(sys.argv[2])
+    with suppress(ImportError):  # Windows knows no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        if verb == "write":
-            _write(task)
-        else:
-            _read(task, task["driver"])
+        {"write": _write, "read": _read, "parquet": _parquet}[verb](task)
     except Exception as error:  # whatever GDAL says is handed on in one line
-        sys.exit(" ".join(str(error).split()) or type(error).__name__)
+        sys.exit(_line(error, task) or type(error).__name__)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # what was read need not be taken apart again
 
 
 if __name__ == "__main__":

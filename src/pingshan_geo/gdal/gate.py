@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,6 +32,17 @@ def known_drivers() -> set[str]:
     return {" ".join(name.split()) for name in _DRIVERS.split(",")}
 
 
+# What a foreign file may not set off: a reference that is fetched, a schema that is loaded; text
+# such as "007" is not made a number. An arc becomes pieces of half a degree.
+_FOREIGN = {
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "GML_FIELDTYPES": "ALWAYS_STRING",
+    "OGR_ARC_STEPSIZE": "0.5",
+    "SHAPE_RESTORE_SHX": "YES",
+}
+
+
 class ChildError(Exception):
     """What the child said, or the signal that ended it."""
 
@@ -41,10 +53,17 @@ class ChildError(Exception):
 
 @contextmanager
 def child(
-    verb: str, task: dict[str, Any], driver: str, folder: Path | None = None
+    verb: str,
+    task: dict[str, Any],
+    driver: str | None,
+    folder: Path | None = None,
+    seconds: float | None = None,
 ) -> Iterator[IO[bytes]]:
-    """Run the child around a block that uses its pipe; raise `ChildError` if it failed."""
-    settings = {
+    """Run the child around a block that uses its pipe; raise `ChildError` if it failed.
+
+    No driver: GDAL is not needed. The child is ended when it takes longer than ``seconds``.
+    """
+    settings = _FOREIGN | {
         "OGR_SKIP": ",".join(known_drivers() - {driver}),
         "GDAL_DRIVER_PATH": "disable",
         "PROJ_NETWORK": "OFF",
@@ -57,7 +76,7 @@ def child(
         subprocess.Popen(  # noqa: S603 - this interpreter, this package, no shell
             command,
             stdin=subprocess.PIPE if verb == "write" else subprocess.DEVNULL,
-            stdout=subprocess.PIPE if verb == "read" else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if verb == "write" else subprocess.PIPE,
             stderr=said,
             env=os.environ | settings,
             cwd=folder,
@@ -65,16 +84,31 @@ def child(
     ):
         pipe = cast("IO[bytes]", process.stdin if verb == "write" else process.stdout)
         problem: Exception | None = None
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        clock = threading.Timer(seconds or 0, stop)
+        if seconds:
+            clock.start()
         try:
             yield pipe
         except (OSError, ValueError) as error:  # the pipe broke, or what came is no Arrow
             problem = error
         except BaseException:
+            clock.cancel()
             process.kill()
             raise
         with suppress(OSError):
             pipe.close()
         status = process.wait()
+        clock.cancel()
+        if late.is_set():
+            raise ChildError(
+                Text(f"it took longer than {seconds:.0f} s", f"用时超过 {seconds:.0f} 秒")
+            )
         if status or problem:
             said.seek(0)
             lines = said.read().decode("utf-8", "replace").strip().splitlines()

@@ -16,39 +16,100 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read(path: str | os.PathLike[str], *, driver: str) -> tuple[pa.Table, dict[str, Any]]:
-    """Read the first layer of a file with one GDAL driver.
+#: Columns that a table may have; a file with more is made to exhaust a reader.
+MOST_COLUMNS = 1_000
+
+
+# What GDAL and pyogrio say for themselves, in words for people.
+_SAID = {
+    "not recognized as being in a supported file format": Text(
+        "no vector layer of this format is in it", "其中没有此格式的矢量图层"
+    ),
+    "type is not supported: 2147483648": Text(
+        "its layer is of mixed types with heights; save it as (multi)polygons",
+        "图层为含高程的混合类型，请另存为（多）面",
+    ),
+}
+
+
+def read(
+    path: str | os.PathLike[str], *, driver: str, layer: str | None = None
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Read one layer of a file with one GDAL driver.
 
     Parameters
     ----------
     path : path-like
-        An ordinary file; addresses and ``/vsi`` paths are none.
+        An ordinary file, or the folder of a File Geodatabase; addresses and ``/vsi`` paths are
+        neither.
     driver : str
         GDAL's name of the driver.
+    layer : str or None
+        Name of the layer; None for the only one, or the only one with geometry.
 
     Returns
     -------
     table : pyarrow.Table
-        Geometry as WKB.
+        Geometry as WKB, arcs as straight pieces; dates as ISO text.
     about : dict
-        ``crs`` (text or None), ``geometry_type`` and ``geometry_name`` as pyogrio tells them.
+        ``layers`` (the names of all), ``layer`` (the one read; None if that could not be
+        decided, the table is empty then), and of that one ``crs`` (text or None),
+        ``geometry_type`` and ``geometry_name`` (None for a table without), ``curves`` (how many
+        geometries were curves) and ``said`` (GDAL's warnings).
 
     Raises
     ------
     InputError
-        If it is no file, or GDAL cannot read it with this driver.
+        If there is no such file, GDAL cannot read it with this driver, crashes or needs too long,
+        or it has more than `MOST_COLUMNS` columns.
     """
+    place = Path(path)
+    is_there = place.is_dir() if driver == "OpenFileGDB" and place.is_dir() else place.is_file()
+    task = {
+        "path": str(place.resolve()),
+        "driver": driver,
+        "layer": layer,
+        "most_columns": MOST_COLUMNS,
+    }
+    table = _from_child("read", task, f"GDAL ({driver})", place if is_there else None)
+    return table, json.loads(table.schema.metadata[b"pingshan_geo"])
+
+
+def read_parquet(path: str | os.PathLike[str]) -> pa.Table:
+    """Return a Parquet file as a table, with the metadata of its schema.
+
+    The metadata has one more key, ``natives``: a JSON object of the logical type (text) of each
+    column that Parquet itself calls a geometry or geography.
+
+    Raises
+    ------
+    InputError
+        As `read`.
+    """
+    place = Path(path)
+    task = {"path": str(place.resolve()), "most_columns": MOST_COLUMNS}
+    return _from_child("parquet", task, "Parquet", place if place.is_file() else None)
+
+
+def _from_child(verb: str, task: dict[str, Any], who: str, place: Path | None) -> pa.Table:
     import pyarrow as pa
 
     try:
-        if not Path(path).is_file():
+        if place is None:
             raise ChildError(Text("it is no file", "不是文件"))
-        task = {"path": str(Path(path).resolve()), "driver": driver}
-        with child("read", task, driver) as pipe, pa.ipc.open_stream(pipe) as stream:
-            table = stream.read_all()
+        if {";", "!"} & set(task["path"]):  # pyogrio takes them for a list, or a way into a zip
+            raise ChildError(
+                Text("its path holds ; or !; rename it", "路径含 ; 或 !，请改名"),
+            )
+        # A minute, and a second more for every megabyte: ten times what a slow machine needs.
+        seconds = 60 + place.stat().st_size / 1e6
+        with (
+            child(verb, task, task.get("driver"), seconds=seconds) as pipe,
+            pa.ipc.open_stream(pipe) as stream,
+        ):
+            return stream.read_all()
     except ChildError as failure:
-        said = failure.said
-        reason = Text(f"GDAL ({driver}): {said.en}", f"GDAL（{driver}）：{said.zh}")
-        details = {"reason": reason}
-        raise InputError([Finding("file-unreadable", file=str(path), details=details)]) from None
-    return table, json.loads(table.schema.metadata[b"pingshan_geo"])
+        said = next((text for sign, text in _SAID.items() if sign in failure.said.en), failure.said)
+        details = {"reason": Text(f"{who}: {said.en}", f"{who}：{said.zh}")}
+        name = Path(task["path"]).name
+        raise InputError([Finding("file-unreadable", file=name, details=details)]) from None

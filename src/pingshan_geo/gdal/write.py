@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pingshan_geo.errors import OutputError
@@ -14,20 +17,37 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+# Suffixes without which a driver makes something else or warns, and the names that a driver's own
+# columns for row number and geometry have by default.
+_SUFFIX = {
+    "OpenFileGDB": ".gdb", "ESRI Shapefile": ".shp", "FlatGeobuf": ".fgb", "GPKG": ".gpkg",
+}  # fmt: skip
+_OWN = {"GPKG": ("fid", "geom"), "OpenFileGDB": ("OBJECTID", "SHAPE")}
+#: What a folder that is a File Geodatabase holds.
+_SYSTEM_TABLE = "a00000001.gdbtable"
+# Indexes that belong to an older Shapefile of the same name.
+_STALE = (".qix", ".sbn", ".sbx", ".qpj")
+
+
 def write(
     path: str | os.PathLike[str],
     table: gpd.GeoDataFrame,
     *,
     driver: str,
     layer: str,
-    description: str,
-) -> None:
+    description: str = "",
+    finish: Callable[[Path], None] | None = None,
+    **options: str,
+) -> tuple[str, ...]:
     """Write a table with one GDAL driver, whole or not at all; same input, same bytes.
+
+    A File Geodatabase has random identifiers in it: it is the exception.
 
     Parameters
     ----------
     path : path-like
-        The file to write.
+        The file to write; a Shapefile or File Geodatabase may also end with ``.zip``, and
+        ``finish`` has to make it.
     table : geopandas.GeoDataFrame
         Written without its index. Unknown is NaN or None and becomes NULL. Polygons are written
         as multipolygons, so that the layer has one type; a table without geometry column
@@ -35,36 +55,63 @@ def write(
     driver : str
         GDAL's name of the driver, for example ``GPKG``.
     layer, description : str
-        Name of the layer, and the text kept with it.
+        Name of the layer, and (GeoPackage) the text kept with it.
+    finish : callable, optional
+        Called with the place of the finished file, before it replaces the old one; files that it
+        puts beside it go along.
+    **options : str
+        Options of the driver.
+
+    Returns
+    -------
+    tuple of str
+        GDAL's warnings, such as of names that it changed.
 
     Raises
     ------
     UsageError, OutputError
         As in `pingshan_geo.output.whole_file`, and where GDAL fails.
     """
-    content = _arrow(table)
-    with whole_file(path) as place:
-        # A plain name in the child's own folder: pyogrio reads a ; in a path as a sign.
-        task = {
-            "path": "layer",
-            "driver": driver,
-            "layer": layer,
-            "layer_metadata": {"DESCRIPTION": description},
-            "crs": table.crs.to_string() if "geometry" in table else None,
-            "geometry_type": "MultiPolygon" if "geometry" in table else None,
-        }
-        if driver == "GPKG":
-            content = content.rename_columns(_apart(content.column_names))
-            task |= _own_columns(content.column_names)
+    content = arrow(table)
+    renamed: list[str] = []
+    if driver in _OWN:
+        names = _apart(content.column_names)
+        pairs = zip(content.column_names, names, strict=True)
+        renamed = [f"{old!r} → {new!r}" for old, new in pairs if old != new]
+        content = content.rename_columns(names)
+        options |= _own_columns(names, _OWN[driver])
+    # A plain name in the child's own folder: pyogrio reads a ; in a path as a sign.
+    suffix = _SUFFIX.get(driver, "")
+    task = {
+        "path": f"layer{suffix}",
+        "driver": driver,
+        "layer": layer,
+        "crs": table.crs.to_string() if "geometry" in table else None,
+        "geometry_type": "MultiPolygon" if "geometry" in table else None,
+        **({"layer_metadata": {"DESCRIPTION": description}} if description else {}),
+        **options,
+    }
+    holding = _SYSTEM_TABLE if str(path).lower().endswith(".gdb") else None
+    stale = [Path(path).stem + end for end in _STALE] if suffix == ".shp" else ()
+    with whole_file(path, holding, stale) as place:
+        name = place.stem if place.suffix.lower() == ".zip" else place.name
         try:
             with child("write", task, driver, place.parent) as pipe:
                 _send(content, pipe)
-            os.replace(place.parent / "layer", place)
         except ChildError as failure:
             raise OutputError(
                 f"{path}: GDAL could not write it: {failure.said.en}",
                 f"{path}：GDAL 无法写入：{failure.said.zh}",
             ) from None
+        said = place.parent / "said.json"
+        told: list[str] = json.loads(said.read_text("utf-8"))
+        said.unlink()
+        for made in list(place.parent.iterdir()):
+            is_main = made.suffix == suffix
+            os.replace(made, made.with_name(name if is_main else Path(name).stem + made.suffix))
+        if finish:
+            finish(place)
+    return (*renamed, *told)
 
 
 def _apart(names: list[str]) -> list[str]:
@@ -78,20 +125,20 @@ def _apart(names: list[str]) -> list[str]:
     return list(apart.values())
 
 
-def _own_columns(names: list[str]) -> dict[str, str]:
-    """Return names that no column of the table has for the two columns that GeoPackage adds."""
+def _own_columns(names: list[str], defaults: tuple[str, str]) -> dict[str, str]:
+    """Return names that no column of the table has for the two columns that the driver adds."""
     taken = {name.lower() for name in names}
     own = {}
-    for option, name in (("FID", "fid"), ("GEOMETRY_NAME", "geom")):
+    for option, name in zip(("FID", "GEOMETRY_NAME"), defaults, strict=True):
         free = name
-        while free in taken:
+        while free.lower() in taken:
             free += "_"
         own[option] = free
     return own
 
 
-def _arrow(table: gpd.GeoDataFrame) -> pa.Table:
-    """Return the table as Arrow, polygons as multipolygons, columns without a value as text."""
+def arrow(table: gpd.GeoDataFrame) -> pa.Table:
+    """Return a table as Arrow, polygons as multipolygons, columns without a value as text."""
     import pyarrow as pa
     import shapely
 

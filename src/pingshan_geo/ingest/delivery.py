@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -88,3 +90,15 @@ class Delivery:
     claim: Claim | None = None
     encoding: str | None = None
     findings: tuple[Finding, ...] = ()
+
+
+def digest(*files: Path) -> str:
+    """Return the SHA-256 of the bytes of a file; of several, of their names and digests, sorted."""
+    sums = {}
+    for file in files:
+        with file.open("rb") as stream:
+            sums[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    if len(sums) == 1:
+        return next(iter(sums.values()))
+    lines = "".join(f"{name} {sums[name]}\n" for name in sorted(sums))
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()

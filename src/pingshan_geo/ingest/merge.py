@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,7 @@ def merge(
     *,
     known: set[str],
     referred: set[str],
+    silent: Collection[str] = (),
 ) -> Merged:
     """Update a table by id.
 
@@ -76,6 +78,8 @@ def merge(
         taken for removed.
     referred : set of str
         Ids that other tables refer to: they are not removed.
+    silent : collection of str
+        Columns that follow the others: a row in which only they differ is the same.
     """
     place = {normal_id(str(each)): at for at, each in enumerate(table[key])}
     forms = [normal_id(str(each)) for each in delivered[key]]
@@ -88,7 +92,7 @@ def merge(
     differs = {
         str(name): _differs(before[name], update[name], geometric=name == "geometry")
         for name in update.columns
-        if name not in _NEVER_COMPARED
+        if name not in _NEVER_COMPARED and name not in silent
     }
     moved = np.logical_or.reduce(list(differs.values()), initial=False) & np.ones(old.sum(), bool)
     ids = before[key].to_numpy()

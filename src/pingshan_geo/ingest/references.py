@@ -23,9 +23,9 @@ _OTHER_IDS = {"parcels": ("parcel_code",)}
 
 
 def link(
-    tables: dict[str, pd.DataFrame], table: str, file: str
+    tables: dict[str, pd.DataFrame], table: str, frame: pd.DataFrame, file: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return a table whose references are spelled as the ids they mean.
+    """Return rows whose references are spelled as the ids they mean.
 
     A text that means no row, or several, is taken out of the column and kept in
     ``<column>_as_delivered``, so that the row stays and counts; it is tried again each time.
@@ -36,17 +36,19 @@ def link(
     tables : dict of DataFrame
         All tables of the draft.
     table : str
-        Which one to link.
+        Which one the rows are of; they may refer to one another.
+    frame : DataFrame
+        The rows.
     file : str
         Its file, for the place of a finding.
 
     Returns
     -------
-    table : DataFrame
+    frame : DataFrame
     findings : list of Finding
         ``reference-not-found`` with the nearest ids, ``reference-several`` with those it names.
     """
-    frame, found = tables[table], []
+    found: list[Finding] = []
     for column in TABLES[table]:
         if column.refers and column.name in frame and column.name != "source_id":
             frame, told = _linked(tables, table, frame, column, file)
@@ -64,9 +66,12 @@ def _linked(
     if texts.isna().all():
         return frame, []
     known = _known(tables, column)
+    if table in column.refers:
+        for each in frame[ID_COLUMN[table]].dropna():
+            known.add(each, str(each))
     answers = {text: _meant(str(text), known, column) for text in texts.dropna().unique()}
-    names = tables[table][ID_COLUMN[table]]
-    found = []
+    names = frame[ID_COLUMN[table]]
+    found: list[Finding] = []
     values, came = [], []
     before = frame[kept] if kept in frame else [None] * len(frame)
     for text, old, row, name in zip(texts, before, frame["row_number"], names, strict=True):
@@ -74,12 +79,16 @@ def _linked(
         one = len(ids) == 1 or (column.many and bool(ids))
         values.append(";".join(ids) if one else (text if column.filled else None))
         differs = text is not None and not pd.isna(text) and values[-1] != text
-        came.append(text if differs else old)
+        came.append(text if differs and (old is None or pd.isna(old)) else old)
         if text is None or pd.isna(text) or one:
             continue
         hinted = len(found) < _MOST_HINTS
         close = nearest(str(text), known.values_list, most=3) if hinted else []
-        hint = Text(f": {', '.join(close)}", f"：{'、'.join(close)}") if close else Text("", "")
+        hint = (
+            Text(f" (nearest: {', '.join(close)})", f"（最接近：{'、'.join(close)}）")
+            if close
+            else Text("", "")
+        )
         details: dict[str, Any] = {"table": " / ".join(column.refers), "nearest": hint}
         if len(ids) > 1:
             details = {"ids": ", ".join(ids)}

@@ -1,0 +1,205 @@
+"""Import of 100 000 parcels beside plain reading: seconds, ratios, memory. See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import redirect_stdout
+from pathlib import Path
+from statistics import median
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+FORMATS = {"GeoPackage": "lots.gpkg", "Shapefile": "lots.shp", "GeoParquet": "lots.parquet"}
+# Where the time of an import goes: the functions that are timed, as their callers name them.
+STAGES = {
+    "read": ("ingest.plan.open_delivery",),
+    "to lonlat": ("ingest.plan.to_lonlat",),
+    "columns": ("ingest.plan.propose", "ingest.rows.converted"),
+    "merge": ("ingest.rows.merge",),
+    "write": ("catalogue.draft.Draft.contents", "ingest.run.commit"),
+    "guard": ("ingest.plan.locate",),
+    "shapes": ("ingest.rows.settle", "ingest.plan.measured_area"),
+    "check": ("catalogue.draft.Draft.problems",),
+}
+TRUST = ("guard", "shapes", "check")  # what plain reading does not do at all
+CELL_M, CORNER = 30.0, (532_000.0, 2_508_000.0)  # east, north in EPSG:4547: Pingshan
+LAND_USES = np.array(["M1", "M0", "R2", "C1", "GIC", "G1", "U1", "U9"])
+
+
+def cadastre(rows: int) -> gpd.GeoDataFrame:
+    """Return contiguous parcels of eight corners in EPSG:4547, to the millimetre; always the same.
+
+    Corners of a grid and the middles of its edges are moved at random by up to a quarter of an
+    edge; neighbours share them.
+    """
+    width = int(np.sqrt(rows))
+    while rows % width:
+        width -= 1
+    height = rows // width
+    rng = np.random.default_rng(440310)
+    # Points of a grid twice as fine; those with two odd numbers are centres and stay unused.
+    east, north = np.meshgrid(np.arange(2 * width + 1), np.arange(2 * height + 1))
+    points = np.stack([east, north], axis=-1) * CELL_M / 2 + CORNER
+    points = np.round(points + rng.uniform(-CELL_M / 8, CELL_M / 8, points.shape), 3)
+    x, y = (2 * each.ravel() for each in np.meshgrid(np.arange(width), np.arange(height)))
+    around = [(0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1)]
+    rings = np.stack([points[y + b, x + a] for a, b in around], axis=1)
+    number = np.arange(rows)
+    return gpd.GeoDataFrame(
+        {
+            "parcel_id": [f"G{13_000 + each // 1000}-{each % 1000:04}" for each in number],
+            "name_zh": [f"坪山第{each}号宗地" for each in number],
+            "land_use": LAND_USES[rng.integers(0, len(LAND_USES), rows)],
+            "far_limit": np.round(rng.uniform(0.5, 6, rows), 1),
+        },
+        geometry=shapely.polygons(rings),
+        crs="EPSG:4547",
+    )
+
+
+def prepare(folder: Path, rows: int) -> None:
+    """Write the cadastre in every format, and a new catalogue of the district it lies in."""
+    lots = cadastre(rows)
+    for file in FORMATS.values():
+        if file.endswith(".parquet"):
+            lots.to_parquet(folder / file)
+        else:
+            lots.to_file(folder / file, encoding="UTF-8")
+    box = shapely.box(*lots.total_bounds).buffer(100)
+    outline = gpd.GeoDataFrame({"name": ["Bench"]}, geometry=[box], crs=lots.crs)
+    outline.to_crs("EPSG:4490").to_file(folder / "outline.geojson")
+    from pingshan_geo.cli import main
+
+    status = main(["init", str(folder / "empty"), "--boundary", str(folder / "outline.geojson")])
+    if status:
+        sys.exit(status)
+
+
+def plain(path: Path) -> dict[str, float]:
+    """Return the seconds of geopandas for reading a file, and into longitude and latitude."""
+    read = gpd.read_parquet if path.suffix == ".parquet" else gpd.read_file
+    start = time.perf_counter()
+    lots = read(path)
+    middle = time.perf_counter()
+    lots.to_crs("EPSG:4490")
+    return {"total": middle - start, "to_crs": time.perf_counter() - middle}
+
+
+def imported(path: Path) -> dict[str, float]:
+    """Return the seconds of `pingshan-geo import`, whole and by stage."""
+    from pingshan_geo.cli import main
+
+    seconds: dict[str, float] = defaultdict(float)
+    for stage, names in STAGES.items():
+        for name in names:
+            _timed(name, stage, seconds)
+    catalogue = path.with_name("catalogue")
+    shutil.copytree(path.with_name("empty"), catalogue)
+    words = ["import", str(path), "--as", "parcels", "--geometry-status", "surveyed", "--yes"]
+    start = time.perf_counter()
+    status = main(["--catalogue", str(catalogue), *words])
+    seconds["total"] = time.perf_counter() - start
+    shutil.rmtree(catalogue)
+    if status:
+        sys.exit(status)
+    return seconds
+
+
+def _timed(name: str, stage: str, seconds: dict[str, float]) -> None:
+    where, _, last = f"pingshan_geo.{name}".rpartition(".")
+    try:
+        owner = importlib.import_module(where)
+    except ModuleNotFoundError:  # a method: its class in its module
+        module, _, cls = where.rpartition(".")
+        owner = getattr(importlib.import_module(module), cls)
+    inner = getattr(owner, last)
+
+    def timed(*args: object, **options: object) -> object:
+        start = time.perf_counter()
+        try:
+            return inner(*args, **options)
+        finally:
+            seconds[stage] += time.perf_counter() - start
+
+    setattr(owner, last, timed)
+
+
+def measured(way: str, path: Path) -> dict[str, float]:
+    """Return what one fresh process says of its work, with the wall time of all of it."""
+    start = time.perf_counter()
+    command = [sys.executable, __file__, "--way", way, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    wall = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(f"{way} {path.name}: {done.stderr}")
+    return {**json.loads(done.stdout.splitlines()[-1]), "wall": wall}
+
+
+def once(way: str, path: Path) -> None:
+    """Do the work of one fresh process and say what it took."""
+    importlib.import_module("pingshan_geo.ingest")  # imports of modules are not counted
+    seconds = plain(path) if way == "plain" else imported(path)
+    usage = [
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    ]
+    sys.stdout.write("\n" + json.dumps({**seconds, "mb": max(usage) / 1024}) + "\n")
+
+
+def compare(rows: int, runs: int) -> None:
+    """Print one line a format: medians of alternating runs."""
+    say = sys.stdout.write
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with redirect_stdout(io.StringIO()):
+            prepare(folder, rows)
+        say(f"{'':12}{'geopandas':>33}{'pingshan-geo import, of which':>44}\n")
+        heading = ["read", "to_crs", "MB", "whole", "MB", *STAGES, "other", "trust:read"]
+        say(f"{'seconds':12}" + "".join(f"{each:>11}" for each in heading) + "\n")
+        for form, file in FORMATS.items():
+            taken: dict[str, list[dict[str, float]]] = {"plain": [], "import": []}
+            for _ in range(runs):
+                for way, results in taken.items():
+                    results.append(measured(way, folder / file))
+            base, own = (
+                {key: median(each.get(key, 0.0) for each in results) for key in results[0]}
+                for results in taken.values()
+            )
+            stages = [own.get(stage, 0.0) for stage in STAGES]
+            trust = sum(own.get(stage, 0.0) for stage in TRUST)
+            cells = [
+                f"{base['total']:.2f}", f"{base['to_crs']:.2f}", f"{base['mb']:.0f}",
+                f"{own['total']:.2f}", f"{own['mb']:.0f}", *(f"{each:.2f}" for each in stages),
+                f"{own['total'] - sum(stages):.2f}", f"{trust / base['total']:.1f}",
+            ]  # fmt: skip
+            say(f"{form:12}" + "".join(f"{each:>11}" for each in cells) + "\n")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--way", choices=["plain", "import"], help=argparse.SUPPRESS)
+    parser.add_argument("path", nargs="?", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.way:
+        once(asked.way, asked.path)
+    else:
+        compare(asked.rows, asked.runs)
+
+
+if __name__ == "__main__":
+    main()

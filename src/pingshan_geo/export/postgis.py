@@ -1,0 +1,142 @@
+"""Layers as tables of a PostGIS database, in one transaction."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import shapely
+
+from pingshan_geo.errors import OutputError, UsageError
+from pingshan_geo.export.layers import Layer
+from pingshan_geo.gdal import arrow
+from pingshan_geo.postgis import SCHEMES, connected
+from pingshan_geo.words import Text, text
+
+# How the comment of a table begins that this program wrote: no other one is replaced.
+_SIGN = "pingshan_geo "
+_NAME_BYTES = 63
+
+
+def is_database(target: str | os.PathLike[str]) -> bool:
+    """Tell whether a target is the address of a database."""
+    return str(target).startswith(SCHEMES)
+
+
+def write_database(layer: Layer, address: str, lang: str) -> tuple[Text, ...]:
+    """Write a layer as a table, whole: until the end readers see the old one.
+
+    Parameters
+    ----------
+    layer : Layer
+        What `export_table` returned. Outlines become a column ``geom`` of multipolygons.
+    address : str
+        ``postgresql://USER@HOST/DATABASE``, with ``?table=NAME`` or ``?table=SCHEMA.NAME`` for a
+        table that is not to be named as the layer. Its password is printed nowhere.
+    lang : str
+        Language of the notes in the comment of the table.
+
+    Returns
+    -------
+    tuple of Text
+        Where the rows are.
+
+    Raises
+    ------
+    UsageError
+        If psycopg is not installed, or a table of that name is not one that this wrote before.
+    InputError, OutputError
+        If the database cannot be reached or refuses; the old table still stands.
+    """
+    server, _, options = address.partition("?")
+    query = dict(parse_qsl(options))
+    schema, _, table = query.pop("table", layer.name).rpartition(".")
+    with connected(f"{server}?{urlencode(query)}", read_only=False) as connection:
+        place = _replace(connection, layer, schema, table, lang)
+    return (text("note_database").filled(table=place, rows=str(len(layer.data))),)
+
+
+def _replace(connection: Any, layer: Layer, schema: str, table: str, lang: str) -> str:
+    """Build the table under another name, then let it take the place of the old one."""
+    from psycopg import sql
+
+    schema = schema or connection.execute("SELECT current_schema()").fetchone()[0] or ""
+    target = sql.Identifier(schema, table)
+    place = target.as_string(connection)
+    oid, comment = connection.execute(
+        "SELECT to_regclass(%s), obj_description(to_regclass(%s), 'pg_class')", (place, place)
+    ).fetchone()
+    if oid is not None and not (comment or "").startswith(_SIGN):
+        raise UsageError(
+            f"{place} stands in the database and was not written by pingshan-geo; "
+            "name another with ?table=",
+            f"数据库中已有 {place}，且非本程序所写；请用 ?table= 另取名称",
+        )
+    content, kinds = _columns(layer)
+    part = sql.Identifier(schema, f"pingshan_geo_{connection.info.backend_pid}")
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in kinds.items()
+    )
+    connection.execute(sql.SQL("CREATE TABLE {} ({})").format(part, columns))
+    _copy(connection, part, content)
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(target))
+    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(part, sql.Identifier(table)))
+    first, last = (sql.Identifier(list(kinds)[at]) for at in (0, -1))
+    if layer.name != "findings":
+        connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(target, first))
+    if "geometry" in layer.data:
+        connection.execute(sql.SQL("CREATE INDEX ON {} USING gist ({})").format(target, last))
+    comment = sql.Literal(_SIGN + layer.about(lang))
+    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, comment))
+    return place
+
+
+def _columns(layer: Layer) -> tuple[Any, dict[str, str]]:
+    """Return the rows as Arrow with outlines as EWKB, and the type of each column."""
+    import pyarrow as pa
+
+    content = arrow(layer.data)
+    kinds = {}
+    for field in content.schema:
+        if len(field.name.encode()) > _NAME_BYTES:
+            raise UsageError(
+                f"{field.name!r} is longer than the {_NAME_BYTES} bytes of a column's name",
+                f"列名 {field.name!r} 超过 {_NAME_BYTES} 字节",
+            )
+        kinds[field.name] = (
+            "double precision" if pa.types.is_floating(field.type)
+            else "bigint" if pa.types.is_integer(field.type)
+            else "boolean" if pa.types.is_boolean(field.type)
+            else "text"
+        )  # fmt: skip
+    if "geometry" in layer.data:
+        srid = layer.data.crs.to_epsg() or 4326  # OGC:CRS84 is EPSG:4326 with east first
+        shapes = shapely.from_wkb(content["geometry"].to_numpy())
+        hexes = shapely.to_wkb(shapely.set_srid(shapes, srid), hex=True, include_srid=True)
+        del kinds["geometry"]
+        free = "geom" if "geom" not in kinds else "geom_"
+        kinds[free] = f"geometry(MultiPolygon, {srid})"
+        content = content.drop_columns(["geometry"]).append_column(free, pa.array(hexes))
+    return content, kinds
+
+
+def _copy(connection: Any, part: Any, content: Any) -> None:
+    """Send the rows; as CSV, in which an empty text and NULL differ."""
+    import pyarrow.csv
+    from psycopg import sql
+
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    with connection.cursor() as cursor:
+        order = sql.SQL("COPY {} FROM STDIN (FORMAT csv, ENCODING 'UTF8')").format(part)
+        with cursor.copy(order) as copy:
+            for batch in content.to_batches(max_chunksize=10_000):
+                piece = io.BytesIO()
+                pyarrow.csv.write_csv(batch, piece, options)
+                copy.write(piece.getvalue())
+        if cursor.rowcount != content.num_rows:  # a line that the server takes for an end
+            raise OutputError(
+                f"PostGIS took {cursor.rowcount} of {content.num_rows} rows",
+                f"PostGIS 只接收了 {content.num_rows} 行中的 {cursor.rowcount} 行",
+            )

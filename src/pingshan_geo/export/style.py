@@ -1,0 +1,90 @@
+"""How QGIS draws a GeoPackage: a style for its layer, kept in the file itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from pingshan_geo.export.layers import Layer
+from pingshan_geo.words import land_use, word
+
+_UNKNOWN_COLOUR, _LINE_COLOUR = "#D9D9D9", "#404040"
+# The table that QGIS looks for, with the columns it makes itself.
+_TABLE = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+    f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+    styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+    owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+)
+"""
+_TIME = "2000-01-01T00:00:00.000Z"  # no clock in what is written
+
+
+def add_style(place: Path, layer: Layer, lang: str) -> None:
+    """Add to a GeoPackage the table of styles, with one that draws its layer from then on.
+
+    Parcels have the colour of their land use, zones an outline of their kind; an illustrative
+    outline is dashed, and hatched in that colour.
+    """
+    with closing(sqlite3.connect(place)) as database, database:
+        (column,) = database.execute(
+            "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer.name,)
+        ).fetchone()
+        database.execute(_TABLE)
+        database.execute(
+            "INSERT INTO layer_styles VALUES (1, '', '', ?, ?, ?, ?, NULL, 1, '', '', NULL, ?)",
+            (layer.name, column, layer.name, qml(layer, lang), _TIME),
+        )
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, "
+            "last_change, srs_id) VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
+            (_TIME,),
+        )
+
+
+def qml(layer: Layer, lang: str) -> str:
+    """Return the style of a layer as QGIS writes it (QML): a category per kind of row it has."""
+    by = ["land_use_standard", "land_use"] if layer.name == "parcels" else ["kind"]
+    columns = [*by, "geometry_status"]
+    root = ET.Element("qgis", version="3.28.0", styleCategories="Symbology")
+    # The text that QGIS makes of a row; concat takes NULL for an empty text.
+    key = "concat(" + ", '/', ".join(f'"{name}"' for name in columns) + ")"
+    renderer = ET.SubElement(root, "renderer-v2", type="categorizedSymbol", attr=key)
+    categories = ET.SubElement(renderer, "categories")
+    symbols = ET.SubElement(renderer, "symbols")
+    drawn = layer.data[layer.data.geometry.notna()]
+    rows = drawn[columns].fillna("").drop_duplicates().sort_values(columns)
+    # An empty value is whatever else somebody will draw.
+    for number, row in enumerate([*rows.itertuples(index=False, name=None), ("",) * len(columns)]):
+        *kind, status = row
+        use = land_use(*kind) if len(kind) == 2 else None
+        name = f"{kind[-1]} {use.name.get(lang)}" if use else word(kind[-1] or "unknown", lang)
+        is_sketch = status == "illustrative"
+        ET.SubElement(
+            categories, "category", render="true", symbol=str(number), type="string",
+            value="/".join(row) if any(row) else "",
+            label=f"{name} ({word(status, lang)})" if is_sketch else name,
+        )  # fmt: skip
+        symbol = ET.SubElement(symbols, "symbol", type="fill", name=str(number), alpha="1")
+        fill = ET.SubElement(symbol, "layer", {"class": "SimpleFill"}, enabled="1", locked="0")
+        options = ET.SubElement(fill, "Option", type="Map")
+        look = {
+            "color": _rgba(use.colour if use else _UNKNOWN_COLOUR),
+            "style": "b_diagonal" if is_sketch else "solid" if len(kind) == 2 else "no",
+            "outline_color": _rgba(_LINE_COLOUR),
+            "outline_style": "dash" if is_sketch else "solid",
+            "outline_width": "0.26" if len(kind) == 2 else "0.5",
+            "outline_width_unit": "MM",
+        }
+        for option, value in look.items():
+            ET.SubElement(options, "Option", type="QString", name=option, value=value)
+            ET.SubElement(fill, "prop", k=option, v=value)  # for QGIS before 3.24
+    return ET.tostring(root, encoding="unicode")
+
+
+def _rgba(colour: str) -> str:
+    return ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"

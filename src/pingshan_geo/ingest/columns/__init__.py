@@ -1,0 +1,1 @@
+"""Columns of a delivery → columns of a catalogue: names, units, values."""

@@ -1,0 +1,148 @@
+"""Zip archives: looked through before a byte is unpacked, then unpacked into a temporary folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+
+from pingshan_geo.errors import InputError
+from pingshan_geo.findings import Finding
+from pingshan_geo.ingest.formats.encoding import detect
+from pingshan_geo.words import Text
+
+_MOST_MEMBERS = 10_000
+_MOST_BYTES = 4 << 30
+# Tables of text shrink to a twentieth at best; small members may do what they like.
+_MOST_RATIO = 100
+_SMALL = 10_000_000
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the flags of a member
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def check_zip(path: str | Path) -> dict[str, zipfile.ZipInfo]:
+    """Return the members of a zip archive by name, after a look at all of them.
+
+    Names that are not marked as UTF-8 are read as UTF-8 or, as Chinese programs write them, GBK.
+
+    Raises
+    ------
+    InputError
+        If it is no zip archive; if a name leads out of the folder, stands twice, is a link or
+        encrypted; if it would unpack to more than 10 000 members or 4 GiB, or a member to more
+        than 10 MB and 100 times its size.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _refused(path, str(error), str(error), code="file-unreadable") from None
+    names = _names(members)
+    faults = [reason for member in members if (reason := _fault(member, names[member.filename]))]
+    folded = [name.casefold() for name in names.values()]
+    if len(members) > _MOST_MEMBERS:
+        faults.append(Text(f"{len(members)} members", f"含 {len(members)} 个成员"))
+    if len(set(folded)) < len(members):
+        faults.append(Text("a name stands twice", "有重名成员"))
+    if sum(member.file_size for member in members) > _MOST_BYTES:
+        faults.append(Text("it would unpack to more than 4 GiB", "解压后超过 4 GiB"))
+    if faults:
+        raise _refused(path, *faults[0])
+    return {names[member.filename]: member for member in members if not member.is_dir()}
+
+
+def unpack(path: Path, members: dict[str, zipfile.ZipInfo], to: Path) -> None:
+    """Unpack members of a checked archive into the folder ``to``, under the names they have here.
+
+    Raises
+    ------
+    InputError
+        If the archive is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, member in members.items():
+                place = to / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                # zipfile stops at the size that the member states, which was checked.
+                with archive.open(member) as source, place.open("wb") as target:
+                    shutil.copyfileobj(source, target)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise _refused(
+            path, f"it is damaged {error}", f"压缩包损坏 {error}", code="file-unreadable"
+        ) from None
+
+
+def _names(members: list[zipfile.ZipInfo]) -> dict[str, str]:
+    """Return the name of each member as it was meant; zipfile reads the unmarked ones as CP437."""
+    raw = {m.filename: m.orig_filename.encode("cp437", "replace") for m in members
+           if not m.flag_bits & _UTF8}  # fmt: skip
+    codec = detect(b"\n".join(raw.values())).name
+    return {
+        m.filename: raw[m.filename].decode(codec) if m.filename in raw else m.filename
+        for m in members
+    }
+
+
+def _fault(member: zipfile.ZipInfo, name: str) -> Text | None:
+    if (
+        name.startswith(("/", "\\"))
+        or _DRIVE.match(name)
+        or ".." in re.split(r"[/\\]", name)
+        or "\x00" in name
+    ):
+        return Text(f"the name {name} leads out of it", f"成员名 {name} 指向压缩包之外")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return Text(f"{name} is a link", f"{name} 是链接")
+    if member.flag_bits & _ENCRYPTED:
+        return Text(f"{name} is encrypted", f"{name} 已加密")
+    if member.file_size > max(_SMALL, _MOST_RATIO * member.compress_size):
+        return Text(
+            f"{name} would unpack to {member.file_size // max(member.compress_size, 1)} times its"
+            " size",
+            f"{name} 解压后为原大小的 {member.file_size // max(member.compress_size, 1)} 倍",
+        )
+    return None
+
+
+def _refused(path: str | Path, en: str, zh: str, code: str = "archive-refused") -> InputError:
+    return InputError([Finding(code, file=Path(path).name, details={"reason": Text(en, zh)})])
+
+
+def data_sets(names: Collection[str], suffixes: set[str], tables: set[str]) -> dict[str, list[str]]:
+    """Return the members that belong to each data set, by its name: a file or a ``.gdb`` folder.
+
+    Parameters
+    ----------
+    names : collection of str
+        Names of all members.
+    suffixes : set of str
+        Endings of the files that are data sets.
+    tables : set of str
+        Those of them that are only looked at where there are no others (a readme beside a layer).
+
+    Examples
+    --------
+    >>> data_sets(["a/p.shp", "a/p.dbf", "a/readme.txt"], {".shp", ".txt"}, {".txt"})
+    {'a/p.shp': ['a/p.shp', 'a/p.dbf']}
+    """
+    found: dict[str, list[str]] = {}
+    for name in names:
+        place = PurePosixPath(name.replace("\\", "/"))
+        folders = [folder for folder in place.parents if folder.suffix.lower() == ".gdb"]
+        if place.name.startswith(".") or "__MACOSX" in place.parts:
+            continue
+        if folders:
+            found.setdefault(str(folders[-1]), []).append(name)
+        elif place.suffix.lower() in suffixes:
+            found[str(place)] = [name]
+    main = {name for name in found if PurePosixPath(name).suffix.lower() not in tables}
+    for name in main:
+        stem = str(PurePosixPath(name).with_suffix(""))
+        beside = (other for other in names if other.startswith(stem + ".") and other not in main)
+        found[name] += beside
+    return {name: members for name, members in found.items() if not main or name in main}

@@ -1,0 +1,112 @@
+"""An Arrow table from a foreign file → cells as text, number or truth value, and geometry."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from pingshan_geo.catalogue.readers import Report
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MIDNIGHT = r"^\d{4}-\d\d-\d\dT00:00:00(Z|[+]00:00)?$"
+_WHOLE_SECOND = r"\.0+($|[+-])"
+
+
+def frame(table: pa.Table, report: Report) -> pd.DataFrame:
+    """Return the columns of an Arrow table as text, number, truth value or None.
+
+    Dates and times are ISO text (dates only, where a column has midnight everywhere), decimals
+    and whole numbers beyond 2^53 are text, lists and structures are JSON text. Left out with a
+    finding: columns of bytes. Of two columns of one name the second gets a number.
+    """
+    columns: dict[str, pd.Series[Any]] = {}
+    for name, column in zip(unique(table.column_names, report), table.columns, strict=True):
+        cells = _cells(column)
+        if cells is None:
+            report("column-left-out", field=name, value=str(column.type))
+            continue
+        columns[name] = pd.Series(cells, dtype=object if cells.dtype == object else None)
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+
+
+def unique(names: list[str], report: Report) -> list[str]:
+    """Return names of which each stands once; a doubled one gets a number, with a finding.
+
+    Examples
+    --------
+    >>> unique(["a", "b", "a", "a_2"], lambda code, **parts: print(code, parts["value"]))
+    heading-doubled a_3
+    ['a', 'b', 'a_3', 'a_2']
+    """
+    taken: dict[str, None] = {}
+    for name in names:
+        new, number = name, 2
+        while new in taken or (new != name and new in names):
+            new, number = f"{name}_{number}", number + 1
+        if new != name:
+            report("heading-doubled", field=name, value=new)
+        taken[new] = None
+    return list(taken)
+
+
+def _cells(column: pa.ChunkedArray) -> npt.NDArray[Any] | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    if isinstance(column.type, pa.BaseExtensionType):
+        storage = column.type.storage_type
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], storage)
+    kind = column.type
+    if types.is_dictionary(kind):
+        return _cells(column.cast(kind.value_type))
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return None
+    if types.is_nested(kind):
+        lines = [
+            None if cell is None else json.dumps(cell, ensure_ascii=False, default=str)
+            for cell in column.to_pylist()
+        ]
+        return _cells(pa.chunked_array([pa.array(lines, pa.string())]))
+    if types.is_timestamp(kind):
+        text = pc.strftime(column, "%Y-%m-%dT%H:%M:%S" + ("%z" if kind.tz else ""))
+        column = pc.replace_substring_regex(text, _WHOLE_SECOND, r"\1")
+    elif types.is_temporal(kind) or types.is_decimal(kind):
+        column = column.cast(pa.string())
+    elif types.is_integer(kind):
+        low_high = pc.min_max(column).as_py()
+        if any(abs(bound) > 2**53 for bound in low_high.values() if bound is not None):
+            column = column.cast(pa.string())
+        elif column.null_count:  # a whole number does not become a float for a missing neighbour
+            return np.array(column.to_pylist(), dtype=object)
+    is_text = types.is_string(column.type) or types.is_large_string(column.type)
+    first = next((cell.as_py() for cell in column if cell.is_valid), "") if is_text else ""
+    if re.match(_MIDNIGHT, first) and pc.all(pc.match_substring_regex(column, _MIDNIGHT)).as_py():
+        column = pc.utf8_slice_codeunits(column, 0, 10)
+    cells: npt.NDArray[Any] = column.to_numpy()
+    return cells
+
+
+def shapes(column: pa.ChunkedArray, report: Report) -> npt.NDArray[Any]:
+    """Return geometries from WKB; those that cannot be read are None and told by row."""
+    blobs = np.array(column.to_pylist(), dtype=object)
+    with suppress(NotImplementedError):  # a curve among them: each is looked at alone
+        found: npt.NDArray[Any] = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
+        if np.array_equal(shapely.is_missing(found), pd.isna(blobs)):
+            return found
+    found = np.full(len(blobs), None, dtype=object)
+    for place, blob in enumerate(blobs):
+        try:
+            found[place] = shapely.from_wkb(blob)
+        except (shapely.errors.ShapelyError, NotImplementedError) as error:
+            report("geometry-unreadable", row=place + 1, reason=str(error).strip())
+    return found

@@ -1,0 +1,241 @@
+"""The formats of deliveries: by the ending of the name, held against the first bytes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from pingshan_geo import gdal
+from pingshan_geo.catalogue.readers import file_report
+from pingshan_geo.errors import InputError
+from pingshan_geo.findings import Finding
+from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
+from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
+from pingshan_geo.ingest.formats.arrow import frame, shapes
+from pingshan_geo.ingest.formats.xml import checked_xml
+from pingshan_geo.words import Text
+
+_MOST_BYTES = 4 << 30
+_XML = re.compile(rb"(\xef\xbb\xbf)?\s*<|(\xff\xfe)<\0|(\xfe\xff)\0<")
+_JSON = re.compile(rb"(\xef\xbb\xbf)?\s*[\x1e\[{]")
+_TEXT = re.compile(rb"[^\0]*|(\xff\xfe|\xfe\xff).*", re.DOTALL)  # any text, no binary file
+_SQLITE = re.compile(rb"SQLite format 3\0")
+_ZIP = re.compile(rb"PK(\x03\x04|\x05\x06)")
+_OLE = re.compile(rb"\xd0\xcf\x11\xe0")
+# A TAB that is a view or a seamless layer names other files; only tables of their own are read.
+_TAB = re.compile(rb'!table\s(?!.*"?\\IsSeamless"?\s*=\s*"?TRUE).*\btype\s+(native|dbf)\b',
+                  re.IGNORECASE | re.DOTALL)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of deliveries.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    suffixes : tuple of str
+        Endings of its files, in lower case.
+    magic : pattern
+        What its first bytes (up to 4 096) look like.
+    reader : str
+        ``module:function`` that reads it; GDAL's driver instead where it has none of its own.
+    is_table : bool
+        Whether it is a table that may as well be a note beside a layer.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    magic: re.Pattern[bytes]
+    reader: str
+    is_table: bool = False
+
+
+#: Every format that can be read, in the order they are told.
+FORMATS = (
+    Format("GeoJSON", (".geojson", ".json"), _JSON, "geojson:read_geojson"),
+    Format(
+        "GeoJSONSeq",
+        (".geojsonl", ".geojsons", ".ndjson", ".jsonl", ".seq"),
+        _JSON,
+        "geojson:read_sequence",
+    ),
+    Format("GeoPackage", (".gpkg",), _SQLITE, "GPKG"),
+    Format("File Geodatabase", (".gdb",), re.compile(b""), "OpenFileGDB"),
+    Format("Shapefile", (".shp",), re.compile(rb"\0\0\x27\x0a"), "shapefile:read_shapefile"),
+    Format("KML", (".kml",), _XML, "kml:read_kml"),
+    Format("FlatGeobuf", (".fgb",), re.compile(rb"fgb[\x03]fgb"), "FlatGeobuf"),
+    Format("GeoParquet", (".parquet", ".geoparquet"), re.compile(rb"PAR1"),
+           "parquet:read_parquet"),
+    Format("GML", (".gml",), _XML, "GML"),
+    Format("MapInfo TAB", (".tab",), _TAB, "MapInfo File"),
+    Format("MapInfo MIF", (".mif",), re.compile(rb"\s*version\s", re.IGNORECASE), "MapInfo File"),
+    Format("DXF", (".dxf",), re.compile(rb"AutoCAD Binary DXF|[^\0]*"), "cad:read_dxf"),
+    Format("CSV", (".csv", ".tsv"), _TEXT, "tables:read_delimited", is_table=True),
+    Format("XLSX", (".xlsx", ".xlsm", ".ods"), _ZIP, "tables:read_workbook", is_table=True),
+    Format("XLS", (".xls",), _OLE, "tables:read_workbook", is_table=True),
+    Format("survey text", (".txt",), _TEXT, "survey:read_survey", is_table=True),
+    Format("zip", (".zip", ".kmz"), _ZIP, ""),
+)  # fmt: skip
+_BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
+
+
+def open_delivery(path: str, asked: Asked) -> Delivery:
+    """Open one layer of a foreign file, or of a PostGIS database.
+
+    Parameters
+    ----------
+    path : str
+        A file, the folder of a File Geodatabase, or an address ``postgresql://…``. Other
+        addresses and GDAL's own signs (``/vsi…``, ``WFS:…``) are refused.
+    asked : Asked
+        Layer, sheet and encoding, where the user named them.
+
+    Raises
+    ------
+    InputError
+        If it is no such file; its ending is of no known format or its content is not of the
+        format that the ending says; the layer to read cannot be told; or nothing can be read.
+    UsageError
+        If an option or an extra that is needed is wrong or missing.
+    """
+    if path.lower().startswith(("postgresql://", "postgres://")):
+        from pingshan_geo.ingest.formats.postgis import read_postgis
+
+        return read_postgis(path, asked)
+    if re.match(r"[A-Za-z][\w+.-]+:|/vsi|\\vsi", path):
+        reason = Text("addresses and signs of GDAL are not followed", "不访问网址或 GDAL 专用路径")
+        raise _error("delivery-refused", path, value=path, reason=reason)
+    place = Path(path)
+    kind = _format(place)
+    if kind.reader == "":
+        return _from_zip(place, asked)
+    if ":" in kind.reader:
+        module, function = kind.reader.split(":")
+        reader = getattr(import_module(f"pingshan_geo.ingest.formats.{module}"), function)
+        delivery: Delivery = reader(path if module in {"cad", "tables", "survey"} else place, asked)
+        return delivery
+    return _from_gdal(place, asked, kind)
+
+
+def _error(code: str, path: str | Path, value: str | None = None, **details: Any) -> InputError:
+    return InputError([Finding(code, file=Path(path).name, value=value, details=details)])
+
+
+def _format(place: Path) -> Format:
+    """Return the format that the name ends in, after a look at the first bytes."""
+    suffix = place.suffix.lower()
+    kind = _BY_SUFFIX.get(suffix)
+    if not place.exists():
+        raise _error("file-missing", place, value=str(place))
+    if kind is None:
+        known = ", ".join(_BY_SUFFIX)
+        raise _error("format-unknown", place, value=suffix or place.name, known=known)
+    is_folder = suffix == ".gdb"
+    if not (place.is_dir() if is_folder else place.is_file()):
+        raise _error("file-unreadable", place, reason=Text("it is no file", "不是文件"))
+    if is_folder:
+        return kind
+    try:
+        with place.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError as error:
+        raise _error("file-unreadable", place, reason=str(error.strerror)) from None
+    if place.stat().st_size > _MOST_BYTES:
+        raise _error("file-unreadable", place, reason=Text("over 4 GiB", "超过 4 GiB"))
+    if not head:
+        raise _error("file-unreadable", place, reason=Text("it is empty", "文件为空"))
+    if not kind.magic.match(head):
+        raise _error("format-mismatch", place, value=f"{kind.name} ({suffix})")
+    return kind
+
+
+def _from_zip(place: Path, asked: Asked) -> Delivery:
+    """Read the one data set of a zip archive, or the one that ``asked.layer`` names."""
+    members = check_zip(place)
+    is_kmz = place.suffix.lower() == ".kmz"
+    suffixes = {".kml"} if is_kmz else set(_BY_SUFFIX) - {".zip"}
+    tables = {suffix for suffix, kind in _BY_SUFFIX.items() if kind.is_table}
+    sets = data_sets(members, suffixes, tables | {".json"})
+    if is_kmz and "doc.kml" in sets:
+        sets = {"doc.kml": sets["doc.kml"]}
+    layer = asked.layer
+    if len(sets) > 1:
+        stems = {PurePosixPath(name).stem: name for name in sets}
+        wanted = layer if layer in sets else stems.get(layer or "")
+        if wanted is None:
+            raise _which(place, layer, list(sets))
+        sets, layer = {wanted: sets[wanted]}, None
+    if not sets:
+        raise _error("layer-none", place)
+    (name, parts), = sets.items()  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(place, {part: members[part] for part in parts}, Path(folder))
+        inner = open_delivery(str(Path(folder, name)), replace(asked, layer=layer))
+    stem = PurePosixPath(name).stem
+    return replace(inner, file=place.name, sha256=digest(place), layer=inner.layer or stem)
+
+
+def _which(place: Path, layer: str | None, names: list[str]) -> InputError:
+    """Return the error of a layer that is not there, or that has to be named."""
+    if layer is None:
+        return _error("layer-ambiguous", place, value=", ".join(names))
+    nearest_first = difflib.get_close_matches(layer, names, len(names), 0)
+    return _error("layer-unknown", place, value=layer, known=", ".join(nearest_first))
+
+
+def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
+    found: list[Finding] = []
+    report = file_report(place.name, found)
+    if kind.name == "GML":  # a copy: GDAL reads and writes files beside it
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, place.name)
+            copy.write_bytes(checked_xml(place))
+            table, about = gdal.read(copy, driver=kind.reader, layer=asked.layer)
+    else:
+        table, about = gdal.read(place, driver=kind.reader, layer=asked.layer)
+    if not about["layers"]:
+        raise _error("layer-none", place)
+    if about["layer"] is None:
+        raise _which(place, asked.layer, about["layers"])
+    if len(about["layers"]) > 1 and asked.layer is None:
+        others = ", ".join(name for name in about["layers"] if name != about["layer"])
+        report("layers-others", field=about["layer"], value=others)
+    if about["said"]:
+        report("reader-said", value="; ".join(about["said"]))
+    if about["curves"]:
+        report("curves-linearised", value=str(about["curves"]))
+    geometry, claim = None, None
+    if about["geometry_name"]:
+        geometry = shapes(table[about["geometry_name"]], report)
+        table = table.drop_columns([about["geometry_name"]])
+        if about["crs"] and "ndefined" not in about["crs"]:  # GeoPackage's names for none
+            claim = Claim(about["crs"], "file")
+    return Delivery(
+        place.name,
+        digest(*_files(place)),
+        kind.name,
+        about["layer"],
+        frame(table, report),
+        np.arange(1, table.num_rows + 1),
+        geometry,
+        claim,
+        findings=tuple(found),
+    )
+
+
+def _files(place: Path) -> list[Path]:
+    """Return the files that a data set is made of."""
+    if place.is_dir():
+        return [file for file in place.iterdir() if file.is_file()]
+    if place.suffix.lower() in {".tab", ".mif"}:
+        return [file for file in place.parent.iterdir() if file.stem == place.stem]
+    return [place]

@@ -1,0 +1,176 @@
+"""Tables that people type: delimited text and workbooks."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from pingshan_geo.catalogue.readers import Report, file_report
+from pingshan_geo.errors import InputError
+from pingshan_geo.findings import Finding
+from pingshan_geo.ingest.delivery import Asked, Delivery, digest
+from pingshan_geo.ingest.formats import workbook
+from pingshan_geo.ingest.formats.encoding import Detected, detect
+from pingshan_geo.ingest.formats.rings import from_vertices, from_wkt
+from pingshan_geo.ingest.formats.sheets import Grid, Merged, Sheet, table_of
+from pingshan_geo.output import FORMULA
+from pingshan_geo.words import Text
+
+_MOST_BYTES = 500 << 20
+_LONGEST_CELL = 16 << 20  # characters; an outline of 400 000 points as WKT
+_DELIMITERS = ",;\t|，"
+
+
+def read_delimited(path: str, asked: Asked) -> Delivery:
+    """Read CSV, TSV or other delimited text; the delimiter is the one that fits the first lines.
+
+    Outlines come from a column of WKT, or from rows of vertices with x, y and the parcel's id.
+    A row with more or fewer cells than the heading is kept and told by row.
+
+    Raises
+    ------
+    InputError
+        If it is no text, a quotation mark is not closed, or there is no heading.
+    UsageError
+        If the encoding asked for is unknown.
+    """
+    place = Path(path)
+    text, encoding = read_text(place, asked)
+    grid = _records(text, place.name)
+    return _delivery(place, "CSV", None, grid, encoding)
+
+
+def read_workbook(path: str, asked: Asked) -> Delivery:
+    """Read one sheet of an XLSX, XLS or ODS workbook; merged cells are filled where told.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is encrypted, has no heading, or several sheets have data.
+    UsageError
+        If it has no sheet of the name asked for.
+    """
+    place = Path(path)
+    check_size(place)
+    kind = place.suffix[1:].upper()
+    if kind in {"XLSX", "XLSM", "ODS"}:
+        from pingshan_geo.ingest.formats.archive import check_zip
+
+        check_zip(path)
+    told: list[Finding] = []
+    report = file_report(place.name, told)
+    sheet = workbook.cells(str(place.resolve()), place.name, asked.sheet)
+    if sheet["hidden"]:
+        report("sheet-hidden", value=", ".join(sheet["hidden"]))
+    grid = sheet["rows"]
+    for row, column in sheet["broken"]:
+        if row < len(grid) and column < len(grid[row]) and grid[row][column] is None:
+            grid[row][column] = "#VALUE!"
+    merged = sheet["merged"]
+    return _delivery(place, kind, sheet["sheet"], grid, None, merged, told)
+
+
+def read_text(place: Path, asked: Asked) -> tuple[str, Detected]:
+    """Return the text of a file and how it was decoded.
+
+    Raises
+    ------
+    InputError, UsageError
+        As in `pingshan_geo.ingest.formats.encoding.detect`, and where the file is too large.
+    """
+    check_size(place)
+    data = place.read_bytes()
+    found = detect(data, asked.encoding, file=place.name)
+    text = data.decode(found.name)
+    if "\0" in text:
+        raise _unreadable(place.name, Text("it holds bytes that are no text", "含非文本字节"))
+    return text, found
+
+
+def check_size(place: Path) -> None:
+    """Refuse a file that is not there, or of over 500 MB.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        size = place.stat().st_size
+    except OSError as error:
+        raise _unreadable(place.name, Text(str(error.strerror), str(error.strerror))) from None
+    if size > _MOST_BYTES:
+        most = _MOST_BYTES >> 20
+        raise _unreadable(place.name, Text(f"it is over {most} MB", f"超过 {most} MB"))
+
+
+def _records(text: str, file: str) -> list[list[str]]:
+    """Return the records of delimited text, strictly; a blank line is an empty one."""
+    csv.field_size_limit(_LONGEST_CELL)
+    delimiter = _delimiter(text)
+    records: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        records.extend(reader)
+    except csv.Error as error:  # the record that breaks is the one after those that were read
+        details = {"reason": str(error)}
+        broken = Finding("csv-broken", file=file, row=len(records) + 1, details=details)
+        raise InputError([broken]) from None
+    # The ' that keeps a spreadsheet from calculating a cell is no part of it.
+    return [
+        [cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell for cell in record]
+        for record in records
+    ]
+
+
+def _delimiter(text: str) -> str:
+    """Return the sign that cuts most of the first lines into the same number of cells, over one."""
+    head = io.StringIO(text[:1_000_000], newline="")
+    lines = list(islice(head, 100))
+    fits: dict[str, tuple[float, int]] = {}
+    for sign in _DELIMITERS:
+        widths = Counter(len(record) for record in csv.reader(lines, delimiter=sign) if record)
+        width, times = max(widths.items(), key=lambda pair: pair[1], default=(0, 0))
+        fits[sign] = (times / widths.total(), width) if width > 1 else (0.0, 0)
+    return max(fits, key=lambda sign: fits[sign])
+
+
+def _tell_lengths(grid: Grid, sheet: Sheet, report: Report) -> None:
+    """Tell the rows that have fewer cells than the heading, or further ones that are not empty."""
+    for row in sheet.rows.tolist():
+        cells = grid[row - 1]
+        if len(cells) < sheet.width or any(cell.strip() for cell in cells[sheet.width :]):
+            details = {"expected": str(sheet.width)}
+            report("csv-row-length", row=row, value=str(len(cells)), details=details)
+
+
+def _unreadable(file: str, reason: Text) -> InputError:
+    return InputError([Finding("file-unreadable", file=file, details={"reason": reason})])
+
+
+def _delivery(
+    place: Path,
+    kind: str,
+    layer: str | None,
+    grid: Grid,
+    encoding: Detected | None,
+    merged: Sequence[Merged] | None = None,
+    told: Sequence[Finding] = (),
+) -> Delivery:
+    sheet = table_of(grid, place.name, merged)
+    found = [*told, *sheet.findings]
+    report = file_report(place.name, found)
+    if encoding is not None:
+        found += [encoding.finding] if encoding.finding else []
+        _tell_lengths(grid, sheet, report)
+    table, rows = sheet.table, sheet.rows
+    table, geometry, claim = from_wkt(table, rows, report)
+    if geometry is None:
+        table, rows, geometry = from_vertices(table, rows, report)
+    return Delivery(
+        place.name, digest(place), kind, layer, table, rows, geometry, claim,
+        encoding.name if encoding else None, tuple(found),
+    )  # fmt: skip

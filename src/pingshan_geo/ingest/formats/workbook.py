@@ -1,0 +1,75 @@
+"""A workbook → cells, by way of a child process: where memory runs out the reader ends it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from pingshan_geo.errors import InputError, UsageError
+from pingshan_geo.findings import Finding
+from pingshan_geo.ids import hint
+from pingshan_geo.words import Text
+
+_SECONDS = 300
+# Started as a file: as a module of the package it would load all of it first.
+_CHILD = Path(__file__).with_name("workbook_child.py")
+
+
+def cells(path: str, file: str, sheet: str | None) -> dict[str, Any]:
+    """Return the cells of one sheet of a workbook.
+
+    Parameters
+    ----------
+    path, file : str
+        Where it lies, and its name for findings.
+    sheet : str or None
+        Name of the sheet; needed where several that are not hidden have data.
+
+    Returns
+    -------
+    dict
+        ``sheet`` (its name), ``rows`` (from row 1, first column; text, number, truth value or
+        None; dates as ISO text), ``merged`` (first row, first column, last row, last column from
+        0, or None where the format does not tell), ``hidden`` (names of hidden sheets with data),
+        ``broken`` (row, column, from 0, of cells of an XLSX whose formula has no value).
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is encrypted, or has no sheet or several with data.
+    UsageError
+        If it has no sheet of that name.
+    """
+    command = [sys.executable, "-P", str(_CHILD), path, sheet or ""]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 - this interpreter, this package, no shell
+    except subprocess.TimeoutExpired:
+        reason = Text(f"it took over {_SECONDS} seconds", f"读取超过 {_SECONDS} 秒")
+        raise _unreadable(file, reason) from None
+    if done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        reason = Text(*last, *last) if last and done.returncode == 1 else Text(
+            "the reader broke down over it (its size, or its structure)",
+            "读取程序因其大小或结构而中止",
+        )  # fmt: skip
+        raise _unreadable(file, reason)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    names = ", ".join(answer["names"])
+    if "sheet" in answer:
+        return answer
+    if sheet is not None:
+        en, zh = hint(sheet, answer["names"])
+        raise UsageError(
+            f"{file} has no sheet {sheet}; its sheets: {names}{en}",
+            f"{file} 没有工作表 {sheet}；现有：{names}{zh}",
+        )
+    if not names:
+        raise _unreadable(file, Text("no sheet has data", "没有含数据的工作表"))
+    raise InputError([Finding("sheet-ambiguous", file=file, value=names)])
+
+
+def _unreadable(file: str, reason: Text) -> InputError:
+    return InputError([Finding("file-unreadable", file=file, details={"reason": reason})])

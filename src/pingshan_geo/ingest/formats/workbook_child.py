@@ -1,0 +1,111 @@
+"""The child process that reads a workbook: one sheet as one line of JSON, then the end.
+
+It imports nothing of the package, so that it starts at once.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import sys
+import zipfile
+from typing import Any
+from xml.etree import ElementTree
+
+_MEMORY = 4 << 30  # bytes of address space
+# Of the XML of a sheet: cells that hold an error, and formulas that were saved without a value.
+_NO_VALUE = re.compile(
+    rb'<c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]+)(\d+)"[^>]*>'
+    rb'|<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*><f\b[^>]*?(?:/>|>[^<]*</f>)(?:<v/>|<v></v>)?</c>'
+)
+
+
+def _answer(path: str, wanted: str) -> dict[str, Any]:
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    with CalamineWorkbook.from_path(path) as book:
+        all_names = [
+            each.name for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet
+        ]
+        hidden = [
+            each.name
+            for each in book.sheets_metadata
+            if each.visible != SheetVisibleEnum.Visible and each.name in all_names
+        ]
+        if wanted and wanted not in all_names:
+            return {"names": all_names}
+        sheets = {
+            name: book.get_sheet_by_name(name) for name in ([wanted] if wanted else all_names)
+        }
+        full = [name for name, each in sheets.items() if each.start is not None]
+        shown = [name for name in full if name not in hidden] or full
+        if len(shown) != 1:
+            return {"names": shown}
+        chosen = sheets[shown[0]]
+        merged = chosen.merged_cell_ranges
+        return {
+            "names": all_names,
+            "sheet": chosen.name,
+            "rows": [
+                [None if c == "" else c for c in row]
+                for row in chosen.to_python(skip_empty_area=False)
+            ],
+            "merged": None if merged is None else [[*start, *end] for start, end in merged],
+            "hidden": [name for name in full if name in hidden and name != chosen.name],
+            "broken": _broken(path, chosen.name) if zipfile.is_zipfile(path) else [],
+        }
+
+
+def _broken(path: str, sheet: str) -> list[tuple[int, int]]:
+    """Return row and column of the cells that `_NO_VALUE` finds; none where it is no XLSX."""
+    with zipfile.ZipFile(path) as parts:
+        if "xl/workbook.xml" not in parts.namelist():
+            return []
+        book = ElementTree.fromstring(parts.read("xl/workbook.xml"))  # noqa: S314 - in the child
+        links = ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+        targets = {link.get("Id"): link.get("Target", "") for link in links}
+        key = next(
+            value
+            for each in book.iter()
+            if each.tag.endswith("}sheet") and each.get("name") == sheet
+            for name, value in each.items()
+            if name.endswith("}id")
+        )
+        target = targets[key].lstrip("/").removeprefix("xl/")
+        found = _NO_VALUE.findall(parts.read(f"xl/{target}"))
+    places = [(a or c, b or d) for a, b, c, d in found]
+    return [(int(row) - 1, _column(letters)) for letters, row in places]
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _plain(cell: Any) -> str:
+    """Return a date or time as ISO text, without a time of 00:00; a length of time in hours."""
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat()
+    return str(cell) if isinstance(cell, datetime.timedelta) else str(cell.isoformat())
+
+
+def main() -> None:
+    """Read the sheet named on the command line after the path; no name is for the only one."""
+    try:
+        import resource
+    except ImportError:  # the system has no such limits
+        pass
+    else:
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    try:
+        answer = _answer(*sys.argv[1:])
+    except Exception as error:  # whatever the reader says is handed on in one line
+        sys.exit(" ".join(str(error).split()) or type(error).__name__)
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False, default=_plain).encode())
+
+
+if __name__ == "__main__":
+    main()

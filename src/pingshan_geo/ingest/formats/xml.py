@@ -1,0 +1,66 @@
+"""XML from anywhere: looked through before anybody builds a tree of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.parsers import expat
+
+from pingshan_geo.errors import InputError
+from pingshan_geo.findings import Finding
+from pingshan_geo.ingest.formats.encoding import codec_name
+from pingshan_geo.words import Text
+
+_MOST_NESTING = 256  # folders in folders; a file that is nested deeper is made to exhaust a parser
+# Encodings of several bytes a character that the parser does not know, GBK above all.
+_DECLARED = re.compile(
+    rb"""(<\?xml[^>]*?encoding\s*=\s*["'])(gb[\w-]*|big5|cp9\d\d)(?=["'])""", re.I
+)
+
+
+def checked_xml(path: Path) -> bytes:
+    """Return the XML of a file, in UTF-8 where it was GBK or Big5.
+
+    Raises
+    ------
+    InputError
+        If it is not well-formed, declares a document type (entities, other files), or is nested
+        deeper than 256 levels. Nothing outside of the file is looked at.
+    """
+    data = path.read_bytes()
+    if declared := _DECLARED.match(data.lstrip(b"\xef\xbb\xbf \r\n\t")):
+        try:
+            text = data.decode(codec_name(declared[2].decode()))
+        except UnicodeDecodeError as error:
+            raise _refused(path, str(error), str(error)) from None
+        data = _DECLARED.sub(rb"\1utf-8", text.encode(), count=1)
+    depth = 0
+
+    def start(_name: str, _attributes: list[str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _MOST_NESTING:
+            raise _refused(path, f"nested deeper than {_MOST_NESTING} levels",
+                           f"嵌套超过 {_MOST_NESTING} 层")  # fmt: skip
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def doctype(*_: object) -> None:
+        raise _refused(path, "it declares a document type", "含文档类型声明（DOCTYPE）")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartDoctypeDeclHandler = doctype
+    parser.ordered_attributes = True
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        raise _refused(path, str(error), str(error)) from None
+    return data
+
+
+def _refused(path: Path, en: str, zh: str) -> InputError:
+    details = {"reason": Text(f"XML: {en}", f"XML：{zh}")}
+    return InputError([Finding("file-unreadable", file=path.name, details=details)])

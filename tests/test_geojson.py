@@ -1,0 +1,116 @@
+"""GeoJSON from anywhere: what is wrong is told by row, and the row kept."""
+
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+from tests.opening import (
+    HOLE,
+    RING,
+    codes,
+    feature,
+    of_features,
+    opened,
+    polygon,
+    refused,
+)
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        ("text", "feature-invalid"),
+        ({"type": "feature"}, "feature-invalid"),
+        ({"type": "Feature", "properties": {}}, "feature-invalid"),
+        ({"type": "Feature", "properties": [1], "geometry": None}, "feature-invalid"),
+        ({"type": "Feature", "geometry": None}, "geojson-member"),
+        (feature(None) | {"id": [1]}, "geojson-member"),
+        (feature(None) | {"bbox": [1, 2]}, "geojson-member"),
+        (feature(None) | {"features": []}, "geojson-member"),
+        (feature("POINT (1 2)"), "geometry-unreadable"),
+        (feature({"type": "Polygon"}), "geometry-unreadable"),
+        (feature(polygon([["114", "22"], *RING[1:]])), "geometry-unreadable"),
+        (feature(polygon([[114], *RING[1:]])), "geometry-unreadable"),
+        (feature(polygon([[True, 22], *RING[1:]])), "geometry-unreadable"),
+        (feature(polygon([10**400, 22], *RING)), "geometry-unreadable"),
+        (feature(polygon(RING[:2])), "geometry-unreadable"),
+        (feature(polygon(RING, [])), "geometry-unreadable"),
+        (feature(polygon(*RING)), "geometry-unreadable"),
+        (feature({"type": "MultiPolygon", "coordinates": [RING]}), "geometry-unreadable"),
+        (feature({"type": "Point", "coordinates": ["1", 2]}), "geometry-unreadable"),
+        (feature(polygon(RING[:-1])), "ring-closed"),
+        (feature(polygon(RING[::-1])), "rings-turned"),
+        (feature(polygon([[114, 22, 1], *RING[1:]])), "position-sizes"),
+    ],
+)
+def test_each_fault_of_geojson_is_told_and_the_row_kept(tmp_path, item, code):
+    delivery = opened(of_features(tmp_path, feature(polygon(RING), a=1), item))
+    assert codes(delivery) == [(code, 2)]
+    assert delivery.table["a"].tolist()[0] == 1
+    assert delivery.geometry[0].equals(shapely.Polygon(RING))
+    made = delivery.geometry[1] is not None
+    assert made == (code in {"ring-closed", "rings-turned", "position-sizes"})
+
+
+def test_polygons_made_all_together_are_those_made_one_by_one(tmp_path):
+    shapes = [HOLE, shapely.Polygon(RING), shapely.MultiPolygon([HOLE, shapely.box(0, 0, 1, 1)]),
+              shapely.Point(1, 2), None, shapely.Polygon(), shapely.MultiPolygon()]  # fmt: skip
+    items = [feature(None if shape is None else json.loads(shapely.to_geojson(shape)))
+             for shape in shapes]  # fmt: skip
+    together = opened(of_features(tmp_path, *items)).geometry
+    apart = opened(of_features(tmp_path, *items, feature(polygon(RING, [])))).geometry
+    assert together.tolist() == apart[:-1].tolist() == shapes
+
+
+@pytest.mark.parametrize(
+    ("members", "claim"),
+    [
+        ({}, ("OGC:CRS84", "format")),
+        ({"crs": None}, None),
+        ({"crs": {"type": "name", "properties": {"name": "nonsense"}}}, None),
+        ({"crs": {"type": "name", "properties": {"name": "EPSG:999999"}}}, None),
+        ({"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4547"}}},
+         ("EPSG:4547", "file")),
+        ({"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}},
+         ("OGC:CRS84", "file")),
+    ],
+)  # fmt: skip
+def test_a_crs_of_nonsense_is_told_and_claims_nothing(tmp_path, members, claim):
+    delivery = opened(of_features(tmp_path, feature(polygon(RING)), **members))
+    found = delivery.claim and (delivery.claim.text, delivery.claim.origin)
+    assert found == claim
+    assert codes(delivery) == ([] if claim else [("crs-unreadable", None)])
+
+
+def test_json_values_are_text_number_or_truth(tmp_path):
+    properties = {"a": [1, {"b": "坪"}], "n": 2**60, "t": True, "x": None}
+    table = opened(of_features(tmp_path, feature(None, **properties) | {"id": "p1"})).table
+    assert table.iloc[0].to_dict() == {
+        "id": "p1", "a": '[1, {"b": "坪"}]', "n": str(2**60), "t": True, "x": None
+    }  # fmt: skip
+
+
+def test_columns_and_depth_are_limited_before_they_cost(tmp_path):
+    many = of_features(tmp_path, feature(None, **{f"c{n}": n for n in range(1001)}))
+    assert refused(many) == "columns-too-many"
+    deep = tmp_path / "deep.geojson"
+    deep.write_text('{"a":' * 100_000)
+    assert refused(deep) == "json-nesting"
+    wide = pa.table({f"c{n}": [n] for n in range(1001)})
+    pq.write_table(wide, tmp_path / "a.parquet")
+    assert refused(tmp_path / "a.parquet") == "file-unreadable"
+
+
+@pytest.mark.parametrize("mark", [b"", b"\x1e"])
+def test_a_line_that_is_no_feature_costs_that_line_only(tmp_path, mark):
+    lines = [json.dumps(feature(polygon(RING), a=n)).encode() for n in range(3)]
+    lines[1] = b'{"type": "Feature"'
+    path = tmp_path / "a.geojsonl"
+    path.write_bytes(b"".join(mark + line + b"\n" for line in lines))
+    delivery = opened(path)
+    assert delivery.rows.tolist() == [1, 2, 3]
+    assert codes(delivery) == [("json-invalid", 2)]
+    assert pd.isna(delivery.table["a"]).tolist() == [False, True, False]
