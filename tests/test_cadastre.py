@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import shapely
 
+from pingshan_geo import load_catalogue
+from pingshan_geo.cli import main
 from pingshan_geo.ingest.shapes import settle
 from pingshan_geo.measures.area import measured_area
 
@@ -50,3 +52,15 @@ def test_measured_areas_are_those_of_the_register_as_far_as_it_goes(cadastre):
     assert np.median(off) == pytest.approx(0.0123, abs=1e-4)
     assert [int((off > part).sum()) for part in (0.01, 0.05, 0.1, 0.5)] == [2388, 473, 183, 17]
     assert recorded[off > 0.5].max() == 467
+
+
+def test_the_whole_of_it_is_imported_with_its_record(tmp_path, capsys, cadastre):
+    town = str(tmp_path / "town")
+    assert main(["init", town]) == 0
+    words = ["import", str(PARCELS), "--as", "parcels", "--geometry-status", "published", "--yes"]
+    assert main(["--catalogue", town, *words]) == 0
+    assert "4,241 rows = 4,241 accepted + 0 repaired + 0 quarantined" in capsys.readouterr().out
+    parcels = load_catalogue(town).parcels
+    _, recorded = cadastre
+    assert parcels["recorded_area_m2"].sum() == np.nansum(recorded)
+    assert parcels["source_row"].tolist() == list(range(1, 4242))

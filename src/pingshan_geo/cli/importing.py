@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pingshan_geo.cli import OneOf, Session, echo
+from pingshan_geo.cli import OneOf, Session, echo, steps
 from pingshan_geo.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -91,15 +91,22 @@ def import_(
             "name a FILE and the table with --as (or --undo)", "请指定文件与 --as 表名（或 --undo）"
         )
     request = _request(file, table, options)
-    draft = open_draft(folder)
     try:
-        planned = _agreed(draft, plan(draft, request), lang, dry_run=dry_run)
-        outcome = run(draft, planned)
+        with steps(2) as step:
+            step("catalogue")
+            draft = open_draft(folder)
+            step(file)
+            planned = plan(draft, request)
+        planned = _agreed(draft, planned, lang, dry_run=dry_run)
+        with steps(2) as step:
+            step(table)
+            outcome = run(draft, planned)
+            step("files")
+            if not dry_run:
+                write(draft, outcome)
     except InputError as error:
         _tell(error.findings, lang)
         return error.exit_status
-    if not dry_run:
-        write(draft, outcome)
     _tell(outcome.findings, lang)
     for line in _summary(outcome, planned, lang, dry_run=dry_run):
         echo(line)

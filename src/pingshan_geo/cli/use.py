@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pingshan_geo.cli import GATE_NOT_MET, OneOf, Session, echo, table_or_json
+from pingshan_geo.cli import GATE_NOT_MET, OneOf, Session, echo, steps, table_or_json
 from pingshan_geo.errors import UsageError
 
 REPORTS = ("areas", "far", "targets", "all")
@@ -45,7 +43,7 @@ def build(session: Session, /, folder: str, as_of: str | None) -> None:
     from pingshan_geo.report import headline_lines, render, select
 
     lang = session.lang
-    with _steps(len(_REPORT_FILES) + len(_LAYER_FILES) + 2) as step:
+    with steps(len(_REPORT_FILES) + len(_LAYER_FILES) + 2) as step:
         step("assess")
         assessment = session.assess(as_of)
         name = assessment.catalogue.id
@@ -246,17 +244,3 @@ def _put(data: bytes, output: str | None, form: str) -> None:
             "a workbook is not text: name a file with -o", "工作簿不是文本，请用 -o 指定文件"
         )
     sys.stdout.buffer.write(data)
-
-
-@contextmanager
-def _steps(count: int) -> Iterator[Callable[[str], None]]:
-    """Show progress on stderr, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=count)
-        yield lambda name: progress.update(task, advance=1, description=name)
