@@ -6,8 +6,10 @@ import csv
 import json
 import shutil
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 import xlsxwriter
@@ -19,6 +21,7 @@ from pingshan_geo import load_catalogue
 from pingshan_geo.catalogue import read_catalogue
 from pingshan_geo.catalogue.store import UNDO
 from pingshan_geo.cli import main
+from pingshan_geo.measures.area import measured_area
 
 
 @pytest.fixture(scope="session")
@@ -125,6 +128,46 @@ def test_a_quarantined_row_is_mended_and_imported_by_one_command(town, delivered
     district = shapely.union_all(load_catalogue(town).zones.geometry.dropna())
     assert district.covers(parcels.geometry["NEW-1"].representative_point())
     assert [each["source_row"] for each in rows_of(path)] == ["8"]
+
+
+def test_a_row_mended_in_the_quarantine_is_read_in_the_crs_it_came_in(town, tmp_path, run):
+    district = load_catalogue(town).zones.geometry.dropna().iloc[0]
+    x, y = district.representative_point().coords[0]
+    lots = [shapely.box(x + n / 1e4, y, x + (n + 0.8) / 1e4, y + 1e-4) for n in range(3)]
+    frame = gpd.GeoDataFrame({"parcel_id": ["a", None, "c"]}, geometry=lots, crs="EPSG:4490")
+    path = tmp_path / "lots.parquet"
+    frame.to_crs("EPSG:4547").to_parquet(path)
+    status, _, err = run(path, "--as", "parcels", "--yes", "--geometry-status", "surveyed")
+    assert status == 0, err
+    refused = town / "quarantine" / "import-1.csv"
+    refused.write_text(refused.read_text("utf-8").replace(",,", ",b,", 1), "utf-8")
+    status, _, err = run(refused, "--as", "parcels")
+    assert status == 0, err
+    mended = load_catalogue(town).parcels.geometry["b"]
+    assert shapely.hausdorff_distance(mended, lots[1]) < 1e-9
+    assert not refused.exists()
+
+
+def test_control_points_place_a_local_drawing(town, tmp_path, run):
+    x, y = load_catalogue(town).zones.geometry.dropna().iloc[0].representative_point().coords[0]
+    way = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4547", always_xy=True)
+    east, north = way.transform(x, y)
+    corners = [(0, 0), (400, 0), (400, 300), (0, 300)]
+    known = [way.transform(east + u, north + v, direction="INVERSE") for u, v in corners]
+    points = tmp_path / "points.csv"
+    rows = [f"{u},{v},{lon!r},{lat!r}" for (u, v), (lon, lat) in zip(corners, known, strict=True)]
+    points.write_text("\n".join(["x,y,lon,lat", *rows]), "utf-8")
+    lots = tmp_path / "lots.csv"
+    lots.write_text('parcel_id,wkt\na,"POLYGON ((0 0, 40 0, 40 30, 0 30, 0 0))"\n', "utf-8")
+    words = (lots, "--as", "parcels", "--geometry-status", "surveyed", "--yes")
+    assert run(*words)[0] == 3, "nothing says where the drawing lies"
+    status, _, err = run(*words, "--control-points", points)
+    assert status == 0, err
+    place = load_catalogue(town).parcels.geometry["a"]
+    assert shapely.Point(known[0]).distance(place) < 1e-9
+    scale = 1 + (east - 500_000) ** 2 / (2 * 6_371_000**2)  # of the plane, that far off its axis
+    area = measured_area(gpd.GeoSeries([place], crs=4490))[0]
+    assert area == pytest.approx(1200 / scale**2, rel=1e-5)
 
 
 def test_the_last_import_is_taken_back(town, delivered, run):

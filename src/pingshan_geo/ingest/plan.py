@@ -136,6 +136,9 @@ def plan(draft: Draft, request: Request) -> Plan:
     if kept is None and not request.maps:
         name, kept, options = _kept_mapping(draft, request.table, delivery)
         request = _with(request, options)
+    request = _with(request, _crs_of_quarantine(draft, request.file))
+    if request.control_points is not None and request.crs is None:
+        request = replace(request, crs="LOCAL")  # the points say where it lies
     found = list(delivery.findings)
     garbled = decoded_wrongly(_texts(delivery), file=delivery.file)
     if garbled is not None:
@@ -158,6 +161,9 @@ def plan(draft: Draft, request: Request) -> Plan:
                 control=request.control_points,
             )  # fmt: skip
             found += told
+            if request.control_points or request.datum_shift:
+                claim = Claim(draft.descriptor["crs"], "option")
+                found += locate(geometry, claim, _outline(draft), file=delivery.file).notes
             measured = _areas(geometry, draft.descriptor["crs"])
     proposal = propose(delivery, request.table, given, kept, measured_m2=measured)
     found += proposal.findings
@@ -191,6 +197,15 @@ def _opened(draft: Draft, request: Request) -> Delivery:
         rows = np.where(numbers.notna(), numbers.fillna(0), delivery.rows).astype(np.int64)
         return replace(delivery, table=delivery.table.drop(columns=list(QUARANTINED)), rows=rows)
     return delivery
+
+
+def _crs_of_quarantine(draft: Draft, file: str) -> dict[str, str]:
+    """Return the CRS in which the rows of a quarantine file came."""
+    imports = draft.tables["imports"]
+    if not is_quarantine(draft, file) or "crs" not in imports:
+        return {}
+    crs = imports.loc[imports["import_id"] == Path(file).stem, "crs"].dropna()
+    return {"crs": str(crs.iloc[0])} if len(crs) else {}
 
 
 def is_quarantine(draft: Draft, file: str) -> bool:
