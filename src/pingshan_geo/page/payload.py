@@ -128,9 +128,13 @@ def _title(sources: pd.DataFrame, source: str | None) -> Text | None:
     return Text(row["title_en"] or source, row["title_zh"] or source)
 
 
+# Words of commands and files that the page has no place for.
+_NOT_SHOWN = {"cli", "crs_cause", "template"}
+
+
 def _words() -> dict[str, list[str]]:
     """Words of the page and of everything it shows; unit signs are the same in both languages."""
-    shown = {key: list(word.text) for key, word in words().items() if word.group != "cli"}
+    shown = {key: list(word.text) for key, word in words().items() if word.group not in _NOT_SHOWN}
     for key, unit in UNITS.items():
         same = key in {"ha", "m2", "km2"}
         shown[f"unit_{key}"] = [unit.en, unit.en if same else unit.zh]
