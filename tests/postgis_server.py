@@ -8,8 +8,10 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 # Nothing is kept, so nothing needs to reach the disk.
@@ -39,9 +41,21 @@ def _programs() -> list[Path]:
     return sorted(folders, key=lambda each: [int(n) for n in each.parts if n.isdigit()])
 
 
+_NUMBERS = count()
+
+
+@pytest.fixture
+def postgis_url(postgis_server: str) -> str:
+    """Return the address of an empty database with PostGIS, made for one test."""
+    name = f"test_{next(_NUMBERS)}"
+    with psycopg.connect(f"{postgis_server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE gis")
+    return f"{postgis_server}/{name}"
+
+
 @pytest.fixture(scope="session")
-def postgis_url() -> Iterator[str]:
-    """Give the address of an empty database with PostGIS; the password in it is of no use."""
+def postgis_server() -> Iterator[str]:
+    """Give the address of a server on loopback; the password in it is of no use."""
     if reason := _missing():
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
@@ -69,9 +83,10 @@ def postgis_url() -> Iterator[str]:
         run(
             "pg_ctl", *data, "-w", "-l", str(folder / "log"), "-o", f"{SETTINGS} -p {port}", "start"
         )
-        url = f"postgresql://tester:s3cret@127.0.0.1:{port}/postgres"
-        run("psql", url, "-qc", "CREATE EXTENSION postgis")
-        yield url
+        server = f"postgresql://tester:s3cret@127.0.0.1:{port}"
+        run("psql", f"{server}/postgres", "-qc", "CREATE DATABASE gis")
+        run("psql", f"{server}/gis", "-qc", "CREATE EXTENSION postgis")
+        yield server
     finally:
         if (folder / "data" / "postmaster.pid").exists():
             run("pg_ctl", *data, "-m", "immediate", "stop")

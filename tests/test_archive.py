@@ -47,6 +47,7 @@ def link() -> zipfile.ZipInfo:
         [("/tmp/a.geojson", LAYER)],  # noqa: S108 - a name in an archive
         [("C:/a.geojson", LAYER)],
         [("..\\a.geojson", LAYER)],
+        [("a/" * 2_000 + "a.geojson", LAYER)],
         [("a.geojson", LAYER), ("a.geojson", LAYER)],
         [("a.geojson", LAYER), ("A.GeoJSON", LAYER)],
         [(link(), b"/etc/passwd")],

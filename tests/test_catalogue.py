@@ -190,7 +190,7 @@ BROKEN = {
     ),
     "a path longer than any": path("file-refused", "f" * 300),
     "a missing file": path("file-missing", "fax.csv"),
-    "a path with a zero byte": path("file-missing", "f\0.csv"),
+    "a path with a zero byte": path("file-refused", "f\0.csv"),
     **{f"path {text}": path("file-refused", text) for text in OUTSIDE},
     "a path with half a surrogate": swap("json-invalid", PACKAGE, '"facts.csv"', '"\\ud800.csv"'),
 }  # fmt: skip
@@ -356,3 +356,10 @@ def test_no_further_column_can_stand_for_a_computed_one():
     for m in MEASURES.values():
         for name in (m.column, m.low_column, m.high_column, m.status_column, m.qualifier_column):
             assert is_computed(name), name
+
+
+def test_a_quarantined_row_with_a_long_outline_does_not_close_the_catalogue(small):
+    (small.path / "quarantine").mkdir()
+    (small.path / "quarantine/import-1.csv").write_text(f"a,b\n1,{'x' * 200_000}\n")
+    codes = [each.code for each in read_catalogue(small.path)[1]]
+    assert codes.count("rows-quarantined") == 1

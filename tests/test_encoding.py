@@ -25,19 +25,19 @@ CHINESE = st.randoms(use_true_random=True).map(
 
 
 @pytest.mark.parametrize(
-    ("text", "codec", "name", "origin"),
+    ("text", "codec", "name", "is_guess"),
     [
-        (SIMPLIFIED, "utf-8", "utf-8", "utf-8"),
-        (SIMPLIFIED, "utf-8-sig", "utf-8-sig", "utf-8"),
-        (SIMPLIFIED, "utf-16", "utf-16", "utf-8"),
-        (SIMPLIFIED, "gbk", "gb18030", "guessed"),
-        (TRADITIONAL, "big5", "cp950", "guessed"),
-        ("plain", "ascii", "utf-8", "utf-8"),
+        (SIMPLIFIED, "utf-8", "utf-8", False),
+        (SIMPLIFIED, "utf-8-sig", "utf-8-sig", False),
+        (SIMPLIFIED, "utf-16", "utf-16", False),
+        (SIMPLIFIED, "gbk", "gb18030", True),
+        (TRADITIONAL, "big5", "cp950", True),
+        ("plain", "ascii", "utf-8", False),
     ],
 )
-def test_bytes_are_read_in_the_encoding_that_wrote_them(text, codec, name, origin):
+def test_bytes_are_read_in_the_encoding_that_wrote_them(text, codec, name, is_guess):
     found = detect(text.encode(codec))
-    assert (found.name, found.origin) == (name, origin)
+    assert (found.name, found.finding is not None) == (name, is_guess)
     assert text.encode(codec).decode(found.name) == text
 
 

@@ -197,3 +197,13 @@ def test_a_folder_of_a_file_geodatabase_comes_in_and_so_does_its_zip(tmp_path):
     delivery = opened(tmp_path / "a.gdb.zip")
     assert (delivery.file, delivery.layer) == ("a.gdb.zip", "lots")
     assert delivery.table["Name"].tolist() == TEXTS
+
+
+def test_a_name_that_is_too_long_is_a_file_that_is_not_there():
+    assert refused("x" * 300 + ".csv") == "file-missing"
+
+
+def test_a_mapinfo_table_beside_a_folder_of_its_name_is_read(tmp_path):
+    path = saved(tmp_path / "a.tab")
+    (tmp_path / "a.gdb").mkdir()
+    assert len(opened(path).table) == len(TEXTS)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.deliveries import TOWN, make
 
-from pingshan_geo import load_catalogue
+from pingshan_geo import assess, load_catalogue
 from pingshan_geo.catalogue import read_catalogue
 from pingshan_geo.catalogue.store import UNDO
 from pingshan_geo.cli import main
@@ -148,6 +153,46 @@ def test_a_row_mended_in_the_quarantine_is_read_in_the_crs_it_came_in(town, tmp_
     assert not refused.exists()
 
 
+def test_a_number_in_another_unit_keeps_its_digits_and_their_bounds(town, tmp_path, run):
+    path = tmp_path / "lots.csv"
+    path.write_text(
+        "宗地编号,用地面积（亩）,建筑面积（㎡）\nX-1,5.21,20.00\nX-2,3公顷,7\n", "utf-8"
+    )
+    assert run(path, "--as", "parcels", "--yes")[0] == 0
+    assessment = assess(load_catalogue(town))
+    site = assessment.figure("site_area/X-1")
+    mu = 2000 / 3
+    assert (site.value, site.low, site.high) == pytest.approx((5.21 * mu, 5.205 * mu, 5.215 * mu))
+    assert site.evidence[0].printed == "5.21亩"
+    assert site.evidence[0].locator == "row 2, site_area_m2"
+    assert assessment.figure("site_area/X-2").evidence[0].printed == "3公顷"
+    floor = assessment.figure("gross_floor_area/X-1")
+    assert (floor.low, floor.high) == pytest.approx((19.995, 20.005))
+
+
+def test_a_kept_crs_is_not_taken_for_a_file_that_claims_another(town, tmp_path, run):
+    x, y = load_catalogue(town).zones.geometry.dropna().iloc[0].representative_point().coords[0]
+    lots = [shapely.box(x + n / 1e4, y, x + (n + 0.8) / 1e4, y + 1e-4) for n in range(3)]
+    frame = gpd.GeoDataFrame({"parcel_id": list("abc")}, geometry=lots, crs="EPSG:4490")
+    first, second = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    frame.set_crs("EPSG:4326", allow_override=True).to_parquet(first)
+    frame.assign(parcel_id=list("def")).to_crs("EPSG:4547").to_parquet(second)
+    assert run(first, "--as", "parcels", "--yes", "--crs", "EPSG:4490")[0] == 0
+    status, _, err = run(second, "--as", "parcels")
+    assert status == 0, err
+    lot = load_catalogue(town).parcels.geometry["e"]
+    assert shapely.hausdorff_distance(lot, lots[1]) < 1e-9
+
+
+def test_a_catalogue_without_zones_is_assessed_after_an_import(tmp_path, capsys):
+    folder, path = str(tmp_path / "new"), tmp_path / "lots.csv"
+    path.write_text("parcel_id,far_limit\nA-1,2\n", "utf-8")
+    assert main(["init", folder]) == 0
+    assert main(["--catalogue", folder, "import", str(path), "--as", "parcels", "--yes"]) == 0
+    assert main(["--catalogue", folder, "report"]) == 0
+    assert "A-1" in capsys.readouterr().out
+
+
 def test_control_points_place_a_local_drawing(town, tmp_path, run):
     x, y = load_catalogue(town).zones.geometry.dropna().iloc[0].representative_point().coords[0]
     way = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4547", always_xy=True)
@@ -211,6 +256,44 @@ def test_where_nobody_can_be_asked_the_columns_must_be_accepted(delivered, run):
     status, _, err = run(delivered / "auctions.xlsx", "--as", "auctions")
     assert status == 2
     assert "--yes" in err
+
+
+def test_what_is_doubtful_is_told_before_the_columns_are_accepted(delivered, run):
+    _, _, err = run(delivered / "auctions.xlsx", "--as", "auctions")
+    assert err.index("footer-skipped") < err.index("nobody can be asked")
+
+
+def test_what_a_kept_mapping_answers_is_told(delivered, run):
+    _, _, first = run(delivered / "cadastre.zip", *CADASTRE, *FLOOR)
+    _, _, second = run(delivered / "cadastre.zip", "--as", "parcels")
+    said = "parcels-cadastre.toml says: --crs GCJ-02 --geometry-status surveyed"
+    assert (said in first, said in second) == (False, True)
+
+
+def at_terminal(town, *words, answers):
+    """Run `import` at a terminal; return its status and the screen."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pingshan_geo", "--catalogue", str(town), "import", *words]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        os.write(ours, "".join(f"{each}\n" for each in answers).encode())
+        screen = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(ours, 65536):
+                screen += part
+        os.close(ours)
+    return process.returncode, screen.decode()
+
+
+def test_at_a_terminal_a_slip_is_told_and_options_answer_as_they_are_proposed(town, delivered):
+    answers = ("GCJ-02", "--crs 'GCJ-02' --datum", f"--map '{FLOOR[1]}' --crs 'GCJ-02'", "y")
+    words = (str(delivered / "cadastre.zip"), "--as", "parcels")
+    status, screen = at_terminal(town, *words, answers=answers)
+    assert status == 0
+    assert "--map 'GCJ-02'" in screen
+    assert "answer COLUMN=FIELD:UNIT, or an option with its value" in screen
+    assert "313 accepted" in screen
+    assert screen.count("gcj-undone") == 1
 
 
 def test_auctions_that_match_no_lot_are_listed_and_still_count(town, delivered, run):
@@ -340,3 +423,26 @@ def test_no_row_is_lost_or_doubled(rows, tmp_path_factory):
         assert len(fresh) == parts[0] + parts[1]
         assert not pd.Series(fresh.index).duplicated().any()
         assert np.isfinite(fresh["far_limit"].dropna()).all()
+
+
+def test_a_column_that_has_a_name_of_the_quarantine_comes_back_from_it(town, tmp_path, run):
+    x, y = load_catalogue(town).zones.geometry.dropna().iloc[0].representative_point().coords[0]
+    lots = [shapely.box(x + n / 1e4, y, x + (n + 0.8) / 1e4, y + 1e-4) for n in range(2)]
+    data = {"parcel_id": ["a", None], "source_row": [70, 80], "reason": ["sold", "split"]}
+    path = tmp_path / "lots.geojson"
+    gpd.GeoDataFrame(data, geometry=lots, crs="EPSG:4326").to_file(path)
+    status, _, err = run(path, "--as", "parcels", "--yes")
+    assert status == 0, err
+    refused = town / "quarantine" / "import-1.csv"
+    (row,) = rows_of(refused)
+    assert (row["source_row"], row["reason_as_delivered"]) == ("2", "split")
+    refused.write_text(refused.read_text("utf-8").replace(",,", ",b,", 1), "utf-8")
+    assert run(refused, "--as", "parcels")[0] == 0
+    assert load_catalogue(town).parcels["reason"]["b"] == "split"
+
+
+@pytest.mark.parametrize("option", ["--mapping", "--control-points"])
+def test_a_device_is_not_read_as_a_file_of_options(delivered, run, option):
+    status, _, err = run(delivered / "survey.txt", "--as", "parcels", option, os.devnull)
+    assert status == 2
+    assert "no ordinary file" in err

@@ -276,7 +276,7 @@ def test_an_option_is_read_either_way_round(option, pair):
         ("面积", "COLUMN=FIELD"), ("面积=site_aera_m2", "site_area_m2"), ("面及积=name_zh", "面积"),
         ("面积=site_area_m2:万元", "units: m2, ha"), ("面积=name_zh:ha", "units: —"),
         ("面积=site_area_m2:x", "units: m2, ha"), ("'1'=site_area_m2:ha", "units"),
-        ("=name_zh", "''"),
+        ("=name_zh", "''"), ("不存在=name_zh", "it has 面积"),
     ],
 )  # fmt: skip
 def test_a_wrong_option_names_what_would_be_right(option, named):

@@ -132,7 +132,7 @@ def test_nothing_of_a_password_is_shown(database, postgis_url) -> None:
     port = postgis_url.rsplit(":", 1)[1].split("/")[0]
     for url in (
         postgis_url.replace(port, "1"),  # nobody listens there
-        postgis_url.replace("/postgres", "/nowhere"),
+        postgis_url.rsplit("/", 1)[0] + "/nowhere",
         "postgresql://tester:p@s3cret@127.0.0.1/postgres",
         "postgresql://tester:s3cret@127.0.0.1/postgres?nonsense=s3cret",
         "postgresql://tester:s3cret%zz@127.0.0.1/postgres",

@@ -161,7 +161,7 @@ def test_rows_without_geometry_are_kept_and_told_once():
     found = settled(*[None, "POLYGON EMPTY", f"POLYGON({SQUARE})", "POINT EMPTY"] * 3)
     finding = only(found)
     assert (finding.code, finding.severity, finding.value) == ("geometry-missing", "info", "9")
-    assert "(row 2, 3, 5, 6, 7 …)" in finding.message()
+    assert "(row 2, 3, 5, 6, 7, …)" in finding.message()
     assert not found.repaired.any()
     assert not found.refused.any()
     assert shapely.is_missing(found.geometry).sum() == 9

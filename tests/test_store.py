@@ -124,3 +124,55 @@ def test_two_writers_at_once_are_told(folder):
         except OutputError:
             time.sleep(0.1)
     assert plain(folder) == {**AFTER, "gone.csv": b"old"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+@pytest.mark.parametrize("name", ["a.csv", "deep"])
+def test_nothing_is_written_through_a_link(folder, tmp_path_factory, name):
+    outside = tmp_path_factory.mktemp("outside")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(outside)
+    with pytest.raises(InputError, match="it is a link"):
+        commit(folder, NEW)
+    assert list(outside.iterdir()) == []
+    assert not (folder / ".commit").exists()
+
+
+@pytest.mark.parametrize("which", [".commit", ".undo"])
+@pytest.mark.parametrize(
+    "manifest",
+    ['{"../victim": null}', '{"a.csv": 5}', '{"a\\u0000": null}', '{"\\ud800": null}', "[]", "{"],
+)
+def test_a_transaction_that_came_with_the_catalogue_reaches_no_other_folder(
+    folder, which, manifest
+):
+    inner = folder / "catalogue"
+    (inner / which / "new").mkdir(parents=True)
+    (inner / which / "manifest.json").write_text(manifest)
+    victim = folder / "victim"
+    victim.write_text("still here")
+    with pytest.raises(InputError):
+        undo(inner)
+    assert victim.read_text() == "still here"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_inside_a_transaction_are_not_followed(folder, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("outside") / "secret"
+    secret.write_text("secret")
+    commit(folder, NEW)
+    (folder / ".undo/before/a.csv").unlink()
+    (folder / ".undo/before/a.csv").symlink_to(secret)
+    with pytest.raises(InputError, match="it is a link"):
+        undo(folder)
+    (folder / ".commit/new").mkdir(parents=True)
+    (folder / ".commit/new/a.csv").symlink_to(secret)
+    assert place_of(folder, "a.csv") == folder / "a.csv"
+
+
+def test_a_change_made_from_files_that_another_process_has_changed_is_refused(folder):
+    read = {name: store.digest_of(folder, name) for name in OLD}
+    commit(folder, {"a.csv": b"of the other"}, read=read)
+    with pytest.raises(OutputError, match="changed this catalogue meanwhile"):
+        commit(folder, {"a.csv": b"late"}, read=read)
+    assert (folder / "a.csv").read_bytes() == b"of the other"

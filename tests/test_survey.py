@@ -44,7 +44,7 @@ J5,2,2514040,38500040
 def read(tmp_path, text, encoding="utf-8", **asked):
     path = tmp_path / "survey.txt"
     path.write_bytes(text.encode(encoding))
-    return read_survey(str(path), Asked(**asked))
+    return read_survey(path, Asked(**asked))
 
 
 def codes(delivery):

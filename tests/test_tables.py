@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pingshan_geo.errors import InputError
 from pingshan_geo.ingest.delivery import Asked
+from pingshan_geo.ingest.formats.opening import open_delivery
 from pingshan_geo.ingest.formats.tables import read_delimited, read_workbook
 from pingshan_geo.output import csv_bytes
 
@@ -22,7 +23,7 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 def delimited(tmp_path, text, codec="utf-8", **asked):
     path = tmp_path / "a.csv"
     path.write_bytes(text.encode(codec))
-    return read_delimited(str(path), Asked(**asked))
+    return read_delimited(path, Asked(**asked))
 
 
 def codes(delivery):
@@ -90,8 +91,8 @@ def test_text_that_is_no_table_is_refused_by_name(tmp_path, text, code):
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path):
-    with pytest.raises(InputError, match="file-unreadable"):
-        read_delimited(str(tmp_path / "none.csv"), Asked())
+    with pytest.raises(InputError, match="file-missing"):
+        open_delivery(str(tmp_path / "none.csv"), Asked())
 
 
 def test_gbk_is_read_with_a_finding_and_the_encoding_asked_for_is_used(tmp_path):
@@ -105,7 +106,7 @@ def test_what_the_program_writes_as_csv_comes_back(tmp_path_factory, cells):
     path = tmp_path_factory.mktemp("csv") / "a.csv"
     heading = [f"h{n}" for n in range(len(cells))]
     path.write_bytes(b"".join(csv_bytes([heading, ["row", *cells[1:]]])))
-    got = read_delimited(str(path), Asked()).table.iloc[0].tolist()
+    got = read_delimited(path, Asked()).table.iloc[0].tolist()
     assert got == ["row", *(cell.strip() or None for cell in cells[1:])]
 
 
@@ -219,7 +220,7 @@ def test_tables_of_the_corpus_are_read_or_refused_with_a_finding():
         if path.suffix in {".csv", ".tsv", ".xlsx", ".xls", ".ods"}:
             read = read_delimited if path.suffix.endswith("sv") else read_workbook
             with contextlib.suppress(InputError):
-                got = read(str(path), Asked())
+                got = read(path, Asked())
                 assert len(got.table) == len(got.rows)
 
 

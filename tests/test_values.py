@@ -119,7 +119,7 @@ def test_words_for_nothing_are_unknown_and_counted():
 def test_about_is_stored_told_and_kept_and_a_limit_may_say_at_most():
     done = convert({"x": ["约 9.5", "3"]}, "parcels", Pair("site_area_m2", "x", unit="ha"))
     assert done.frame["site_area_m2"].tolist() == [95_000, 30_000]
-    assert done.frame["site_area_m2_as_delivered"].tolist() == ["约 9.5", None]
+    assert done.frame["site_area_m2_as_delivered"].tolist() == ["约 9.5公顷", "3公顷"]
     assert [each.code for each in done.findings] == ["value-about"]
     assert one("far_limit", ["≤4.5", "不大于3", "4.5"], unit="1") == ([4.5, 3, 4.5], [], [])
     assert one("far_limit", ["450%"], unit="1")[0] == [4.5]
@@ -185,8 +185,10 @@ def test_land_uses_become_codes_of_their_classification():
 
 
 def test_a_constant_that_is_no_value_of_its_column_is_refused():
-    with pytest.raises(InputError, match="unknown-code"):
+    with pytest.raises(InputError, match="unknown-code") as refused:
         convert({"x": ["a"]}, "auctions", Pair("mode", constant="招拍挂"))
+    assert "挂牌（listing）" in refused.value.findings[0].fix("zh")
+    assert "tender, auction, listing" in refused.value.findings[0].fix("en")
 
 
 def test_printed_numbers_keep_digits_unit_and_qualifier():

@@ -19,7 +19,7 @@ def workbook(tmp_path, fill, name="a.xlsx", **asked):
     path = tmp_path / name
     with xlsxwriter.Workbook(path) as book:
         fill(book)
-    return read_workbook(str(path), Asked(**asked))
+    return read_workbook(path, Asked(**asked))
 
 
 def sheet(rows, merged=()):
@@ -206,7 +206,7 @@ def test_xls_is_read_like_xlsx(tmp_path):
                 page.write(at, column, cell)
     page.write_merge(2, 3, 1, 1, "坪山")
     book.save(str(tmp_path / "a.xls"))
-    got = read_workbook(str(tmp_path / "a.xls"), Asked())
+    got = read_workbook(tmp_path / "a.xls", Asked())
     assert records(got)[1] == {"编号": "b", "街道": "坪山", "面积": 2.0}
     assert codes(got) == [("merged-filled", 4), ("title-skipped", 1)]
 
@@ -234,7 +234,7 @@ def test_ods_is_read(tmp_path):
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", ODS % xml)
         archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{MANIFEST}"/>')
-    got = read_workbook(str(tmp_path / "a.ods"), Asked())
+    got = read_workbook(tmp_path / "a.ods", Asked())
     assert records(got) == [{"编号": "a", "面积": 1.5}, {"编号": "b", "面积": 2.0}]
 
 
@@ -255,4 +255,4 @@ def test_two_cells_in_far_corners_do_not_end_the_program(tmp_path):
 def test_a_damaged_workbook_is_refused_by_name(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(InputError, match="file-unreadable"):
-        read_workbook(str(tmp_path / name), Asked())
+        read_workbook(tmp_path / name, Asked())

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from functools import cache
+from itertools import islice
 from typing import Any
 
+from pingshan_geo.errors import InputError
 from pingshan_geo.words import Text, codes_table
 
 SEVERITIES = ("error", "warning", "info")
@@ -112,6 +114,23 @@ class Finding:
             "message": self.message(lang),
             "fix": self.fix(lang),
         }
+
+
+def unreadable(file: str, reason: str | Text) -> InputError:
+    """Return the error of a file that cannot be read."""
+    return InputError([Finding("file-unreadable", file=file, details={"reason": reason})])
+
+
+def first_few(numbers: Iterable[int], most: int = 5) -> str:
+    """Return the first of many numbers, and a sign where there are more.
+
+    Examples
+    --------
+    >>> first_few(range(1, 7)), first_few([2, 3])
+    ('1, 2, 3, 4, 5, …', '2, 3')
+    """
+    few = [str(each) for each in islice(numbers, most + 1)]
+    return ", ".join([*few[:most], *("…" for _ in few[most:])])
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -125,7 +125,8 @@ class View:
         own = self._in_column(kind, column, subject)
         if own is not None:
             locator = self._locator(kind, column, subject)
-            return (self._evidence(source or "", locator, f"{own:.15g}"),)
+            printed = self.cell(kind, f"{column}_as_delivered", subject) or f"{own:.15g}"
+            return (self._evidence(source or "", locator, str(printed)),)
         is_known = self.cell(kind, column, subject) is not None
         if name in {"measured_area", "measured_area_plane"} and source and is_known:
             where = self._locator(kind, "geometry", subject)

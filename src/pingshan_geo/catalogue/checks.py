@@ -54,6 +54,9 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     """Ids of subjects are unique over all tables, so that a figure's id means one thing."""
     spaces = [KINDS, *((name,) for name in TABLES if name not in KINDS)]
     for space in spaces:
+        ids = [each for name in space for each in tables[name][ID_COLUMN[name]] if each is not None]
+        if len(set(map(normal_id, ids))) == len(ids):
+            continue
         first: dict[str, tuple[str, str]] = {}  # by normal form: the id and its place
         for name in space:
             column = ID_COLUMN[name]
@@ -79,6 +82,8 @@ def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
                 continue
             known = set().union(*(ids[table] for table in column.refers))
             hints: dict[str, str | Text] = {}
+            if not column.many and known.issuperset(tables[name][column.name].dropna().unique()):
+                continue
             for row, cell in _rows(tables[name], column.name):
                 values = [] if cell is None else cell.split(";") if column.many else [cell]
                 for value in values:
@@ -119,7 +124,8 @@ def _periods(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
         for start, end in pairs:
             if start not in table or end not in table:
                 continue
-            for row, first, last in _rows(table, start, end):
+            both = table[table[start].notna() & table[end].notna()]
+            for row, first, last in _rows(both, start, end):
                 early, late = span(first or ""), span(last or "")
                 if early and late and late.last < early.first:
                     yield Finding("period-order", None, files[name], row, end, f"{first} … {last}")
@@ -175,24 +181,27 @@ def _target_units(targets: pd.DataFrame, file: str) -> Iterator[Finding]:
 
 def _geometry(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Finding]:
     missing = shapely.is_missing(table["geometry"].to_numpy(dtype=object))
-    statuses = table["geometry_status"]
+    status = table["geometry_status"]
+    wrong = (status.notna() & ((status == "none") != missing)).to_numpy(dtype=bool)
     for null, (row, subject, status) in zip(
-        missing, _rows(table.assign(s=statuses), id_column, "s"), strict=True
+        missing[wrong], _rows(table[wrong], id_column, "geometry_status"), strict=True
     ):
-        if status is not None and (status == "none") != bool(null):
-            expected = Text("null", "空") if null else Text("a polygon", "面")
-            details = {"expected": expected}
-            yield Finding("geometry-status", subject, file, row, "geometry_status", status, details)
+        expected = Text("null", "空") if null else Text("a polygon", "面")
+        details = {"expected": expected}
+        yield Finding("geometry-status", subject, file, row, "geometry_status", status, details)
 
 
 def _codes(parcels: pd.DataFrame, file: str) -> Iterator[Finding]:
     columns = ("parcel_id", "land_use", "land_use_standard")
-    known: dict[tuple[str | None, str], bool] = {}
+    pairs = parcels[["land_use", "land_use_standard"]]
+    unknown = [
+        (code, standard)
+        for code, standard in pairs.drop_duplicates().itertuples(index=False)
+        if code is not None and land_use(standard, code) is None
+    ]
+    if not unknown:
+        return
     for row, parcel, code, standard in _rows(parcels, *columns):
-        if code is None:
-            continue
-        if (standard, code) not in known:
-            known[standard, code] = land_use(standard, code) is not None
-        if not known[standard, code]:
+        if (code, standard) in unknown:
             details = {"standard": standard or "—"}
             yield Finding("unknown-land-use", parcel, file, row, "land_use", code, details)

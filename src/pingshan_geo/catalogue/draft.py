@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from pingshan_geo.catalogue.folder import (
 from pingshan_geo.catalogue.load import shipped_path
 from pingshan_geo.catalogue.readers import Cells, file_report
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
+from pingshan_geo.catalogue.store import digest_of
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.output import csv_bytes
@@ -54,11 +55,14 @@ class Draft:
     tables : dict of DataFrame
         One for each table of `TABLES`; columns and cells as in the files (object, None for an
         empty cell), joined by ``geometry`` where a table is spatial and by ``row_number``.
+    read : dict of str
+        Digests of the files, by name, as they were when they were read.
     """
 
     path: Path
     descriptor: dict[str, Any]
     tables: dict[str, pd.DataFrame]
+    read: dict[str, str | None] = field(default_factory=dict)
 
     def file(self, name: str) -> str:
         """Return the name of a table's first file, or that which it would get."""
@@ -141,18 +145,24 @@ def open_draft(path: str | Path) -> Draft:
         finding = Finding("not-a-catalogue", file=str(path), value=str(path), details=details)
         raise InputError([finding])
     found: list[Finding] = []
+    digests = {DESCRIPTOR: digest_of(folder, DESCRIPTOR)}  # before a file is read, not after
     data = bytes_of(folder, DESCRIPTOR, found)
     descriptor = descriptor_of(data, found) if data is not None else None
     tables: dict[str, pd.DataFrame] = {}
     if descriptor is not None:
         for name in TABLES:
+            digests |= {part: digest_of(folder, part) for part in parts_of(descriptor, name)}
             pieces = [_raw(cells, name) for _, cells in read_parts(folder, descriptor, name, found)]
-            empty = Cells({}, [], np.empty(0, dtype=object) if name in SPATIAL else None)
-            tables[name] = pd.concat(pieces or [_raw(empty, name)], ignore_index=True)
+            tables[name] = pd.concat(pieces or [empty_table(name)], ignore_index=True)
     errors = [finding for finding in found if finding.severity == "error"]
     if errors or descriptor is None:
         raise InputError(errors)
-    return Draft(folder, descriptor, tables)
+    return Draft(folder, descriptor, tables, digests)
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return one of `TABLES` without rows, in the columns that every file of it has."""
+    return _raw(Cells({}, [], np.empty(0, dtype=object) if name in SPATIAL else None), name)
 
 
 def _raw(cells: Cells, table: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pingshan_geo.catalogue.dates import span
@@ -19,7 +19,7 @@ from pingshan_geo.catalogue.readers import (
     read_parquet,
 )
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
-from pingshan_geo.catalogue.store import place_of
+from pingshan_geo.catalogue.store import place_of, refused_name
 from pingshan_geo.crs import GEOGRAPHIC
 from pingshan_geo.findings import Finding
 from pingshan_geo.words import Text
@@ -65,21 +65,7 @@ def bytes_of(folder: Path, name: str, found: list[Finding]) -> bytes | None:
 
 
 def _plain_file(folder: Path, name: str, found: list[Finding]) -> Path | None:
-    parts = PurePosixPath(name).parts
-    reason: str | Text | None = None
-    if "://" in name or "\\" in name or name.startswith("/") or ".." in parts or not parts:
-        reason = Text(
-            "only files below the catalogue's folder are read", "只读取目录文件夹内的文件"
-        )
-    else:
-        path = folder
-        try:
-            for part in parts:
-                path /= part
-                if path.is_symlink():
-                    reason = Text("it is a link", "是链接")
-        except OSError as error:  # a name that no file can have
-            reason = error.strerror
+    reason = refused_name(folder, name)
     if reason:
         found.append(Finding("file-refused", file=name, value=name, details={"reason": reason}))
         return None

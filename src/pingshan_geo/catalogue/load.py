@@ -25,8 +25,9 @@ from pingshan_geo.catalogue.folder import (
     read_parts,
     refused_folder,
 )
-from pingshan_geo.catalogue.readers import Cells, file_report
+from pingshan_geo.catalogue.readers import LONGEST_CELL, Cells, file_report
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
+from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.words import Text
@@ -195,12 +196,14 @@ def _indexed(table: pd.DataFrame, name: str, crs: str) -> pd.DataFrame:
 
 def _quarantined(folder: Path) -> Iterator[Finding]:
     """Yield a finding for each file of rows that an import could not accept."""
-    place = folder / "quarantine"
-    for path in sorted(place.glob("*.csv")) if place.is_dir() else ():
-        if path.is_file() and not path.stem.endswith("-removed"):
-            with path.open(encoding="utf-8", errors="replace", newline="") as file:
-                rows = max(sum(1 for _ in csv.reader(file)) - 1, 0)
-            yield Finding("rows-quarantined", file=f"quarantine/{path.name}", value=str(rows))
+    for path in sorted((folder / "quarantine").glob("*.csv")):
+        name = f"quarantine/{path.name}"
+        if path.stem.endswith("-removed") or not path.is_file() or refused_name(folder, name):
+            continue
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            csv.field_size_limit(LONGEST_CELL)
+            rows = max(sum(1 for _ in csv.reader(file)) - 1, 0)
+        yield Finding("rows-quarantined", file=name, value=str(rows))
 
 
 def _tables(

@@ -1,6 +1,6 @@
 """The strict readers of a catalogue's own files: bytes to cells, with every fault told.
 
-Foreign files never come here: they go through `pingshan_geo.gdal`.
+Foreign files are read by `pingshan_geo.ingest.formats`; of this only `read_json` serves them too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from pingshan_geo.words import Text
 
 #: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
 MOST_NESTING = 64
+#: Characters of a CSV cell, in place of Python's 131 072: an outline as WKT may be longer.
+LONGEST_CELL = 2**31 - 1
 # A string that nobody closed runs to the end, so that no byte is looked at twice.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
@@ -72,6 +74,7 @@ def read_csv(data: bytes, report: Report) -> Cells | None:
     if text is None:
         return None
     lines: list[tuple[int, list[str]]] = []
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines.extend((reader.line_num, line) for line in reader)

@@ -12,27 +12,52 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pingshan_geo.errors import InputError, OutputError, UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.output import flush
+from pingshan_geo.words import Text
 
 COMMIT, UNDO = ".commit", ".undo"
 _MANIFEST = "manifest.json"
 
 
+def refused_name(folder: Path, name: str) -> str | Text | None:
+    """Return why no file of this name is read or written below a catalogue's folder, else None."""
+    parts = PurePosixPath(name).parts
+    leads_out = name.startswith("/") or ".." in parts or PureWindowsPath(name).drive
+    if not parts or leads_out or "://" in name or "\\" in name:
+        return Text("only files below the catalogue's folder are read", "只读取目录文件夹内的文件")
+    path = folder
+    for part in parts:
+        path /= part
+        try:
+            if stat.S_ISLNK(path.lstat().st_mode):
+                return Text("it is a link", "是链接")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:  # a name that no file can have
+            return getattr(error, "strerror", None) or str(error)
+    return None
+
+
 def place_of(folder: Path, name: str) -> Path:
     """Return where a file of a catalogue is read: in its place, or in a decided transaction."""
-    decided = folder / COMMIT / "new" / name
-    return decided if decided.is_file() else folder / name
+    decided = f"{COMMIT}/new/{name}"
+    is_there = (folder / decided).is_file() and refused_name(folder, decided) is None
+    return folder / (decided if is_there else name)
 
 
 def commit(
-    folder: Path, writes: Mapping[str, bytes | Iterable[bytes]], removes: Collection[str] = ()
+    folder: Path,
+    writes: Mapping[str, bytes | Iterable[bytes]],
+    removes: Collection[str] = (),
+    read: Mapping[str, str | None] | None = None,
 ) -> None:
     """Write and remove files of a catalogue, all or none; the old ones are kept for `undo`.
 
@@ -44,14 +69,25 @@ def commit(
         Content by name below the folder; folders are made.
     removes : collection of str
         Names to remove.
+    read : mapping of str, optional
+        Digests of the files that the change was made from, see `digest_of`.
 
     Raises
     ------
+    InputError
+        If a name leads out of the folder, also by a link.
     OutputError
-        If the system refuses, or another process is changing this catalogue.
+        If the system refuses, or another process is changing this catalogue or has changed it
+        after it was read.
     """
     with _locked(folder):
         _finish(folder)
+        if any(digest_of(folder, name) != digest for name, digest in (read or {}).items()):
+            raise OutputError(
+                f"{folder}: another process has changed this catalogue meanwhile; nothing was "
+                "written, try again",
+                f"{folder}：此目录同时被另一进程修改；未写入任何内容，请重试",
+            )
         _write(folder, writes, removes)
         _finish(folder)
 
@@ -64,7 +100,7 @@ def undo(folder: Path) -> list[str]:
     UsageError
         If there is none to take back.
     InputError
-        If one of the files was changed since: nothing is taken back.
+        If one of the files was changed since, or as in `commit`: nothing is taken back.
     OutputError
         As in `commit`.
     """
@@ -76,8 +112,9 @@ def undo(folder: Path) -> list[str]:
                 f"{folder}: there is no import to take back; only the last one can be",
                 f"{folder}：没有可撤销的导入；只能撤销最近一次",
             )
-        after: dict[str, str | None] = json.loads((kept / _MANIFEST).read_text("utf-8"))
-        changed = [name for name, digest in after.items() if _digest(folder / name) != digest]
+        after = _manifest(folder, UNDO)
+        _check_names(folder, [f"{UNDO}/before/{name}" for name in after])
+        changed = [name for name, digest in after.items() if digest_of(folder, name) != digest]
         if changed:
             raise InputError([Finding("undo-changed", file=name, value=name) for name in changed])
         old = {name: kept / "before" / name for name in after}
@@ -119,6 +156,7 @@ def _write(
     folder: Path, writes: Mapping[str, bytes | Iterable[bytes]], removes: Collection[str]
 ) -> None:
     """Build a transaction and decide it."""
+    _check_names(folder, [*writes, *removes])
     for left in folder.glob(".pingshan-geo-*.part"):  # of a process that was killed
         shutil.rmtree(left, ignore_errors=True)
     stage = Path(tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=folder))
@@ -156,7 +194,8 @@ def _finish(folder: Path) -> None:
     decided = folder / COMMIT
     if not decided.is_dir():
         return
-    after: dict[str, str | None] = json.loads((decided / _MANIFEST).read_text("utf-8"))
+    after = _manifest(folder, COMMIT)
+    _check_names(folder, [f"{COMMIT}/new/{name}" for name in after])
     for name, digest in after.items():
         new, place = decided / "new" / name, folder / name
         if digest is None:
@@ -165,10 +204,44 @@ def _finish(folder: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(new, place)
             flush(place.parent)
-    shutil.rmtree(folder / UNDO, ignore_errors=True)
-    os.replace(decided, folder / UNDO)
+    last = folder / UNDO
+    if last.is_symlink() or last.is_file():
+        last.unlink()
+    shutil.rmtree(last, ignore_errors=True)
+    os.replace(decided, last)
     flush(folder)
 
 
-def _digest(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+def _manifest(folder: Path, which: str) -> dict[str, str | None]:
+    """Return the digests that a transaction leaves, by name; a catalogue may come from anyone."""
+    name = f"{which}/{_MANIFEST}"
+    reason = refused_name(folder, name)
+    if reason is None:
+        try:
+            after = json.loads((folder / name).read_text("utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+        else:
+            if isinstance(after, dict) and all(isinstance(v, str | None) for v in after.values()):
+                _check_names(folder, after)
+                return after
+            reason = Text("it is no list of an import's files", "不是导入的文件清单")
+    raise InputError([Finding("file-unreadable", file=name, details={"reason": reason})])
+
+
+def _check_names(folder: Path, names: Iterable[str]) -> None:
+    reasons = {name: refused_name(folder, name) for name in names}
+    refused = [
+        Finding("file-refused", file=name, value=name, details={"reason": reason})
+        for name, reason in reasons.items()
+        if reason is not None
+    ]
+    if refused:
+        raise InputError(refused)
+
+
+def digest_of(folder: Path, name: str) -> str | None:
+    """Return the SHA-256 of a file of a catalogue, None where there is none."""
+    path = place_of(folder, name)
+    is_there = refused_name(folder, name) is None and path.is_file()
+    return hashlib.sha256(path.read_bytes()).hexdigest() if is_there else None

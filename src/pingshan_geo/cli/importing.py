@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # A finding that many rows share is told by its first few; all stand in imports/ID.csv.
 _MOST_OF_A_CODE = 5
+# Options that answer a question on the terminal.
+_ANSWERS = ("--map", "--crs", "--datum-shift", "--control-points")
 
 
 @click.command("import")
@@ -97,7 +101,8 @@ def import_(
             draft = open_draft(folder)
             step(file)
             planned = plan(draft, request)
-        planned = _agreed(draft, planned, lang, dry_run=dry_run)
+        _tell_taken_over(request, planned, lang)
+        planned, told = _agreed(draft, planned, lang, dry_run=dry_run)
         with steps(2) as step:
             step(table)
             outcome = run(draft, planned)
@@ -107,7 +112,7 @@ def import_(
     except InputError as error:
         _tell(error.findings, lang)
         return error.exit_status
-    _tell(outcome.findings, lang)
+    _tell((each for each in outcome.findings if each.key() not in told), lang)
     for line in _summary(outcome, planned, lang, dry_run=dry_run):
         echo(line)
     return 0
@@ -141,14 +146,28 @@ def _request(file: str, table: str, options: dict[str, Any]) -> Request:
     return Request(file, table, asked, **options)
 
 
-def _agreed(draft: Any, planned: Plan, lang: str, *, dry_run: bool) -> Plan:
-    """Show what is proposed and return it once it is agreed to.
+def _tell_taken_over(request: Request, planned: Plan, lang: str) -> None:
+    """Say which options were not given but come from a kept mapping or an earlier import."""
+    from pingshan_geo.words import text
+
+    own = request.options()
+    rest = {n: value for n, value in planned.request.options().items() if n not in own}
+    if rest:
+        named = (f"--{name.replace('_', '-')} {value}" for name, value in rest.items())
+        source = planned.kept or planned.delivery.file
+        said = text("import_taken_over").filled(source=source, options=" ".join(named))
+        echo(said.get(lang), err=True)
+
+
+def _agreed(
+    draft: Any, planned: Plan, lang: str, *, dry_run: bool
+) -> tuple[Plan, set[tuple[Any, ...]]]:
+    """Show what is proposed; return it once it is agreed to, and the findings told before.
 
     On a terminal the user is asked, also for what only the user knows; elsewhere ``--yes``, a
-    mapping file or a kept mapping must have said it.
+    mapping file or a kept mapping must have said it. What is doubtful is told before.
     """
-    from dataclasses import replace
-
+    from pingshan_geo.findings import in_order
     from pingshan_geo.ingest import plan
     from pingshan_geo.words import text
 
@@ -158,26 +177,49 @@ def _agreed(draft: Any, planned: Plan, lang: str, *, dry_run: bool) -> Plan:
         if not (planned.questions and asks and not planned.request.yes):
             break
         _tell(planned.questions, lang)
-        said = click.prompt(text("import_ask_map").get(lang), default="", err=True)
+        ask = text("import_ask_map").get(lang)
+        said = click.prompt(ask, default="", show_default=False, err=True)
         if not said:
             break
-        request = planned.request
-        if said.startswith("--crs "):
-            request = replace(request, crs=said.removeprefix("--crs ").strip())
-        else:
-            request = replace(request, maps=(*request.maps, said.removeprefix("--map ").strip()))
-        planned = plan(draft, request)
+        try:
+            planned = plan(draft, _answered(planned.request, said))
+        except UsageError as error:  # a slip of the hand is no reason to begin again
+            echo(error.message(lang), err=True)
     request = planned.request
     if planned.questions or dry_run or request.yes or request.mapping or planned.kept:
-        return planned
+        return planned, set()
+    _tell(in_order(planned.findings), lang)
     if asks:
         click.confirm(text("import_ask").get(lang), abort=True, err=True)
-        return planned
+        return planned, {each.key() for each in planned.findings}
     raise UsageError(
         "nobody can be asked here: add --yes to accept the columns shown above, "
         "or --map and --mapping to say others",
         "此处无法询问：加 --yes 接受以上各列，或以 --map、--mapping 另行指定",
     )
+
+
+def _answered(request: Request, said: str) -> Request:
+    """Return a request with an answer: COLUMN=FIELD:UNIT, or options as findings propose them."""
+    words = ["--map", said]
+    if said.startswith("--"):
+        try:
+            words = shlex.split(said)
+        except ValueError:  # an open quotation mark
+            words = []
+    names, values = words[::2], words[1::2]
+    if not words or len(names) != len(values) or not set(names) <= set(_ANSWERS):
+        known = ", ".join(_ANSWERS)
+        raise UsageError(
+            f"answer COLUMN=FIELD:UNIT, or an option with its value: {known}",
+            f"请答 列=字段:单位，或选项及其值：{known}",
+        )
+    for name, value in zip(names, values, strict=True):
+        if name == "--map":
+            request = replace(request, maps=(*request.maps, value))
+        else:
+            request = replace(request, **{name[2:].replace("-", "_"): value})  # type: ignore[arg-type]
+    return request
 
 
 def _show(planned: Plan, lang: str) -> None:
@@ -190,7 +232,7 @@ def _show(planned: Plan, lang: str) -> None:
     from pingshan_geo.words import word
 
     table = Table(box=None, pad_edge=False)
-    for name in ("column", "import_from", "unit", "import_how", "import_samples"):
+    for name in ("import_field", "import_from", "import_unit", "import_how", "import_samples"):
         table.add_column(word(name, lang), overflow="fold")
     for row in proposal_rows(planned.proposal, lang):
         table.add_row(*map(printable, row))

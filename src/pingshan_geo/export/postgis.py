@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,17 +11,12 @@ import shapely
 from pingshan_geo.errors import OutputError, UsageError
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.gdal import arrow
-from pingshan_geo.postgis import SCHEMES, connected
+from pingshan_geo.postgis import connected
 from pingshan_geo.words import Text, text
 
 # How the comment of a table begins that this program wrote: no other one is replaced.
 _SIGN = "pingshan_geo "
 _NAME_BYTES = 63
-
-
-def is_database(target: str | os.PathLike[str]) -> bool:
-    """Tell whether a target is the address of a database."""
-    return str(target).startswith(SCHEMES)
 
 
 def write_database(layer: Layer, address: str, lang: str) -> tuple[Text, ...]:

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -146,16 +146,6 @@ def fit_signs(data: Frame, encoding: str) -> tuple[Frame, tuple[Text, ...]]:
     return fitted, (text("note_lost_signs").filled(encoding=encoding, columns=_counted(counts)),)
 
 
-def _texts(data: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-    """Return the texts of each column that has some."""
-    columns = {str(name): column.dropna() for name, column in data.items() if name != "geometry"}
-    return {
-        name: column
-        for name, column in columns.items()
-        if pd.api.types.infer_dtype(column) == "string"
-    }
-
-
 def _cut(words: str, most: int, encoding: str) -> str:
     """Return as many whole characters as ``most`` bytes hold."""
     if len(words) <= most // 4:  # no character has more than 4 bytes
@@ -178,7 +168,10 @@ def _short_names(names: list[str], encoding: str) -> list[str]:
 def _changed(data: Frame, change: Callable[[str], str]) -> tuple[Frame, dict[str, int]]:
     """Return the rows with each text changed, and how many became another in which column."""
     columns, counts = {}, {}
-    for name, texts in _texts(data).items():
+    for name in map(str, data):
+        texts = data[name].dropna()
+        if name == "geometry" or pd.api.types.infer_dtype(texts) != "string":
+            continue
         new = texts.map(change)
         other = new.index[new != texts]
         if len(other):

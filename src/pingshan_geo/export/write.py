@@ -10,7 +10,8 @@ from pingshan_geo.errors import UsageError
 from pingshan_geo.export import features, spatial, tables
 from pingshan_geo.export.dxf import write_dxf
 from pingshan_geo.export.layers import Layer
-from pingshan_geo.export.postgis import is_database, write_database
+from pingshan_geo.export.postgis import write_database
+from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
 
 _WRITERS: dict[str, Callable[..., tuple[Text, ...]]] = {
@@ -73,7 +74,7 @@ def write(
             f"--encoding is for {', '.join(_WITH_ENCODING)}; all else is UTF-8",
             f"--encoding 只用于 {'、'.join(_WITH_ENCODING)}；其余均为 UTF-8",
         )
-    if is_database(path):
+    if str(path).startswith(SCHEMES):
         return layer.notes + write_database(layer, str(path), lang)
     if suffix is None:
         raise UsageError(

@@ -7,8 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import unreadable
 from pingshan_geo.gdal.gate import ChildError, child
 from pingshan_geo.words import Text
 
@@ -110,6 +109,5 @@ def _from_child(verb: str, task: dict[str, Any], who: str, place: Path | None) -
             return stream.read_all()
     except ChildError as failure:
         said = next((text for sign, text in _SAID.items() if sign in failure.said.en), failure.said)
-        details = {"reason": Text(f"{who}: {said.en}", f"{who}：{said.zh}")}
-        name = Path(task["path"]).name
-        raise InputError([Finding("file-unreadable", file=name, details=details)]) from None
+        reason = Text(f"{who}: {said.en}", f"{who}：{said.zh}")
+        raise unreadable(Path(task["path"]).name, reason) from None

@@ -26,8 +26,8 @@ def undo(lonlat: npt.NDArray[np.float64], system: str) -> tuple[npt.NDArray[np.f
     Parameters
     ----------
     lonlat : array of float, shape (n, 2)
-        Longitude and latitude in degrees; finite. Positions that the library holds to be outside
-        of China are returned as they are.
+        Longitude and latitude in degrees. Positions that the library holds to be outside of
+        China are returned as they are, those that are none (metres, NaN) too.
     system : {"GCJ-02", "BD-09"}
 
     Returns
@@ -47,6 +47,12 @@ def undo(lonlat: npt.NDArray[np.float64], system: str) -> tuple[npt.NDArray[np.f
     >>> moved.round(4).tolist(), bound
     ([[114.3501, 22.6997]], 0.51)
     """
+    known = (np.abs(lonlat) <= (180, 90)).all(axis=1)
+    if not known.all():
+        moved, bound = lonlat.copy(), 0.0
+        if known.any():
+            moved[known], bound = undo(lonlat[known], system)
+        return moved, bound
     corner = np.floor(lonlat / _STEP_DEG).astype(np.int64)
     cells, cell = np.unique(corner[:, 0] * _ROW + corner[:, 1], return_inverse=True)
     around = [(i, j) for i in range(-1, 3) for j in range(-1, 3)]

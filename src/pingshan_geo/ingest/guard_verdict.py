@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pingshan_geo.crs import is_web_mercator
@@ -12,6 +12,7 @@ from pingshan_geo.ingest.placement import FALSE_EASTING, FALSE_NORTHING, Placeme
 from pingshan_geo.words import Text, text
 
 AS_CLAIMED, LOCAL = "as-claimed", "local-system"
+_BETTER = 0.02  # a share of the vertices that a coarse outline alone does not move
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,14 @@ class Verdict:
 
     @property
     def is_clean(self) -> bool:
-        """Whether the delivery lies where it claims."""
-        return self.readings[0].cause == AS_CLAIMED
+        """Whether the delivery lies where it claims, and no open reading fits better."""
+        return self.readings[0].cause == AS_CLAIMED and self._rival() is None
+
+    def _rival(self) -> Reading | None:
+        """Return what would put more of a layer that lies off into the district, if anything."""
+        least = max(self.readings[0].fit + _BETTER, 0.98)
+        found = [each for each in self.open if each.fit > least]
+        return found[0] if found and not self.certain else None
 
     @property
     def placement(self) -> Placement:
@@ -86,6 +93,9 @@ class Verdict:
 
     def question(self) -> Finding:
         """Return the error that asks for ``--crs``, with the likeliest answer."""
+        rival = self._rival()
+        if rival is not None and self.readings[0].cause == AS_CLAIMED:
+            return replace(self, readings=(rival, *self.readings)).told("crs-suspect")
         first = self.readings[0]
         return self.told("crs-unknown" if first.cause == LOCAL else "crs-suspect")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import shapely
 
 from pingshan_geo.catalogue.draft import Draft
 from pingshan_geo.catalogue.schema import ID_COLUMN, MEASURABLE, SPATIAL
+from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import normal_id
@@ -26,13 +28,17 @@ from pingshan_geo.ingest.delivery import Asked, Claim, Delivery
 from pingshan_geo.ingest.formats.encoding import decoded_wrongly
 from pingshan_geo.ingest.formats.opening import open_delivery
 from pingshan_geo.ingest.guard import locate
+from pingshan_geo.ingest.references import AS_DELIVERED
 from pingshan_geo.measures.area import measured_area
 
 #: Folders of a catalogue that imports write into.
 MAPPINGS, QUARANTINE, IMPORTS = "mappings", "quarantine", "imports"
 _SAMPLE = 1000
+_OF_PLACE = {"crs", "datum_shift", "control_points", "geometry_status"}
 #: Columns that the quarantine puts before those of the delivery.
 QUARANTINED = ("source_row", "reason")
+#: All names that it gives; a column that is delivered under one of them stands there as such.
+QUARANTINE_COLUMNS = (*QUARANTINED, "geometry", "geometry_wkt")
 
 
 Anchors = tuple[npt.NDArray[Any], npt.NDArray[Any]]
@@ -128,15 +134,16 @@ def plan(draft: Draft, request: Request) -> Plan:
         For an option that names what is not there.
     """
     kept: Mapping | None = None
+    _check_plain(request.mapping)
     if request.mapping is not None:
         kept, options = read_mapping(request.mapping)
         request = _with(request, options)
     delivery = _opened(draft, request)
     name = request.mapping
     if kept is None and not request.maps:
+        request = _with(request, _crs_of_quarantine(draft, request.file))
         name, kept, options = _kept_mapping(draft, request.table, delivery)
         request = _with(request, options)
-    request = _with(request, _crs_of_quarantine(draft, request.file))
     if request.control_points is not None and request.crs is None:
         request = replace(request, crs="LOCAL")  # the points say where it lies
     found = list(delivery.findings)
@@ -150,6 +157,7 @@ def plan(draft: Draft, request: Request) -> Plan:
     given = tuple(parse_map_option(each, request.table, delivery) for each in request.maps)
     geometry, placement, questions = None, None, list[Finding]()
     measured = None
+    _check_plain(request.control_points)
     if delivery.geometry is not None and request.table in SPATIAL:
         anchors = _anchors(draft, delivery, request.table, given, kept)
         placement, told, questions = _placed(draft, delivery, request, anchors)
@@ -173,6 +181,12 @@ def plan(draft: Draft, request: Request) -> Plan:
     )
 
 
+def _check_plain(path: str | None) -> None:
+    """Refuse a device or a pipe, which may never end."""
+    if path is not None and os.path.exists(path) and not os.path.isfile(path):
+        raise UsageError(f"{path} is no ordinary file", f"{path} 不是普通文件")
+
+
 def _with(request: Request, options: dict[str, str]) -> Request:
     """Return a request with the options of a kept mapping where it has none of its own."""
     asked = replace(
@@ -184,7 +198,7 @@ def _with(request: Request, options: dict[str, str]) -> Request:
     rest = {
         name: value
         for name, value in options.items()
-        if name not in own and name not in {"layer", "sheet", "encoding"}
+        if name not in own and name not in {"layer", "sheet", "encoding", "claim"}
     }
     return replace(request, asked=asked, **rest)  # type: ignore[arg-type]
 
@@ -195,7 +209,9 @@ def _opened(draft: Draft, request: Request) -> Delivery:
     if is_quarantine(draft, request.file) and set(QUARANTINED) <= set(delivery.table):
         numbers = pd.to_numeric(delivery.table[QUARANTINED[0]], errors="coerce")
         rows = np.where(numbers.notna(), numbers.fillna(0), delivery.rows).astype(np.int64)
-        return replace(delivery, table=delivery.table.drop(columns=list(QUARANTINED)), rows=rows)
+        table = delivery.table.drop(columns=list(QUARANTINED))
+        table = table.rename(columns={name + AS_DELIVERED: name for name in QUARANTINE_COLUMNS})
+        return replace(delivery, table=table, rows=rows)
     return delivery
 
 
@@ -213,14 +229,23 @@ def is_quarantine(draft: Draft, file: str) -> bool:
     return Path(file).resolve().parent == (draft.path / QUARANTINE).resolve()
 
 
+def claimed(delivery: Delivery) -> str:
+    """Return the CRS that a delivery claims, empty where it claims none."""
+    return delivery.claim.text if delivery.claim is not None else ""
+
+
 def _kept_mapping(
     draft: Draft, table: str, delivery: Delivery
 ) -> tuple[str | None, Mapping | None, dict[str, str]]:
     """Return the kept mapping of an earlier delivery with the same headings, the last one made."""
-    folder = draft.path / MAPPINGS
-    for path in sorted(folder.glob("*.toml"), reverse=True) if folder.is_dir() else ():
+    for path in sorted((draft.path / MAPPINGS).glob("*.toml"), reverse=True):
+        if not path.is_file() or refused_name(draft.path, f"{MAPPINGS}/{path.name}"):
+            continue
         mapping, options = read_mapping(str(path))
         if mapping.table == table and fits(mapping, delivery):
+            if options.get("claim") not in {None, claimed(delivery)}:
+                # Said of coordinates that came otherwise: it need not be true of these.
+                options = {name: options[name] for name in options if name not in _OF_PLACE}
             return f"{MAPPINGS}/{path.name}", mapping, options
     return None, None, {}
 

@@ -153,7 +153,12 @@ class Rows:
             if same_as_first[forms[at]] and at == one:
                 continue  # the others repeat it in every cell
             code = "repeated-row" if same_as_first[forms[at]] else "duplicate-id"
-            details = {"other": f"{self.file}:{self.numbers[one]}"}
+            twin = (
+                one
+                if at != one
+                else next(k for k in filled[doubled] if k > at and forms[k] == forms[at])
+            )
+            details = {"other": f"{self.file}:{self.numbers[twin]}"}
             finding = self._finding(code, at, self.key, str(ids[at]), details)
             self.fault([(int(at), finding)])
             self.refused[at] = True

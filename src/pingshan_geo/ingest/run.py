@@ -17,7 +17,17 @@ from pingshan_geo.catalogue.store import commit
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.ingest.columns.mapping import mapping_toml
-from pingshan_geo.ingest.plan import IMPORTS, MAPPINGS, QUARANTINE, QUARANTINED, Plan, is_quarantine
+from pingshan_geo.ingest.plan import (
+    IMPORTS,
+    MAPPINGS,
+    QUARANTINE,
+    QUARANTINE_COLUMNS,
+    QUARANTINED,
+    Plan,
+    claimed,
+    is_quarantine,
+)
+from pingshan_geo.ingest.references import AS_DELIVERED
 from pingshan_geo.ingest.rows import Outcome, Rows, with_row
 from pingshan_geo.output import csv_bytes
 
@@ -68,7 +78,7 @@ def run(draft: Draft, plan: Plan) -> Outcome:
 def write(draft: Draft, outcome: Outcome) -> None:
     """Make an import last, as one transaction."""
     if outcome.changes:
-        commit(draft.path, outcome.writes, outcome.removes)
+        commit(draft.path, outcome.writes, outcome.removes, draft.read)
 
 
 def _of_rows(found: list[Finding], rows: Rows) -> list[tuple[int, Finding]]:
@@ -85,8 +95,12 @@ def _describe(draft: Draft, plan: Plan, outcome: Outcome, rows: Rows, changed: l
     """Add what goes with the tables: imports.csv, mapping, quarantine, all that was told."""
     request, delivery = plan.request, plan.delivery
     mapping = plan.kept or _mapping_name(draft, request.table, delivery.file, delivery.layer)
-    toml = mapping_toml(plan.proposal.mapping, request.options())
-    if not (draft.path / mapping).is_file() or (draft.path / mapping).read_bytes() != toml:
+    options = request.options()
+    if {"crs", "datum_shift", "control_points"} & set(options):
+        options["claim"] = claimed(delivery)
+    toml = mapping_toml(plan.proposal.mapping, options)
+    is_same = (draft.path / mapping).is_file() and (draft.path / mapping).read_bytes() == toml
+    if not is_same and not (plan.kept and is_quarantine(draft, request.file)):
         if plan.kept is not None and Path(mapping).is_absolute():
             mapping = _mapping_name(draft, request.table, delivery.file, delivery.layer)
         outcome.writes[mapping] = toml
@@ -123,6 +137,7 @@ def _quarantine(plan: Plan, rows: Rows, refused: npt.NDArray[np.int64]) -> Itera
     reasons = [" ".join(f"{each.code}: {each.message()}" for each in rows.reasons.get(int(at), ()))
                for at in refused]  # fmt: skip
     frame = delivery.table.iloc[refused].astype(object)
+    frame = frame.rename(columns={name: name + AS_DELIVERED for name in QUARANTINE_COLUMNS})
     frame.insert(0, QUARANTINED[0], delivery.rows[refused])
     frame.insert(1, QUARANTINED[1], reasons)
     if delivery.geometry is not None:

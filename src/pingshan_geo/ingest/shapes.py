@@ -13,7 +13,7 @@ import numpy.typing as npt
 import shapely
 
 from pingshan_geo.crs import GEOGRAPHIC
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, first_few
 from pingshan_geo.measures.area import measured_area
 from pingshan_geo.words import Text
 
@@ -31,7 +31,6 @@ _LEAST_M2, _MOST_M2 = 0.01, 1.0
 # thousand times longer than wide. A strip under a centimetre is less than anybody can stake out.
 _SPIKE_M, _SPIKE_RATIO, _SLIVER_M = 0.001, 0.001, 0.01
 _DEGREE_M = 111_195.0  # a degree of latitude on a sphere; near enough for the limits above
-_FIRST = 5  # rows that a finding about many of them names
 
 _HEIGHTS = Text("heights are left out", "略去高程")
 _DOUBLED = Text("points that stand twice are left out", "略去重复点")
@@ -169,8 +168,7 @@ def _common(
     """Yield one finding about all rows of a mask; it names the first of them."""
     told = rows[mask]
     if told.size:
-        some = ", ".join(map(str, told[:_FIRST])) + (" …" if told.size > _FIRST else "")
-        details: dict[str, str | Text] = {"rows": some, "reason": reason}
+        details: dict[str, str | Text] = {"rows": first_few(told), "reason": reason}
         yield Finding(code, None, file, int(told[0]), None, str(told.size), details)
 
 

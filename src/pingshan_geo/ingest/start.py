@@ -7,16 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.descriptor import new_descriptor
-from pingshan_geo.catalogue.draft import Draft
+from pingshan_geo.catalogue.draft import Draft, empty_table
 from pingshan_geo.catalogue.folder import DESCRIPTOR
-from pingshan_geo.catalogue.schema import MEASURABLE, SPATIAL, TABLES
+from pingshan_geo.catalogue.schema import MEASURABLE, TABLES
 from pingshan_geo.errors import OutputError, UsageError
 from pingshan_geo.ingest.district import District
+from pingshan_geo.ingest.rows import with_row
 from pingshan_geo.ingest.templates import templates
 from pingshan_geo.output import whole_file
 from pingshan_geo.words import Text
@@ -79,15 +77,15 @@ def _contents(
     descriptor: dict[str, Any], target: Path, district: District | None
 ) -> dict[str, bytes]:
     """Return the content of every file, by name below the folder."""
-    tables = {name: _empty(name) for name in TABLES}
+    tables = {name: empty_table(name) for name in TABLES}
     if district is not None:
         zone = {
             "zone_id": district.zone_id, "name_zh": district.name.zh, "kind": district.kind,
             "geometry_status": district.geometry_status, "source_id": district.source["source_id"],
             "geometry": district.geometry,
         }  # fmt: skip
-        tables["zones"] = _row(tables["zones"], zone)
-        tables["sources"] = _row(tables["sources"], dict(district.source))
+        tables["zones"] = with_row(tables["zones"], zone)
+        tables["sources"] = with_row(tables["sources"], dict(district.source))
     draft = Draft(target, descriptor, tables)
     writes, _ = draft.contents(list(TABLES))
     text = json.dumps(descriptor, ensure_ascii=False, indent=1)
@@ -97,20 +95,6 @@ def _contents(
         name: content if isinstance(content, bytes) else b"".join(content)
         for name, content in writes.items()
     }
-
-
-def _empty(name: str) -> pd.DataFrame:
-    columns = [column.name for column in TABLES[name] if not column.optional]
-    table = pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
-    table["row_number"] = np.empty(0, dtype=np.int64)
-    if name in SPATIAL:
-        table["geometry"] = pd.Series(dtype=object)
-    return table
-
-
-def _row(table: pd.DataFrame, cells: dict[str, Any]) -> pd.DataFrame:
-    more = [name for name in cells if name not in table]
-    return pd.DataFrame({name: [cells.get(name)] for name in [*table.columns, *more]}, dtype=object)
 
 
 def _make_room(target: Path) -> None:

@@ -104,14 +104,11 @@ def _meaning(table: str, column: Column) -> Text:
 
 
 def _form(column: Column) -> Text:
-    form = text(f"column_kind_{column.kind}")
-    unit = "m²" if column.name.endswith("_m2") else ""
-    parts = [Text(unit, unit)] if unit else []
+    parts = [text(f"column_kind_{column.kind}")]
+    parts += [Text("m²", "m²")] if column.name.endswith("_m2") else []
     parts += [Text("yuan", "元")] if column.name.endswith("_yuan") else []
     parts += [text("column_required")] if column.filled else []
-    return Text(
-        ", ".join([form.en, *(p.en for p in parts)]), "，".join([form.zh, *(p.zh for p in parts)])
-    )
+    return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
 
 
 def _allowed(column: Column, lang: str) -> str:

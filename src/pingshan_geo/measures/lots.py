@@ -115,6 +115,10 @@ def put_share_of_parent(wide: Wide, parents: pd.Series[str], parent_area: Wide) 
     """Put recorded area over the recorded area of the zone that each row lies in."""
     above = parents.to_numpy(dtype=object)
     has_parent = pd.notna(above)
+    if parent_area.base.empty:
+        has_parent = np.zeros(len(above), dtype=bool)
+        wide.put("share_of_parent", wide.interval("share_of_parent"), "derived", where=has_parent)
+        return
     place = parent_area.base.index.get_indexer(pd.Index(np.where(has_parent, above, "")))
     found = place >= 0
     area, qualifiers = parent_area.interval("recorded_area"), parent_area.qualifier("recorded_area")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -12,7 +15,11 @@ from pingshan_geo.findings import Finding
 from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED, described
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.wide import Wide
+from pingshan_geo.units import UNITS, implied_step, unit_key
 from pingshan_geo.words import LANGUAGES, Text
+
+# A number and what stands behind it.
+_PRINTED = re.compile(r"(\d[\d,]*(?:\.\d+)?)(.*)", re.DOTALL)
 
 
 def implied_bounds(values: FloatArray) -> Interval:
@@ -90,7 +97,44 @@ def _bulk(wide: Wide, name: str) -> tuple[Interval, ObjectArray]:
     values = wide.base[column].to_numpy(dtype=np.float64)
     if name == "far_limit":  # decided by a plan, not read off
         return exact(values), np.full(size, "exact", dtype=object)
-    return implied_bounds(values), np.full(size, "printed", dtype=object)
+    bounds = implied_bounds(values)
+    texts = wide.base.get(f"{column}_as_delivered")
+    if texts is not None:
+        bounds = delivered_bounds(bounds, texts.to_numpy(dtype=object))
+    return bounds, np.full(size, "printed", dtype=object)
+
+
+def delivered_bounds(bounds: Interval, texts: ObjectArray) -> Interval:
+    """Return bounds that follow from the digits as a delivery printed them, where it is known.
+
+    Parameters
+    ----------
+    bounds : Interval
+        Stored values, with the bounds of their own digits.
+    texts : array of str or None
+        The numbers as they came, with their unit: ``5.21 亩``, ``20.00``. A text that does not give
+        the stored value is not used.
+
+    Examples
+    --------
+    >>> own = implied_bounds(np.array([200000.0, 15000.0]))
+    >>> found = delivered_bounds(own, np.array(["20.00公顷", None], dtype=object))
+    >>> [tuple(map(float, part)) for part in (found.low, found.high)]
+    [(199950.0, 14500.0), (200050.0, 15500.0)]
+    """
+    low, high = bounds.low.copy(), bounds.high.copy()
+    for at, text in enumerate(texts):
+        found = _PRINTED.search(normalize("NFKC", text)) if isinstance(text, str) else None
+        if found is None:
+            continue
+        digits, rest = found[1].replace(",", "").rstrip("."), found[2].strip()
+        factor = UNITS[unit_key(rest) or "1"].factor if not rest or unit_key(rest) else None
+        value = bounds.value[at]
+        if factor is None or abs(float(Fraction(digits) * factor) - value) > 1e-9 * abs(value):
+            continue
+        half = implied_step(digits) * factor / 2
+        low[at], high[at] = (float(Fraction(digits) * factor + part) for part in (-half, half))
+    return Interval(bounds.value, low, high)
 
 
 def conflicts(facts: pd.DataFrame, title_of: Callable[[str], Text]) -> Iterator[Finding]:
@@ -136,6 +180,8 @@ def column_conflicts(
             continue
         fact = used[used["measure"] == name].set_index("subject").reindex(wide_base.index)
         own = implied_bounds(wide_base[column].to_numpy(dtype=np.float64))
+        if f"{column}_as_delivered" in wide_base:
+            own = delivered_bounds(own, wide_base[f"{column}_as_delivered"].to_numpy(dtype=object))
         apart = (own.low > fact["high_si"].to_numpy()) | (own.high < fact["low_si"].to_numpy())
         for subject in wide_base.index[apart]:
             value = repr(float(wide_base.loc[subject, column]))

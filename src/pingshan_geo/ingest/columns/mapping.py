@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pingshan_geo.errors import InputError, UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, shortened
 from pingshan_geo.ids import hint
 from pingshan_geo.ingest.columns.cells import is_of
 from pingshan_geo.ingest.columns.headings import fields, fold, stored_unit
@@ -19,10 +19,11 @@ from pingshan_geo.words import Text
 
 #: Tables that a file can be imported as.
 IMPORTABLE = ("parcels", "zones", "projects", "auctions", "targets", "facts")
-#: What a mapping file may say of its delivery besides the columns: options of `import`.
+#: What a mapping file may say of its delivery besides the columns: options of `import`, and the
+#: CRS that the file claimed when they were given.
 OPTIONS = (
     "crs", "encoding", "layer", "sheet", "where", "geometry_status", "datum_shift",
-    "control_points",
+    "control_points", "claim",
 )  # fmt: skip
 
 
@@ -137,9 +138,10 @@ def _known_heading(wanted: str, headings: list[str]) -> str:
     found = _heading(wanted, headings)
     if found is None:
         near, near_zh = hint(wanted, headings)
+        names = shortened(", ".join(headings))
         raise UsageError(
-            f"--map: the file has no column {wanted!r}{near}",
-            f"--map：文件没有列 {wanted!r}{near_zh}",
+            f"--map: the file has no column {wanted!r}{near or f'; it has {names}'}",
+            f"--map：文件没有列 {wanted!r}{near_zh or f'；现有：{names}'}",
         )
     return found
 
@@ -217,12 +219,12 @@ def read_mapping(path: str | Path) -> tuple[Mapping, dict[str, str]]:
     file = Path(path).name
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _unusable(file, str(error)) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unusable(file, str(error), str(error)) from error
     table = content.get("table")
     if table not in IMPORTABLE:
         known = ", ".join(IMPORTABLE)
-        raise _unusable(file, Text(f"table is not one of {known}", f"table 不是 {known} 之一"))
+        raise _unusable(file, f"table is not one of {known}", f"table 不是 {known} 之一")
     left_over, columns, options = (
         content.get(key, empty)
         for key, empty in (("left_over", []), ("columns", {}), ("options", {}))
@@ -237,28 +239,21 @@ def read_mapping(path: str | Path) -> tuple[Mapping, dict[str, str]]:
     if not whole:
         raise _unusable(
             file,
-            Text(
-                "it holds more than table, left_over, [columns] and [options] of texts",
-                "只可含 table、left_over、[columns] 与 [options]，且其值为文字",
-            ),
+            "it holds more than table, left_over, [columns] and [options] of texts",
+            "只可含 table、left_over、[columns] 与 [options]，且其值为文字",
         )
     for name in options:
         if name not in OPTIONS:
             known = ", ".join(OPTIONS)
             raise _unusable(
-                file,
-                Text(
-                    f"{name} is no option of it; they are {known}",
-                    f"没有选项 {name}；可用：{known}",
-                ),
-            )
+                file, f"{name} is no option of it; they are {known}",
+                f"没有选项 {name}；可用：{known}",
+            )  # fmt: skip
     pairs = tuple(_pair(file, table, field, value) for field, value in columns.items())
     used = [pair.column for pair in pairs if pair.column is not None] + left_over
     for column in used:
         if used.count(column) > 1:
-            raise _unusable(
-                file, Text(f"the column {column} stands twice", f"列 {column} 出现两次")
-            )
+            raise _unusable(file, f"the column {column} stands twice", f"列 {column} 出现两次")
     return Mapping(table, pairs, tuple(left_over)), options
 
 
@@ -266,7 +261,7 @@ def _pair(file: str, table: str, field: str, value: Any) -> Pair:
     if field not in fields(table):
         near, near_zh = hint(field, fields(table))
         raise _unusable(
-            file, Text(f"{table} has no column {field}{near}", f"{table} 没有列 {field}{near_zh}")
+            file, f"{table} has no column {field}{near}", f"{table} 没有列 {field}{near_zh}"
         )
     parts = {"column": value} if isinstance(value, str) else value
     sound = (
@@ -277,19 +272,16 @@ def _pair(file: str, table: str, field: str, value: Any) -> Pair:
     if not sound:
         raise _unusable(
             file,
-            Text(
-                f'{field}: write "heading", {{ column = "…", unit = "…" }} or {{ constant = "…" }}',
-                f'{field}：请写 "表头"、{{ column = "…", unit = "…" }} 或 {{ constant = "…" }}',
-            ),
+            f'{field}: write "heading", {{ column = "…", unit = "…" }} or {{ constant = "…" }}',
+            f'{field}：请写 "表头"、{{ column = "…", unit = "…" }} 或 {{ constant = "…" }}',
         )
     unit = unit_key(parts.get("unit", ""))
     if "unit" in parts and (unit is None or not takes_unit(field, unit)):
         raise _unusable(
-            file,
-            Text(f"{field} cannot be in {parts['unit']}", f"{field} 不可用单位 {parts['unit']}"),
+            file, f"{field} cannot be in {parts['unit']}", f"{field} 不可用单位 {parts['unit']}"
         )
     return Pair(field, parts.get("column"), parts.get("constant"), unit, "kept")
 
 
-def _unusable(file: str, reason: str | Text) -> InputError:
-    return InputError([Finding("mapping-invalid", file=file, details={"reason": reason})])
+def _unusable(file: str, en: str, zh: str) -> InputError:
+    return InputError([Finding("mapping-invalid", file=file, details={"reason": Text(en, zh)})])

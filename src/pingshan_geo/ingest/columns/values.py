@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ import pandas as pd
 
 from pingshan_geo.catalogue.schema import Column, is_computed
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
-from pingshan_geo.ingest.columns.cells import Number, cell_text
+from pingshan_geo.findings import Finding, first_few
+from pingshan_geo.ingest.columns.cells import Number, cell_text, read_number
 from pingshan_geo.ingest.columns.headings import fields, stored_unit
 from pingshan_geo.ingest.columns.kinds import Cell, Reader, number_reader, read_land_use, reader_of
 from pingshan_geo.ingest.columns.mapping import Mapping, Pair
@@ -20,8 +21,8 @@ from pingshan_geo.ingest.delivery import Delivery
 from pingshan_geo.ingest.merge import EVIDENCE
 from pingshan_geo.ingest.references import AS_DELIVERED
 from pingshan_geo.units import UNITS
+from pingshan_geo.words import Text, text
 
-_FIRST = 5  # row numbers named in a finding about many rows
 # Names that a table of the catalogue uses itself.
 _OWN_NAMES = {"geometry", "row_number", *EVIDENCE}
 
@@ -116,7 +117,33 @@ class _Work:
                 return numbers
         texts = self.texts(pair)
         reader = number_reader(column, texts, pair.unit)
-        return self.spread(column, texts, reader, pair).astype(float)
+        numbers = self.spread(column, texts, reader, pair).astype(float)
+        if pair.column is not None:
+            self._keep_printed(pair, texts, ~np.isnan(numbers))
+        return numbers
+
+    def _keep_printed(self, pair: Pair, texts: Objects, known: npt.NDArray[np.bool_]) -> None:
+        """Keep how numbers were printed, where the stored number does not show it.
+
+        Their bounds follow from the digits in the unit of the delivery, not from the stored ones.
+        """
+        unit = UNITS.get(pair.unit or "")
+        converted_all = unit is not None and unit.factor != 1
+        codes, unique = pd.factorize(texts)
+        printed: list[str | None] = []
+        for each in unique:
+            number = read_number(each)
+            if number is None or not (converted_all or number.unit or _ends_in_zero(number.digits)):
+                printed.append(None)
+            else:
+                printed.append(each if number.unit or unit is None else f"{each}{unit.zh}")
+        kept = np.array([*printed, None], dtype=object)[codes]
+        kept[~known] = None
+        name = pair.field + AS_DELIVERED
+        before = self.further.get(name, np.full(self.size, None, dtype=object))
+        both = np.where(kept == None, before, kept)  # noqa: E711 -- cell by cell
+        if any(each is not None for each in both):
+            self.further[name] = both
 
     def spread(
         self,
@@ -138,13 +165,7 @@ class _Work:
         )
         name = column.name
         for at in np.flatnonzero(faults[codes]):
-            details = {
-                "known": ", ".join(column.values or UNITS), "measure": name,
-            }  # fmt: skip
-            finding = Finding(
-                faults[codes[at]], None, self.delivery.file, int(self.delivery.rows[at]), name,
-                told[at], details,
-            )  # fmt: skip
+            finding = self._fault(faults[codes[at]], at, name, told[at], known=_known(column))
             if pair.column is None:
                 raise InputError([finding])
             self.faults.append((int(at), finding))
@@ -158,11 +179,8 @@ class _Work:
 
     def _common(self, code: str, name: str, where: npt.NDArray[np.int64], told: Objects) -> Finding:
         """Return one finding about many rows: how many, the first of them, what stands there."""
-        rows = ", ".join(map(str, self.delivery.rows[where[:_FIRST]]))
-        words = ", ".join(sorted(set(told[where]))[:_FIRST])
-        details = {
-            "rows": f"{rows}, …" if len(where) > _FIRST else rows, "words": words,
-        }  # fmt: skip
+        words = ", ".join(sorted(set(told[where]))[:5])
+        details = {"rows": first_few(self.delivery.rows[where]), "words": words}
         return Finding(code, None, self.delivery.file, None, name, str(len(where)), details)
 
     def add_land_use(self) -> None:
@@ -200,16 +218,17 @@ class _Work:
             scaled = number.times > 1 and units[at] in UNITS and UNITS[units[at]].factor != 1
             if clash or scaled:
                 code = "unit-mismatch" if clash else "not-one-number"
-                self.faults.append((int(at), self._fault(code, int(at), "value", texts[at])))
+                self.faults.append((int(at), self._fault(code, at, "value", texts[at])))
         self.data |= {"value": result, "unit": np.where(known, unit_of, units)}
         if any(each is not None for each in qualifiers):
             self.data["qualifier"] = qualifiers
         if "printed" not in self.data:
             self.data["printed"] = printed
 
-    def _fault(self, code: str, at: int, name: str, text: str) -> Finding:
-        row = int(self.delivery.rows[at])
-        details = {"measure": name}
+    def _fault(
+        self, code: str, at: np.intp, name: str, text: str, known: str | Text = ""
+    ) -> Finding:
+        row, details = int(self.delivery.rows[at]), {"known": known, "measure": name}
         return Finding(code, None, self.delivery.file, row, name, text, details)
 
     def _unit_labels(self, units: Objects) -> Objects:
@@ -243,6 +262,19 @@ class _Work:
             self.further[name] = np.fromiter(map(_further, cells), object)
 
 
+@cache
+def _known(column: Column) -> Text:
+    """Return the values that a column takes, else units, as a delivery may write them."""
+    if not column.values:
+        return Text(", ".join(UNITS), "、".join(dict.fromkeys(each.zh for each in UNITS.values())))
+    words = (f"{text(each).zh}（{each}）" for each in column.values)
+    return Text(", ".join(column.values), "、".join(words))
+
+
 def _further(cell: Any) -> Any:
     is_number = isinstance(cell, (bool, int, float)) and pd.notna(cell)
     return cell if is_number else cell_text(cell)
+
+
+def _ends_in_zero(digits: str) -> bool:
+    return "." in digits and digits.endswith("0")

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.formats.encoding import detect
 from pingshan_geo.words import Text
 
@@ -20,6 +20,7 @@ _MOST_BYTES = 4 << 30
 # Tables of text shrink to a twentieth at best; small members may do what they like.
 _MOST_RATIO = 100
 _SMALL = 10_000_000
+_LONGEST_NAME = 1_000
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the flags of a member
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -40,7 +41,7 @@ def check_zip(path: str | Path) -> dict[str, zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise _refused(path, str(error), str(error), code="file-unreadable") from None
+        raise unreadable(Path(path).name, str(error)) from None
     names = _names(members)
     faults = [reason for member in members if (reason := _fault(member, names[member.filename]))]
     folded = [name.casefold() for name in names.values()]
@@ -51,7 +52,8 @@ def check_zip(path: str | Path) -> dict[str, zipfile.ZipInfo]:
     if sum(member.file_size for member in members) > _MOST_BYTES:
         faults.append(Text("it would unpack to more than 4 GiB", "解压后超过 4 GiB"))
     if faults:
-        raise _refused(path, *faults[0])
+        details = {"reason": faults[0]}
+        raise InputError([Finding("archive-refused", file=Path(path).name, details=details)])
     return {names[member.filename]: member for member in members if not member.is_dir()}
 
 
@@ -72,9 +74,8 @@ def unpack(path: Path, members: dict[str, zipfile.ZipInfo], to: Path) -> None:
                 with archive.open(member) as source, place.open("wb") as target:
                     shutil.copyfileobj(source, target)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise _refused(
-            path, f"it is damaged {error}", f"压缩包损坏 {error}", code="file-unreadable"
-        ) from None
+        reason = Text(f"it is damaged {error}", f"压缩包损坏 {error}")
+        raise unreadable(path.name, reason) from None
 
 
 def _names(members: list[zipfile.ZipInfo]) -> dict[str, str]:
@@ -96,6 +97,8 @@ def _fault(member: zipfile.ZipInfo, name: str) -> Text | None:
         or "\x00" in name
     ):
         return Text(f"the name {name} leads out of it", f"成员名 {name} 指向压缩包之外")
+    if len(name) > _LONGEST_NAME:
+        return Text(f"a name of {len(name)} characters", f"有长达 {len(name)} 个字符的成员名")
     if stat.S_ISLNK(member.external_attr >> 16):
         return Text(f"{name} is a link", f"{name} 是链接")
     if member.flag_bits & _ENCRYPTED:
@@ -107,10 +110,6 @@ def _fault(member: zipfile.ZipInfo, name: str) -> Text | None:
             f"{name} 解压后为原大小的 {member.file_size // max(member.compress_size, 1)} 倍",
         )
     return None
-
-
-def _refused(path: str | Path, en: str, zh: str, code: str = "archive-refused") -> InputError:
-    return InputError([Finding(code, file=Path(path).name, details={"reason": Text(en, zh)})])
 
 
 def data_sets(names: Collection[str], suffixes: set[str], tables: set[str]) -> dict[str, list[str]]:

@@ -58,14 +58,28 @@ def unique(names: list[str], report: Report) -> list[str]:
     return list(taken)
 
 
+def frame_of_rows(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table of a column for each key, in the order in which they first occur."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+
+
+def stored(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column as it is stored, without the name of an extension."""
+    import pyarrow as pa
+
+    if not isinstance(column.type, pa.BaseExtensionType):
+        return column
+    return pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
+
+
 def _cells(column: pa.ChunkedArray) -> npt.NDArray[Any] | None:
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow import types
 
-    if isinstance(column.type, pa.BaseExtensionType):
-        storage = column.type.storage_type
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], storage)
+    column = stored(column)
     kind = column.type
     if types.is_dictionary(kind):
         return _cells(column.cast(kind.value_type))

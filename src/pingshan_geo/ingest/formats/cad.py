@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from pathlib import Path
@@ -11,19 +10,18 @@ from typing import Any
 import numpy as np
 
 from pingshan_geo.errors import InputError, UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ids import nearest
-from pingshan_geo.ingest.delivery import Asked, Delivery
-from pingshan_geo.ingest.formats.cad_rows import SAMPLES, Reading, refused
+from pingshan_geo.ingest.delivery import Asked, Delivery, digest
+from pingshan_geo.ingest.formats.cad_rows import SAMPLES, Reading
 from pingshan_geo.ingest.formats.encoding import detect
 from pingshan_geo.words import Text
 
-_MOST_BYTES = 500_000_000
 _BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
 _CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+(\S+)")
 
 
-def read_dxf(path: str, asked: Asked) -> Delivery:
+def read_dxf(place: Path, asked: Asked) -> Delivery:
     """Read the outlines of a drawing's model space.
 
     A row is a closed or open polyline, hatch, circle, closed ellipse or spline, also of a block,
@@ -36,8 +34,8 @@ def read_dxf(path: str, asked: Asked) -> Delivery:
 
     Parameters
     ----------
-    path : str
-        An ASCII or binary DXF file of at most 500 MB.
+    place : Path
+        An ASCII or binary DXF file.
     asked : Asked
         ``layer`` names one or more CAD layers, separated by commas; texts are taken from them too
         if they hold any, else from all.
@@ -54,25 +52,18 @@ def read_dxf(path: str, asked: Asked) -> Delivery:
     InputError
         If it is no drawing that can be read, a layer is not in it, or it has no outlines.
     """
-    place = Path(path)
     found: list[Finding] = []
     try:
-        if place.stat().st_size > _MOST_BYTES:
-            raise refused(place.name, Text("it is larger than 500 MB", "超过 500 MB"))
-        data = place.read_bytes()
-    except OSError as error:
-        raise refused(place.name, error.strerror or str(error)) from None
-    try:
-        drawing, encoding = _opened(data, place.name, asked, found)
+        drawing, encoding = _opened(place.read_bytes(), place.name, asked, found)
         read = Reading(drawing, place.name, _wanted(drawing, place.name, asked.layer), found)
         table, shapes = read.table()
     except (InputError, UsageError):
         raise
     except Exception as error:  # whatever ezdxf meets in a broken drawing
         said = " ".join(str(error).split()) or type(error).__name__
-        raise refused(place.name, f"ezdxf: {said}") from None
+        raise unreadable(place.name, f"ezdxf: {said}") from None
     return Delivery(
-        place.name, hashlib.sha256(data).hexdigest(), "DXF", asked.layer, table,
+        place.name, digest(place), "DXF", asked.layer, table,
         np.arange(1, len(table) + 1), shapes, encoding=encoding, findings=tuple(found),
     )  # fmt: skip
 
@@ -90,11 +81,11 @@ def _opened(data: bytes, name: str, asked: Asked, found: list[Finding]) -> tuple
         ) from None
     if data.startswith(b"AC10"):
         reason = Text("it is DWG; save the drawing as DXF", "这是 DWG，请将图另存为 DXF")
-        raise refused(name, reason)
+        raise unreadable(name, reason)
     if data.startswith(_BINARY):
         return Drawing.load(binary_tags_loader(data, errors="strict")), None
     if not re.search(rb"^\s*(?:0|999)\s*\r?\n", data[:200].removeprefix(b"\xef\xbb\xbf")):
-        raise refused(name, Text("it does not begin as DXF does", "开头不符合 DXF 格式"))
+        raise unreadable(name, Text("it does not begin as DXF does", "开头不符合 DXF 格式"))
     text, encoding = _decoded(data, name, asked, found)
     try:
         return Drawing.read(io.StringIO(text, newline=None)), encoding

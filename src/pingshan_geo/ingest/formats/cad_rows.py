@@ -14,8 +14,9 @@ import shapely
 
 from pingshan_geo.catalogue.readers import file_report
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.gdal.read import MOST_COLUMNS
+from pingshan_geo.ingest.formats.arrow import frame_of_rows
 from pingshan_geo.ingest.formats.cad_shapes import is_outline, line, polygon, rings_of
 from pingshan_geo.words import Text
 
@@ -25,11 +26,6 @@ _BY_BLOCK, _BY_LAYER = 0, 256
 #: How many of what a finding counts it shows.
 SAMPLES = 5
 _COLUMNS = ("cad_layer", "entity", "handle", "colour", "linetype", "block", "label")
-
-
-def refused(name: str, reason: str | Text) -> InputError:
-    """Return the error for a drawing that cannot be read."""
-    return InputError([Finding("file-unreadable", file=name, details={"reason": reason})])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +97,10 @@ class Reading:
             )
         if self.units and self.units != "m":
             self.report("cad-units", value=self.units, details={"factor": f"{self.metres:g}"})
-        every = dict.fromkeys([*_COLUMNS, *(name for row in self.rows for name in row)])
-        names = [name for name in every if any(row.get(name) is not None for row in self.rows)]
-        if len(names) > MOST_COLUMNS:
+        table = frame_of_rows(self.rows).dropna(axis="columns", how="all")
+        if len(table.columns) > MOST_COLUMNS:
             reason = Text(f"more than {MOST_COLUMNS} attributes", f"属性超过 {MOST_COLUMNS} 个")
-            raise refused(self.name, reason)
-        table = pd.DataFrame(
-            {name: pd.Series([row.get(name) for row in self.rows], dtype=object) for name in names}
-        )
+            raise unreadable(self.name, reason)
         table.attrs["units"] = self.units
         return table, shapes
 
@@ -119,7 +111,7 @@ class Reading:
             return known
         if name in self.contents:
             reason = Text("the block {name} holds itself", "块 {name} 包含其自身")
-            raise refused(self.name, reason.filled(name=name))
+            raise unreadable(self.name, reason.filled(name=name))
         self.contents[name] = None
         own, inserts, others = [], [], Counter[str]()
         for entity in entities:
@@ -143,7 +135,7 @@ class Reading:
                 f"its blocks unfold to more than {_MOST_PLACED:,} entities",
                 f"图块展开后超过 {_MOST_PLACED:,} 个实体",
             )
-            raise refused(self.name, reason)
+            raise unreadable(self.name, reason)
         made = self.contents[name] = _Content(own, inserts, others, is_there, size)
         return made
 

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from pingshan_geo.ingest.formats.rings import nested
+
 Points = npt.NDArray[np.float64]
 
 #: Entities that may be outlines.
@@ -90,7 +92,8 @@ def polygon(rings: Iterable[Points]) -> shapely.Geometry | None:
         return next(iter([*areas, *made]), None)
     if not all(shapely.is_valid(each) for each in areas):
         return shapely.MultiPolygon(areas)
-    return shapely.build_area(shapely.GeometryCollection([each.exterior for each in areas]))
+    whole: shapely.Geometry = nested(np.array(areas))
+    return whole
 
 
 def line(points: Points) -> shapely.Geometry | None:

@@ -13,8 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.catalogue.readers import Report
-from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import unreadable
 from pingshan_geo.gdal.read import MOST_COLUMNS
 from pingshan_geo.ingest.formats.arrow import unique
 from pingshan_geo.ingest.formats.encoding import Detected, detect
@@ -61,11 +60,12 @@ def read_dbf(
     language = _LANGUAGES.get(data[29])
     # A text that fills its column may end inside of a character: it is no witness.
     names = [field.name for field in fields]
+    sure = [name for name in names if len(name) < 10]
     whole = [v for f in text_fields for v in raw[f.start].tolist() if len(v) < f.width]
-    encoding = detect(b"\n".join(names + whole), declared or language, file=path.name)
+    encoding = detect(b"\n".join(sure + whole), declared or language, file=path.name)
     if not encoding.sample and declared is None:
         every = [value for values in raw.values() for value in values.tolist()]
-        encoding = detect(b"\n".join(names + every), language, file=path.name)
+        encoding = detect(b"\n".join(sure + every), language, file=path.name)
     headings = [_decoded(name, encoding.name)[0] for name in names]
     columns: dict[str, Any] = {}
     for name, field in zip(unique(headings, report), fields, strict=True):
@@ -81,8 +81,7 @@ def read_dbf(
 
 def _opened(data: bytes, name: str, report: Report) -> tuple[list[_Field], npt.NDArray[np.uint8]]:
     """Return the fields, and the records as rows of bytes (the first is the mark of deletion)."""
-    reason = Text("no dBASE table", "不是 dBASE 表")
-    broken = InputError([Finding("file-unreadable", file=name, details={"reason": reason})])
+    broken = unreadable(name, Text("no dBASE table", "不是 dBASE 表"))
     if len(data) < 33:
         raise broken
     count, start, size = struct.unpack_from("<IHH", data, 4)
@@ -167,10 +166,8 @@ def _dates(raw: Raw, _name: str, _report: Report) -> pd.Series[Any]:
 
 
 def _truths(raw: Raw, _name: str, _report: Report) -> pd.Series[Any]:
-    truth = dict.fromkeys([b"T", b"t", b"Y", b"y"], True) | dict.fromkeys(
-        [b"F", b"f", b"N", b"n"], False
-    )
-    return pd.Series([truth.get(value.strip()) for value in raw.tolist()], dtype=object)
+    truth = {b"T": True, b"Y": True, b"F": False, b"N": False}
+    return pd.Series([truth.get(value.strip().upper()) for value in raw.tolist()], dtype=object)
 
 
 _KINDS: dict[str, Callable[[Raw, str, Report], pd.Series[Any]]] = {

@@ -47,8 +47,6 @@ class Detected:
     ----------
     name : str
         Python's name of the codec.
-    origin : str
-        ``declared``, ``utf-8`` (also UTF-16 with a byte order mark) or ``guessed``.
     sample : str
         The first words that are not ASCII, as they read; empty where all is ASCII.
     finding : Finding or None
@@ -56,7 +54,6 @@ class Detected:
     """
 
     name: str
-    origin: str
     sample: str = ""
     finding: Finding | None = None
 
@@ -87,13 +84,12 @@ def detect(data: bytes, declared: str | None = None, *, file: str | None = None)
     """
     for mark, name in _BOMS.items():
         if data.startswith(mark):
-            text = _strictly(data, name, file)
-            return Detected(name, "utf-8", _sample(text))
+            return Detected(name, _sample(_strictly(data, name, file)))
     if declared is not None:
         name = codec_name(declared)
-        return Detected(name, "declared", _sample(_strictly(data, name, file)))
+        return Detected(name, _sample(_strictly(data, name, file)))
     try:
-        return Detected("utf-8", "utf-8", _sample(data.decode("utf-8")))
+        return Detected("utf-8", _sample(data.decode("utf-8")))
     except UnicodeDecodeError as error:
         place = error.start
     scores = {} if b"\x00" in data else {name: _score(data, name) for name in _DAILY}
@@ -105,7 +101,7 @@ def detect(data: bytes, declared: str | None = None, *, file: str | None = None)
     seen = _sample(data.decode(other)) if scores[other] >= 0.6 else "—"
     details: dict[str, str | Text] = {"sample": sample, "other": other, "otherwise": seen}
     told = Finding("encoding-guessed", file=file, value=best, details=details)
-    return Detected(best, "guessed", sample, told)
+    return Detected(best, sample, told)
 
 
 def codec_name(declared: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ _KINDS = {
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC|ESRI):(?:[\w.]*:)?(\w+)", re.IGNORECASE)
 # Members that RFC 7946 (7.1) forbids in an object of another kind.
 _NOT_IN_FEATURE = {"coordinates", "geometries", "features"}
-_NOT_IN_GEOMETRY = {"geometry", "properties", "features"}
+_ONLY_IN_FEATURE = {"geometry", "properties"}
 _OTHERS = {"Topology": "TopoJSON", "gdal_streamed_alg": "GDALG"}
 
 
@@ -90,10 +91,7 @@ def read_sequence(path: Path, asked: Asked) -> Delivery:
         for number, record in enumerate(records, start=1):
             own: list[Finding] = []
             features.append(read_json(record, file_report(path.name, own)))
-            found += [
-                Finding(f.code, file=f.file, row=number, value=f.value, details=f.details)
-                for f in own
-            ]
+            found += [replace(each, row=number) for each in own]
     if not any(isinstance(feature, dict) for feature in features):
         raise InputError([*found, _not_geojson(None, path.name)])
     claim = Claim("OGC:CRS84", "format")
@@ -191,8 +189,7 @@ def _feature(feature: Any, number: int, report: Report) -> tuple[dict[str, Any],
 
 
 def _told_members(item: dict[str, Any], report: Report, number: int | None) -> None:
-    is_feature = item["type"] == "Feature"
-    forbidden = _NOT_IN_FEATURE if is_feature else _NOT_IN_GEOMETRY - {"features"}
+    forbidden = _NOT_IN_FEATURE if item["type"] == "Feature" else _ONLY_IN_FEATURE
     for name in sorted(forbidden & item.keys()):
         reason = Text(f"{name} has no place here", f"此处不应有 {name}")
         report("geojson-member", row=number, reason=reason)

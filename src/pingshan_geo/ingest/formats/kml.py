@@ -14,13 +14,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import file_report
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
+from pingshan_geo.ingest.formats.arrow import frame_of_rows
 from pingshan_geo.ingest.formats.xml import checked_xml
 
 Element = ElementTree.Element
@@ -67,8 +67,6 @@ def read_kml(path: Path, asked: Asked) -> Delivery:
         report("kml-left-out", value=", ".join(f"{n} × {name}" for name, n in left_out.items()))
     if not rows:
         raise InputError([*found, Finding("layer-none", file=path.name)])
-    names = dict.fromkeys(name for row in rows for name in row)
-    columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
     geometry = np.full(len(rows), None, dtype=object)
     geometry[:] = shapes
     return Delivery(
@@ -76,7 +74,7 @@ def read_kml(path: Path, asked: Asked) -> Delivery:
         digest(path),
         "KML",
         asked.layer,
-        pd.DataFrame(columns, index=pd.RangeIndex(len(rows))),
+        frame_of_rows(rows),
         np.arange(1, len(rows) + 1),
         geometry,
         Claim("OGC:CRS84", "format"),
@@ -89,7 +87,7 @@ def _features(data: bytes, left_out: Counter[str]) -> Iterator[tuple[Element, li
     marks = {"Placemark"}  # and what an older schema calls one
     folders: list[str] = []
     above: list[str] = []
-    events = ElementTree.iterparse(BytesIO(data), events=("start", "end"))  # noqa: S314 - as above
+    events = ElementTree.iterparse(BytesIO(data), events=("start", "end"))  # noqa: S314 - checked_xml
     for event, item in events:
         tag = _tag(item)
         if event == "start":

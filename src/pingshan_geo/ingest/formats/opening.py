@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tempfile
 from dataclasses import dataclass, replace
@@ -15,14 +16,14 @@ import numpy as np
 from pingshan_geo import gdal
 from pingshan_geo.catalogue.readers import file_report
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
 from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
 from pingshan_geo.ingest.formats.arrow import frame, shapes
 from pingshan_geo.ingest.formats.xml import checked_xml
+from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
 
-_MOST_BYTES = 4 << 30
 _XML = re.compile(rb"(\xef\xbb\xbf)?\s*<|(\xff\xfe)<\0|(\xfe\xff)\0<")
 _JSON = re.compile(rb"(\xef\xbb\xbf)?\s*[\x1e\[{]")
 _TEXT = re.compile(rb"[^\0]*|(\xff\xfe|\xfe\xff).*", re.DOTALL)  # any text, no binary file
@@ -50,6 +51,8 @@ class Format:
         ``module:function`` that reads it; GDAL's driver instead where it has none of its own.
     is_table : bool
         Whether it is a table that may as well be a note beside a layer.
+    most_mb : int
+        How large a file may be; text that is read in this process has to fit into memory.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Format:
     magic: re.Pattern[bytes]
     reader: str
     is_table: bool = False
+    most_mb: int = 4096
 
 
 #: Every format that can be read, in the order they are told.
@@ -78,11 +82,13 @@ FORMATS = (
     Format("GML", (".gml",), _XML, "GML"),
     Format("MapInfo TAB", (".tab",), _TAB, "MapInfo File"),
     Format("MapInfo MIF", (".mif",), re.compile(rb"\s*version\s", re.IGNORECASE), "MapInfo File"),
-    Format("DXF", (".dxf",), re.compile(rb"AutoCAD Binary DXF|[^\0]*"), "cad:read_dxf"),
-    Format("CSV", (".csv", ".tsv"), _TEXT, "tables:read_delimited", is_table=True),
-    Format("XLSX", (".xlsx", ".xlsm", ".ods"), _ZIP, "tables:read_workbook", is_table=True),
-    Format("XLS", (".xls",), _OLE, "tables:read_workbook", is_table=True),
-    Format("survey text", (".txt",), _TEXT, "survey:read_survey", is_table=True),
+    Format("DXF", (".dxf",), re.compile(rb"AutoCAD Binary DXF|[^\0]*"), "cad:read_dxf",
+           most_mb=500),
+    Format("CSV", (".csv", ".tsv"), _TEXT, "tables:read_delimited", is_table=True, most_mb=500),
+    Format("XLSX", (".xlsx", ".xlsm", ".ods"), _ZIP, "tables:read_workbook", is_table=True,
+           most_mb=500),
+    Format("XLS", (".xls",), _OLE, "tables:read_workbook", is_table=True, most_mb=500),
+    Format("survey text", (".txt",), _TEXT, "survey:read_survey", is_table=True, most_mb=500),
     Format("zip", (".zip", ".kmz"), _ZIP, ""),
 )  # fmt: skip
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
@@ -107,7 +113,7 @@ def open_delivery(path: str, asked: Asked) -> Delivery:
     UsageError
         If an option or an extra that is needed is wrong or missing.
     """
-    if path.lower().startswith(("postgresql://", "postgres://")):
+    if path.lower().startswith(SCHEMES):
         from pingshan_geo.ingest.formats.postgis import read_postgis
 
         return read_postgis(path, asked)
@@ -121,7 +127,7 @@ def open_delivery(path: str, asked: Asked) -> Delivery:
     if ":" in kind.reader:
         module, function = kind.reader.split(":")
         reader = getattr(import_module(f"pingshan_geo.ingest.formats.{module}"), function)
-        delivery: Delivery = reader(path if module in {"cad", "tables", "survey"} else place, asked)
+        delivery: Delivery = reader(place, asked)
         return delivery
     return _from_gdal(place, asked, kind)
 
@@ -134,25 +140,26 @@ def _format(place: Path) -> Format:
     """Return the format that the name ends in, after a look at the first bytes."""
     suffix = place.suffix.lower()
     kind = _BY_SUFFIX.get(suffix)
-    if not place.exists():
+    if not os.path.exists(place):  # a name that is too long is no file either
         raise _error("file-missing", place, value=str(place))
     if kind is None:
         known = ", ".join(_BY_SUFFIX)
         raise _error("format-unknown", place, value=suffix or place.name, known=known)
     is_folder = suffix == ".gdb"
     if not (place.is_dir() if is_folder else place.is_file()):
-        raise _error("file-unreadable", place, reason=Text("it is no file", "不是文件"))
+        raise unreadable(place.name, Text("it is no file", "不是文件"))
     if is_folder:
         return kind
     try:
         with place.open("rb") as stream:
             head = stream.read(4096)
     except OSError as error:
-        raise _error("file-unreadable", place, reason=str(error.strerror)) from None
-    if place.stat().st_size > _MOST_BYTES:
-        raise _error("file-unreadable", place, reason=Text("over 4 GiB", "超过 4 GiB"))
+        raise unreadable(place.name, str(error.strerror)) from None
+    if place.stat().st_size > kind.most_mb << 20:
+        reason = Text(f"it is over {kind.most_mb} MB", f"超过 {kind.most_mb} MB")
+        raise unreadable(place.name, reason)
     if not head:
-        raise _error("file-unreadable", place, reason=Text("it is empty", "文件为空"))
+        raise unreadable(place.name, Text("it is empty", "文件为空"))
     if not kind.magic.match(head):
         raise _error("format-mismatch", place, value=f"{kind.name} ({suffix})")
     return kind
@@ -237,5 +244,5 @@ def _files(place: Path) -> list[Path]:
     if place.is_dir():
         return [file for file in place.iterdir() if file.is_file()]
     if place.suffix.lower() in {".tab", ".mif"}:
-        return [file for file in place.parent.iterdir() if file.stem == place.stem]
+        return [f for f in place.parent.iterdir() if f.stem == place.stem and f.is_file()]
     return [place]

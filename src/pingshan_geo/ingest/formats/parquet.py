@@ -17,7 +17,7 @@ from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.gdal.read import read_parquet as table_of
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
-from pingshan_geo.ingest.formats.arrow import frame, shapes
+from pingshan_geo.ingest.formats.arrow import frame, shapes, stored
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -132,9 +132,7 @@ def _geometry(column: pa.ChunkedArray, about: dict[str, Any], report: Report) ->
     import pyarrow as pa
 
     encoding = str(about.get("encoding")).lower()
-    if isinstance(column.type, pa.BaseExtensionType):
-        storage = column.type.storage_type
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], storage)
+    column = stored(column)
     if encoding == "wkb":
         return shapes(column, report)
     if encoding == "wkt":

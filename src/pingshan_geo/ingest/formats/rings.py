@@ -172,11 +172,11 @@ def assembled(
     places = np.argsort(owners, kind="stable")
     for group in np.split(places, np.flatnonzero(np.diff(owners[places])) + 1):
         if len(group):
-            shapes[owners[group[0]]] = _nested(polygons[group])
+            shapes[owners[group[0]]] = nested(polygons[group])
     return shapes, faults
 
 
-def _nested(rings: Shapes) -> Any:
+def nested(rings: Shapes) -> Any:
     """Return the area of simple polygons of which some lie in others."""
     if len(rings) == 1:
         return rings[0]

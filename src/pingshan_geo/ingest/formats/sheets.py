@@ -15,7 +15,8 @@ import pandas as pd
 
 from pingshan_geo.catalogue.readers import Report, file_report
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, first_few
+from pingshan_geo.gdal.read import MOST_COLUMNS
 from pingshan_geo.ingest.formats.arrow import unique
 
 #: Rows of cells, the first at row 1; None, text, number or truth value.
@@ -23,7 +24,6 @@ Grid = Sequence[Sequence[Any]]
 #: First row, first column, last row, last column of merged cells, from 0.
 Merged = tuple[int, int, int, int]
 
-_MOST_COLUMNS = 1000
 # A heading stands within the first rows, and has at most this many lines.
 _HEADING_WITHIN, _HEADING_LINES = 30, 5
 _NUMBER = re.compile(r"[+-]?[\d,，]*\.?\d+(?:e[+-]?\d+)?%?", re.IGNORECASE | re.ASCII)
@@ -100,8 +100,8 @@ def table_of(grid: Grid, file: str, merged: Sequence[Merged] | None = None) -> S
         raise InputError(found)
     bottom = _heading_end(rows, top, merged)
     width = max((len(row) for row in rows), default=0)
-    if width > _MOST_COLUMNS:
-        report("columns-too-many", details={"most": str(_MOST_COLUMNS)})
+    if width > MOST_COLUMNS:
+        report("columns-too-many", details={"most": str(MOST_COLUMNS)})
         raise InputError(found)
     rows = [row + [None] * (width - len(row)) for row in rows]
     if merged is not None:
@@ -213,7 +213,7 @@ def _fill(rows: list[list[Any]], bottom: int, merged: Sequence[Merged], report: 
                     rows[at][place] = value
                     filled += [] if in_heading else [at + 1]
     if filled:
-        details = {"rows": _some(sorted(set(filled)))}
+        details = {"rows": first_few(sorted(set(filled)))}
         report("merged-filled", row=min(filled), value=str(len(filled)), details=details)
 
 
@@ -258,7 +258,7 @@ def _tell_aside(rows: list[list[Any]], top: int, aside: dict[int, str], report: 
                 " ".join(_text(c) for c in dict.fromkeys(rows[at]) if c is not None)
                 for at in places
             ]
-            details = {"rows": _some([at + 1 for at in places])}
+            details = {"rows": first_few([at + 1 for at in places])}
             report(code, row=places[0] + 1, value=" | ".join(lines), details=details)
 
 
@@ -301,7 +301,7 @@ def _checked(table: pd.DataFrame, numbers: npt.NDArray[np.int64], report: Report
             [isinstance(c, str) and c[0] == "#" and bool(_ERROR.fullmatch(c)) for c in cells], bool
         )
         if broken.any():
-            rows = _some(numbers[broken].tolist())
+            rows = first_few(numbers[broken].tolist())
             report("cell-error", row=int(numbers[broken][0]), field=name,
                    value=str(cells[broken].iloc[0]), details={"rows": rows})  # fmt: skip
             table[name] = cells.where(~broken, None)
@@ -310,12 +310,7 @@ def _checked(table: pd.DataFrame, numbers: npt.NDArray[np.int64], report: Report
             else isinstance(c, str) and "+" in c and bool(_ROUNDED.fullmatch(c)) for c in cells
         ], bool)  # fmt: skip
         if lost.any():
-            rows = _some(numbers[lost].tolist())
+            rows = first_few(numbers[lost].tolist())
             report("digits-lost", row=int(numbers[lost][0]), field=name,
                    value=str(cells[lost].iloc[0]), details={"rows": rows})  # fmt: skip
     return table
-
-
-def _some(numbers: list[int]) -> str:
-    """Return the first five numbers, and a sign that there are more."""
-    return ", ".join(map(str, numbers[:5])) + (", …" if len(numbers) > 5 else "")

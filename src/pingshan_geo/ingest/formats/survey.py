@@ -17,7 +17,7 @@ import shapely
 
 from pingshan_geo.catalogue.readers import Report, file_report
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
 from pingshan_geo.ingest.formats.rings import assembled
 from pingshan_geo.ingest.formats.tables import read_delimited, read_text
@@ -62,7 +62,7 @@ class _Block:
         self.rings[-1].append((north, east))
 
 
-def read_survey(path: str, asked: Asked) -> Delivery:
+def read_survey(place: Path, asked: Asked) -> Delivery:
     """Read a survey-coordinate text; a ``.txt`` that is none is read as delimited text.
 
     Outlines are x = east, y = north, in metres: the text has north first. A ring in a ring is a
@@ -76,11 +76,10 @@ def read_survey(path: str, asked: Asked) -> Delivery:
     UsageError
         If the encoding asked for is unknown.
     """
-    place = Path(path)
     text, encoding = read_text(place, asked)
     start = _COORDINATES.search(text)
     if start is None:
-        return _as_table(path, asked)
+        return _as_table(place, asked)
     found: list[Finding] = [encoding.finding] if encoding.finding else []
     report = file_report(place.name, found)
     described = _described(text[: start.start()], report)
@@ -105,15 +104,14 @@ def read_survey(path: str, asked: Asked) -> Delivery:
     )
 
 
-def _as_table(path: str, asked: Asked) -> Delivery:
-    delivery = read_delimited(path, asked)
+def _as_table(place: Path, asked: Asked) -> Delivery:
+    delivery = read_delimited(place, asked)
     if len(delivery.table.columns) < 2 and delivery.geometry is None:
         reason = Text(
             "it has no [地块坐标] and is no table of several columns",
             "没有 [地块坐标]，也不是多列表格",
         )
-        told = Finding("file-unreadable", file=delivery.file, details={"reason": reason})
-        raise InputError([told])
+        raise unreadable(delivery.file, reason)
     return delivery
 
 

@@ -11,21 +11,21 @@ from pathlib import Path
 
 from pingshan_geo.catalogue.readers import Report, file_report
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Delivery, digest
 from pingshan_geo.ingest.formats import workbook
+from pingshan_geo.ingest.formats.archive import check_zip
 from pingshan_geo.ingest.formats.encoding import Detected, detect
 from pingshan_geo.ingest.formats.rings import from_vertices, from_wkt
 from pingshan_geo.ingest.formats.sheets import Grid, Merged, Sheet, table_of
 from pingshan_geo.output import FORMULA
 from pingshan_geo.words import Text
 
-_MOST_BYTES = 500 << 20
 _LONGEST_CELL = 16 << 20  # characters; an outline of 400 000 points as WKT
 _DELIMITERS = ",;\t|，"
 
 
-def read_delimited(path: str, asked: Asked) -> Delivery:
+def read_delimited(place: Path, asked: Asked) -> Delivery:
     """Read CSV, TSV or other delimited text; the delimiter is the one that fits the first lines.
 
     Outlines come from a column of WKT, or from rows of vertices with x, y and the parcel's id.
@@ -38,13 +38,12 @@ def read_delimited(path: str, asked: Asked) -> Delivery:
     UsageError
         If the encoding asked for is unknown.
     """
-    place = Path(path)
     text, encoding = read_text(place, asked)
     grid = _records(text, place.name)
     return _delivery(place, "CSV", None, grid, encoding)
 
 
-def read_workbook(path: str, asked: Asked) -> Delivery:
+def read_workbook(place: Path, asked: Asked) -> Delivery:
     """Read one sheet of an XLSX, XLS or ODS workbook; merged cells are filled where told.
 
     Raises
@@ -54,16 +53,12 @@ def read_workbook(path: str, asked: Asked) -> Delivery:
     UsageError
         If it has no sheet of the name asked for.
     """
-    place = Path(path)
-    check_size(place)
     kind = place.suffix[1:].upper()
     if kind in {"XLSX", "XLSM", "ODS"}:
-        from pingshan_geo.ingest.formats.archive import check_zip
-
-        check_zip(path)
+        check_zip(place)
     told: list[Finding] = []
     report = file_report(place.name, told)
-    sheet = workbook.cells(str(place.resolve()), place.name, asked.sheet)
+    sheet = workbook.cells(place, asked.sheet)
     if sheet["hidden"]:
         report("sheet-hidden", value=", ".join(sheet["hidden"]))
     grid = sheet["rows"]
@@ -80,31 +75,14 @@ def read_text(place: Path, asked: Asked) -> tuple[str, Detected]:
     Raises
     ------
     InputError, UsageError
-        As in `pingshan_geo.ingest.formats.encoding.detect`, and where the file is too large.
+        As in `pingshan_geo.ingest.formats.encoding.detect`.
     """
-    check_size(place)
     data = place.read_bytes()
     found = detect(data, asked.encoding, file=place.name)
     text = data.decode(found.name)
     if "\0" in text:
-        raise _unreadable(place.name, Text("it holds bytes that are no text", "含非文本字节"))
+        raise unreadable(place.name, Text("it holds bytes that are no text", "含非文本字节"))
     return text, found
-
-
-def check_size(place: Path) -> None:
-    """Refuse a file that is not there, or of over 500 MB.
-
-    Raises
-    ------
-    InputError
-    """
-    try:
-        size = place.stat().st_size
-    except OSError as error:
-        raise _unreadable(place.name, Text(str(error.strerror), str(error.strerror))) from None
-    if size > _MOST_BYTES:
-        most = _MOST_BYTES >> 20
-        raise _unreadable(place.name, Text(f"it is over {most} MB", f"超过 {most} MB"))
 
 
 def _records(text: str, file: str) -> list[list[str]]:
@@ -145,10 +123,6 @@ def _tell_lengths(grid: Grid, sheet: Sheet, report: Report) -> None:
         if len(cells) < sheet.width or any(cell.strip() for cell in cells[sheet.width :]):
             details = {"expected": str(sheet.width)}
             report("csv-row-length", row=row, value=str(len(cells)), details=details)
-
-
-def _unreadable(file: str, reason: Text) -> InputError:
-    return InputError([Finding("file-unreadable", file=file, details={"reason": reason})])
 
 
 def _delivery(

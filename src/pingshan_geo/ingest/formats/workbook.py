@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pingshan_geo.errors import InputError, UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ids import hint
 from pingshan_geo.words import Text
 
@@ -18,13 +18,13 @@ _SECONDS = 300
 _CHILD = Path(__file__).with_name("workbook_child.py")
 
 
-def cells(path: str, file: str, sheet: str | None) -> dict[str, Any]:
+def cells(place: Path, sheet: str | None) -> dict[str, Any]:
     """Return the cells of one sheet of a workbook.
 
     Parameters
     ----------
-    path, file : str
-        Where it lies, and its name for findings.
+    place : Path
+        Where it lies.
     sheet : str or None
         Name of the sheet; needed where several that are not hidden have data.
 
@@ -43,19 +43,19 @@ def cells(path: str, file: str, sheet: str | None) -> dict[str, Any]:
     UsageError
         If it has no sheet of that name.
     """
-    command = [sys.executable, "-P", str(_CHILD), path, sheet or ""]
+    command = [sys.executable, "-P", str(_CHILD), str(place.resolve()), sheet or ""]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 - this interpreter, this package, no shell
     except subprocess.TimeoutExpired:
         reason = Text(f"it took over {_SECONDS} seconds", f"读取超过 {_SECONDS} 秒")
-        raise _unreadable(file, reason) from None
+        raise unreadable(place.name, reason) from None
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         reason = Text(*last, *last) if last and done.returncode == 1 else Text(
             "the reader broke down over it (its size, or its structure)",
             "读取程序因其大小或结构而中止",
         )  # fmt: skip
-        raise _unreadable(file, reason)
+        raise unreadable(place.name, reason)
     answer: dict[str, Any] = json.loads(done.stdout)
     names = ", ".join(answer["names"])
     if "sheet" in answer:
@@ -63,13 +63,9 @@ def cells(path: str, file: str, sheet: str | None) -> dict[str, Any]:
     if sheet is not None:
         en, zh = hint(sheet, answer["names"])
         raise UsageError(
-            f"{file} has no sheet {sheet}; its sheets: {names}{en}",
-            f"{file} 没有工作表 {sheet}；现有：{names}{zh}",
+            f"{place.name} has no sheet {sheet}; its sheets: {names}{en}",
+            f"{place.name} 没有工作表 {sheet}；现有：{names}{zh}",
         )
     if not names:
-        raise _unreadable(file, Text("no sheet has data", "没有含数据的工作表"))
-    raise InputError([Finding("sheet-ambiguous", file=file, value=names)])
-
-
-def _unreadable(file: str, reason: Text) -> InputError:
-    return InputError([Finding("file-unreadable", file=file, details={"reason": reason})])
+        raise unreadable(place.name, Text("no sheet has data", "没有含数据的工作表"))
+    raise InputError([Finding("sheet-ambiguous", file=place.name, value=names)])

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import unreadable
 from pingshan_geo.ingest.formats.encoding import codec_name
 from pingshan_geo.words import Text
 
@@ -62,5 +62,4 @@ def checked_xml(path: Path) -> bytes:
 
 
 def _refused(path: Path, en: str, zh: str) -> InputError:
-    details = {"reason": Text(f"XML: {en}", f"XML：{zh}")}
-    return InputError([Finding("file-unreadable", file=path.name, details=details)])
+    return unreadable(path.name, Text(f"XML: {en}", f"XML：{zh}"))
