@@ -21,6 +21,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.deliveries import TOWN, make
+from tests.opening import written
 
 from pingshan_geo import assess, load_catalogue
 from pingshan_geo.catalogue import read_catalogue
@@ -430,7 +431,7 @@ def test_a_column_that_has_a_name_of_the_quarantine_comes_back_from_it(town, tmp
     lots = [shapely.box(x + n / 1e4, y, x + (n + 0.8) / 1e4, y + 1e-4) for n in range(2)]
     data = {"parcel_id": ["a", None], "source_row": [70, 80], "reason": ["sold", "split"]}
     path = tmp_path / "lots.geojson"
-    gpd.GeoDataFrame(data, geometry=lots, crs="EPSG:4326").to_file(path)
+    written(gpd.GeoDataFrame(data, geometry=lots, crs="EPSG:4326"), path, driver="GeoJSON")
     status, _, err = run(path, "--as", "parcels", "--yes")
     assert status == 0, err
     refused = town / "quarantine" / "import-1.csv"
