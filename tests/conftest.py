@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.exported import hard_town  # noqa: F401 -- a fixture
 from tests.postgis_server import postgis_server, postgis_url  # noqa: F401 -- fixtures
+from tests.town import delivered, run, town  # noqa: F401 -- fixtures
 
 from pingshan_geo.catalogue import load_catalogue
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
