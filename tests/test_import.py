@@ -236,6 +236,16 @@ def test_rows_of_one_id_are_taken_once_if_equal_and_not_at_all_if_not(town, tmp_
     assert codes == ["repeated-row", "duplicate-id", "duplicate-id"]
 
 
+def test_reasons_in_the_quarantine_are_in_the_language_that_was_asked_for(town, tmp_path):
+    path = tmp_path / "lots.csv"
+    path.write_text("parcel_id,far_limit\nA-1,2\nA-2,x\n", "utf-8")
+    words = ["import", str(path), "--as", "parcels", "--yes"]
+    assert main(["--catalogue", str(town), "--lang", "zh", *words]) == 0
+    (refused,) = rows_of(town / "quarantine" / "import-1.csv")
+    assert "不是数字" in refused["reason"]
+    assert "不是数字" in rows_of(town / "imports" / "import-1.csv")[0]["message"]
+
+
 def test_a_file_of_which_no_row_can_be_used_changes_nothing(town, tmp_path, run):
     path = tmp_path / "lots.csv"
     path.write_text("parcel_id,far_limit\nA-1,high\n", "utf-8")

@@ -105,7 +105,7 @@ def import_(
         planned, told = _agreed(draft, planned, lang, dry_run=dry_run)
         with steps(2) as step:
             step(table)
-            outcome = run(draft, planned)
+            outcome = run(draft, planned, lang)
             step("files")
             if not dry_run:
                 write(draft, outcome)

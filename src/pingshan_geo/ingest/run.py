@@ -38,8 +38,10 @@ _IMPORTS_COLUMNS = (
 _TOLD = ("severity", "code", "file", "row", "field", "subject", "value", "message", "fix")
 
 
-def run(draft: Draft, plan: Plan) -> Outcome:
+def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
     """Do a planned import in a draft; `write` makes it last.
+
+    The reasons in the quarantine and all that is kept of what was told are in ``lang``.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def run(draft: Draft, plan: Plan) -> Outcome:
         raise InputError(outcome.findings)
     changed = [name for name, table in draft.tables.items() if table is not before[name]]
     if merged.added or merged.changed or len(merged.removed):
-        _describe(draft, plan, outcome, rows, changed)
+        _describe(draft, plan, outcome, rows, changed, lang)
     return outcome
 
 
@@ -91,7 +93,9 @@ def _of_rows(found: list[Finding], rows: Rows) -> list[tuple[int, Finding]]:
     ]
 
 
-def _describe(draft: Draft, plan: Plan, outcome: Outcome, rows: Rows, changed: list[str]) -> None:
+def _describe(
+    draft: Draft, plan: Plan, outcome: Outcome, rows: Rows, changed: list[str], lang: str
+) -> None:
     """Add what goes with the tables: imports.csv, mapping, quarantine, all that was told."""
     request, delivery = plan.request, plan.delivery
     mapping = plan.kept or _mapping_name(draft, request.table, delivery.file, delivery.layer)
@@ -123,19 +127,23 @@ def _describe(draft: Draft, plan: Plan, outcome: Outcome, rows: Rows, changed: l
         if not len(refused):
             outcome.removes.append(name)
     if len(refused):
-        outcome.writes[name] = _quarantine(plan, rows, refused)
+        outcome.writes[name] = _quarantine(plan, rows, refused, lang)
     if len(outcome.merged.removed):
         gone = outcome.merged.removed.drop(columns="row_number")
         outcome.writes[f"{QUARANTINE}/{outcome.import_id}-removed.csv"] = _table_csv(gone)
-    told = [list(_TOLD), *([each.to_dict()[key] for key in _TOLD] for each in outcome.findings)]
+    told = [list(_TOLD), *([each.to_dict(lang)[key] for key in _TOLD] for each in outcome.findings)]
     outcome.writes[f"{IMPORTS}/{outcome.import_id}.csv"] = csv_bytes(told)
 
 
-def _quarantine(plan: Plan, rows: Rows, refused: npt.NDArray[np.int64]) -> Iterable[bytes]:
+def _quarantine(
+    plan: Plan, rows: Rows, refused: npt.NDArray[np.int64], lang: str
+) -> Iterable[bytes]:
     """Return the refused rows as they came, with the reason."""
     delivery = plan.delivery
-    reasons = [" ".join(f"{each.code}: {each.message()}" for each in rows.reasons.get(int(at), ()))
-               for at in refused]  # fmt: skip
+    reasons = [
+        " ".join(f"{each.code}: {each.message(lang)}" for each in rows.reasons.get(int(at), ()))
+        for at in refused
+    ]
     frame = delivery.table.iloc[refused].astype(object)
     frame = frame.rename(columns={name: name + AS_DELIVERED for name in QUARANTINE_COLUMNS})
     frame.insert(0, QUARANTINED[0], delivery.rows[refused])
