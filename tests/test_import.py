@@ -236,6 +236,34 @@ def test_rows_of_one_id_are_taken_once_if_equal_and_not_at_all_if_not(town, tmp_
     assert codes == ["repeated-row", "duplicate-id", "duplicate-id"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("--sheet", "a"), ("--layer", "a"), ("--crs", "EPSG:4547"), ("--geometry-status", "surveyed")],
+)
+def test_an_option_that_would_do_nothing_is_refused(tmp_path, run, words):
+    path = tmp_path / "lots.csv"
+    path.write_text("parcel_id,far_limit\nA-1,2\n", "utf-8")
+    status, _, err = run(path, "--as", "parcels", "--yes", *words)
+    assert (status, words[0] in err) == (2, True)
+
+
+def test_a_mapping_of_another_table_is_refused_by_name(tmp_path, run):
+    path, mapping = tmp_path / "lots.csv", tmp_path / "m.toml"
+    path.write_text("id\nA-1\n", "utf-8")
+    mapping.write_text('table = "zones"\n[columns]\nzone_id = "id"\n', "utf-8")
+    status, _, err = run(path, "--as", "parcels", "--mapping", mapping)
+    assert status == 2
+    assert "is a mapping of zones" in err
+
+
+def test_a_list_that_has_a_heading_only_brings_no_row(tmp_path, run):
+    path = tmp_path / "sales.csv"
+    path.write_text("宗地编号,成交价（万元）\n", "utf-8")
+    status, _, err = run(path, "--as", "auctions", "--yes")
+    assert status == 3
+    assert "no-rows" in err
+
+
 def test_reasons_in_the_quarantine_are_in_the_language_that_was_asked_for(town, tmp_path):
     path = tmp_path / "lots.csv"
     path.write_text("parcel_id,far_limit\nA-1,2\nA-2,x\n", "utf-8")

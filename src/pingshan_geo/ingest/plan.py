@@ -135,10 +135,18 @@ def plan(draft: Draft, request: Request) -> Plan:
     """
     kept: Mapping | None = None
     _check_plain(request.mapping)
+    own = request
     if request.mapping is not None:
         kept, options = read_mapping(request.mapping)
         request = _with(request, options)
+    if kept is not None and kept.table != request.table:
+        raise UsageError(
+            f"{request.mapping} is a mapping of {kept.table}, not of {request.table}",
+            f"{request.mapping} 是 {kept.table} 的映射，不是 {request.table} 的",
+        )
     delivery = _opened(draft, request)
+    if delivery.geometry is None or request.table not in SPATIAL:
+        _no_place(own)
     name = request.mapping
     if kept is None and not request.maps:
         request = _with(request, _crs_of_quarantine(draft, request.file))
@@ -185,6 +193,16 @@ def _check_plain(path: str | None) -> None:
     """Refuse a device or a pipe, which may never end."""
     if path is not None and os.path.exists(path) and not os.path.isfile(path):
         raise UsageError(f"{path} is no ordinary file", f"{path} 不是普通文件")
+
+
+def _no_place(request: Request) -> None:
+    """Refuse options about outlines for rows that have none."""
+    for name in sorted(_OF_PLACE & set(request.options())):
+        option = name.replace("_", "-")
+        raise UsageError(
+            f"--{option} is about outlines, and {request.file} brings none for {request.table}",
+            f"--{option} 只用于界线，而 {request.file} 没有可用于 {request.table} 的界线",
+        )
 
 
 def _with(request: Request, options: dict[str, str]) -> Request:

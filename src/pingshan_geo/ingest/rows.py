@@ -133,8 +133,8 @@ class Rows:
         """Give rows without an id column one; refuse rows without id, and ids that stand twice."""
         if self.key not in self.frame:
             self.frame[self.key] = pd.Series(_made_ids(self.table, self.frame), dtype=object)
-            self.findings.append(Finding("id-made", file=self.file, field=self.key,
-                                         value=str(self.frame[self.key].iloc[0])))  # fmt: skip
+            first_id = str(self.frame[self.key].iloc[0])
+            self.findings.append(Finding("id-made", file=self.file, field=self.key, value=first_id))
         ids = self.frame[self.key].to_numpy(dtype=object)
         for at in np.flatnonzero(pd.isna(ids) & ~self.refused):
             self.fault([(int(at), self._finding("missing-id", int(at), self.key, None))])
@@ -161,8 +161,6 @@ class Rows:
             details = {"other": f"{self.file}:{self.numbers[twin]}"}
             finding = self._finding(code, at, self.key, str(ids[at]), details)
             self.fault([(int(at), finding)])
-            self.refused[at] = True
-            self.reasons.setdefault(int(at), [finding])
 
     def _all_equal(self, first: int, where: npt.NDArray[np.int64], forms: npt.NDArray[Any]) -> bool:
         group = [int(at) for at in where if forms[at] == forms[first]]

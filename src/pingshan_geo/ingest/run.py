@@ -52,6 +52,8 @@ def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
     whole = [each for each in _errors(plan.findings) if each.row not in rows_of]
     if plan.questions or whole:
         raise InputError(in_order([*_errors(plan.findings), *plan.questions]))
+    if plan.delivery.table.empty:
+        raise InputError(in_order([*plan.findings, Finding("no-rows", file=plan.delivery.file)]))
     rows = Rows(draft, plan)
     rows.settle()
     rows.identify()

@@ -15,7 +15,7 @@ import numpy as np
 
 from pingshan_geo import gdal
 from pingshan_geo.catalogue.readers import file_report
-from pingshan_geo.errors import InputError
+from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
 from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
@@ -91,6 +91,14 @@ FORMATS = (
     Format("survey text", (".txt",), _TEXT, "survey:read_survey", is_table=True, most_mb=500),
     Format("zip", (".zip", ".kmz"), _ZIP, ""),
 )  # fmt: skip
+#: What may be asked of a file of each format.
+_TAKES = {
+    "GeoJSON": "encoding", "GeoJSONSeq": "encoding", "Shapefile": "layer encoding",
+    "DXF": "layer encoding", "CSV": "encoding", "survey text": "encoding", "XLSX": "sheet",
+    "XLS": "sheet", "GeoPackage": "layer", "File Geodatabase": "layer", "KML": "layer",
+    "FlatGeobuf": "layer", "GeoParquet": "layer", "GML": "layer", "MapInfo TAB": "layer",
+    "MapInfo MIF": "layer",
+}  # fmt: skip
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 
 
@@ -124,6 +132,12 @@ def open_delivery(path: str, asked: Asked) -> Delivery:
     kind = _format(place)
     if kind.reader == "":
         return _from_zip(place, asked)
+    for option in ("layer", "sheet", "encoding"):
+        if getattr(asked, option) is not None and option not in _TAKES[kind.name].split():
+            raise UsageError(
+                f"--{option} has no meaning for {kind.name}; leave it out",
+                f"--{option} 对 {kind.name} 没有意义，请去掉",
+            )
     if ":" in kind.reader:
         module, function = kind.reader.split(":")
         reader = getattr(import_module(f"pingshan_geo.ingest.formats.{module}"), function)
