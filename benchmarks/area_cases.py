@@ -221,6 +221,8 @@ def generalised(shape: Polygon, corners: int, rng: np.random.Generator) -> Shape
     tolerance = 1e-4 * shape.length
     while shapely.get_num_coordinates(made := shapely.simplify(shape, tolerance)) > corners + 1:
         tolerance *= 1.2
+        if tolerance > shape.length:  # its holes alone have more corners
+            raise UnfitError(NO_FIT)
     return to_mm(made)
 
 

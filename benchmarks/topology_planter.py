@@ -83,8 +83,9 @@ def _checked(
         shape = rounded(gpd.GeoSeries([plane], index=[name], crs=PLANE).to_crs(parcels.crs))
         real = shape.to_crs(PLANE).iloc[0]
         row = scene.ids.index(name) if name in scene.ids else -1
-        overlaps = scene.overlaps(real, row)
-        if not real.is_valid or real.geom_type != "Polygon" or overlaps is None:
+        is_fit = real.is_valid and real.geom_type == "Polygon"
+        overlaps = scene.overlaps(real, row) if is_fit else None
+        if overlaps is None:
             return None
         found |= {frozenset((name, scene.ids[two])): piece for two, piece in overlaps.items()}
         if row < 0:  # a new row stands anywhere

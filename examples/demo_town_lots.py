@@ -263,6 +263,12 @@ def geodesic_area(shape: BaseGeometry) -> float:
     return float(GEOD.geometry_area_perimeter(shape)[0])
 
 
+def is_cut(shape: BaseGeometry, zones: dict[str, BaseGeometry]) -> bool:
+    """Return whether a zone of the town holds a part of a shape, of 1 m2 at least, and not all."""
+    inner = (zones[zone] for zone in zones if zone != "demo-town-district")
+    return any(1 < shape.intersection(zone).area < shape.area - 1 for zone in inner)
+
+
 def record(lots: list[Lot], zones: dict[str, BaseGeometry], rng: random.Random) -> None:
     """Give the lots numbers, and what a register and a plan hold of a town without faults."""
     density = [zone for zone in zones if ZONE_NAMES[zone][2] == "density_zone"]
@@ -271,11 +277,9 @@ def record(lots: list[Lot], zones: dict[str, BaseGeometry], rng: random.Random) 
         for number, lot in enumerate(block, 1):
             lot.parcel_id = f"DT{lot.block:02d}-{number:04d}"
     for lot in lots:
-        shares = {zone: lot.shape.intersection(zones[zone]).area for zone in zones}
-        del shares["demo-town-district"]
-        if any(1 < share < lot.shape.area - 1 for share in shares.values()):
+        if is_cut(lot.shape, zones):
             lot.planted.append("straddler")
-        zone = max(density, key=lambda name: shares[name])
+        zone = max(density, key=lambda name: lot.shape.intersection(zones[name]).area)
         slip = max(-0.004, min(0.004, rng.gauss(0, 0.0006)))
         day = f"{rng.randint(2009, 2018)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
         area = round(geodesic_area(degrees(lot.shape)) * (1 + slip), 2)

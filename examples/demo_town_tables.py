@@ -4,6 +4,8 @@
 # fmt: off
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 #: Letter in the plan: code of mnr-2023, words, size of a lot (m2), land price (yuan/m2), term
 #: (years), and the floor area ratio allowed in density zones 1 to 4.
 LAND_USE: dict[str, tuple[str, str, str, int, int, int, tuple[float, ...]]] = {
@@ -20,7 +22,43 @@ LAND_USE: dict[str, tuple[str, str, str, int, int, int, tuple[float, ...]]] = {
     "g": ("1402", "Riverside green", "滨河防护绿地", 200000, 0, 0, ()),
     "w": ("1701", "River", "河流水面", 200000, 0, 0, ()),
     "k": ("1704", "Pond", "坑塘水面", 200000, 0, 0, ()),
+    "u": ("1303", "Utility lot", "供电用地", 0, 0, 0, ()),
+    "s": ("1402", "Green strip", "绿带", 0, 0, 0, ()),
+    "t": ("1208", "Underground car park", "地下停车场", 0, 0, 0, ()),
 }
+
+
+@dataclass(frozen=True)
+class Building:
+    """What the plan allows on a use besides floor; heights fall from density zone 1 to 4."""
+
+    use_name: str
+    coverage: float = 0.0
+    green: float = 0.0
+    highest_m: float = 0.0
+    storey_m: float = 0.0
+
+    def height_m(self, zone: str) -> float:
+        """Return the height allowed in a density zone."""
+        return round(self.highest_m * (1, 0.85, 0.7, 0.6)[int(zone[-1]) - 1])
+
+
+#: Letter: the standard's name of its code, coverage, green ratio, height (m), height of a storey.
+BUILDINGS: dict[str, Building] = {
+    "I": Building("一类工业用地", 0.55, 0.10, 60, 5.5), "L": Building("一类物流仓储用地", 0.6, 0.10, 50, 7.5),
+    "R": Building("二类城镇住宅用地", 0.3, 0.35, 100, 3), "V": Building("一类城镇住宅用地", 0.4, 0.35, 30, 3),
+    "C": Building("商业用地", 0.5, 0.20, 80, 4.5), "B": Building("商务金融用地", 0.45, 0.25, 120, 4.2),
+    "G": Building("机关团体用地", 0.35, 0.30, 60, 3.8), "E": Building("教育用地", 0.3, 0.35, 36, 3.8),
+    "H": Building("医疗卫生用地", 0.35, 0.35, 80, 4), "P": Building("公园绿地"), "g": Building("防护绿地"),
+    "w": Building("河流水面"), "k": Building("坑塘水面"), "u": Building("供电用地"),
+    "s": Building("防护绿地"), "t": Building("交通场站用地"),
+}
+#: Letter: a use near to it for which the plan gives no limit, and its code in the codes of Shenzhen.
+OTHER_USE = {"I": ("100102", "二类工业用地"), "R": ("070103", "三类城镇住宅用地"),
+             "V": ("070103", "三类城镇住宅用地"), "C": ("0904", "其他商业服务业用地")}
+OTHER_STANDARD = {"I": "M1", "R": "R2", "V": "R1", "C": "C1"}
+#: The third block line as it is in the plan: over the edge of the second (see ZONES for places).
+WIDER_LINE = ((7.2, 1.67), (9, 1.2), (9, 3.2), (7.4, 3))
 
 #: Class: how many lots `plant_numbers` gives it (0: planted elsewhere), and what the reader is told.
 PLANTED: dict[str, tuple[int, str, str]] = {
@@ -40,9 +78,31 @@ PLANTED: dict[str, tuple[int, str, str]] = {
     "at-limit": (2, "countable floor is what the limit allows, to the nearest 100 m²", "计容建筑面积取整到百平方米后恰为上限"),
     "unknown-area": (6, "recorded and site area unknown", "登记面积与用地面积未知"),
     "unknown-floor": (8, "gross and countable floor unknown", "总建筑面积与计容建筑面积未知"),
-    "unknown-limit": (7, "limit of the floor area ratio unknown", "容积率上限未知"),
+    "unknown-limit": (7, "the plan has no limit for the land use", "规划未对该用地性质设限"),
     "unknown-zone": (4, "density zone not recorded", "未登记所在密度分区"),
     "no-geometry": (2, "outline unknown", "界线未知"),
+}
+#: The same for what `demo_town_faults` plants; counts where there are several.
+MORE_PLANTED: dict[str, tuple[int, str, str]] = {
+    "feature-within-feature": (0, "a lot inside another that has no hole for it", "一宗地位于另一宗地之内而后者无孔"),
+    "missing-vertex": (0, "a vertex on the common border that only one of the two lots has", "共同边界上仅一宗地有的界址点"),
+    "sliver-polygon": (0, "a strip of 0.4 m left between a lot and the street", "宗地与街道之间遗留的 0.4 米窄条"),
+    "outside-district": (0, "partly over the line of the town", "部分位于镇界之外"),
+    "underground": (0, "a car park on the layer `below` lies under the two others (no fault)", "地下层的停车场位于另两宗地之下（并非错误）"),
+    "zone-disagrees": (0, "recorded in another density zone than it lies in", "登记的密度分区与所在分区不符"),
+    "digit-swap": (0, "the first two digits of the recorded area are exchanged", "登记面积前两位数字对调"),
+    "lots-swapped": (0, "the recorded areas of the two are exchanged", "两宗地的登记面积互换"),
+    "hole-not-subtracted": (0, "recorded area includes the lot in its hole", "登记面积含孔内宗地"),
+    "part-missing": (0, "recorded area is that of the larger of its parts", "登记面积仅为其较大部分"),
+    "total-for-net-site": (0, "total land is recorded, the net site drawn", "登记总用地面积，所绘为净用地"),
+    "land-given-up": (0, "recorded area includes land given up for roads that is not drawn", "登记面积含未绘入的代征道路用地"),
+    "own-limit": (12, "limit of the floor area ratio from its contract, not from the plan (no fault)", "容积率上限出自合同而非规划（并非错误）"),
+    "round-floor": (0, "floor of a round number: the limit may be exceeded or not (no fault)", "建筑面积为整万数：是否超限无法判定（并非错误）"),
+    "coverage-over-limit": (2, "site coverage above the limit", "建筑密度超过上限"),
+    "green-under-limit": (2, "green ratio below the minimum", "绿地率低于下限"),
+    "height-over-limit": (2, "building height above the limit", "建筑高度超过上限"),
+    "land-use-name": (0, "name of another land use than the code", "用地名称与代码不符"),
+    "land-use-other-standard": (0, "code of another standard than the one named", "用地代码属于另一标准"),
 }
 
 ZONE_NAMES: dict[str, tuple[str, str, str]] = {
@@ -146,9 +206,13 @@ HEADERS: dict[str, str] = {
     "targets": "target_id zone_id measure counts period_start period_end value unit qualifier"
                " source_id locator name_en name_zh note_en note_zh",
     "indicators": "indicator_id name_en name_zh scope note_en note_zh",
+    "limits": "limit_id zone_id land_use land_use_standard far_minimum far_maximum"
+              " site_coverage_maximum green_ratio_minimum height_maximum_m valid_from valid_to"
+              " source_id locator note_en note_zh",
     "imports": "import_id file sha256 layer mapping date",
 }
-NUMBERS = {"value", "resolution", "price_yuan", "start_price_yuan", "term_years"}
+NUMBERS = {"value", "resolution", "price_yuan", "start_price_yuan", "term_years", "far_minimum",
+           "far_maximum", "site_coverage_maximum", "green_ratio_minimum", "height_maximum_m"}
 REFERENCES = {"source_id": "sources", "project_id": "projects", "target_id": "targets"}
 
 README = """# Demo Town / 示例镇: a synthetic catalogue
@@ -161,10 +225,11 @@ describes that place. Licence: CC0-1.0.
 本文件夹内容**全部为合成数据**：镇、宗地、竞得人、价格与规划均为虚构，由固定种子的脚本生成。
 
 It shows what a real cadastre gives: {lots} lots with surveyed outlines (`geometry_status` is
-`surveyed` because the data imitate a survey), two kinds of zones, auctions, projects, targets and
-limits of the floor area ratio. Recorded areas agree with the geodesic areas within 0.5 %, and no
-floor exceeds a limit, except where listed below. Parks, green strips and water carry no floor and
-no limit.
+`surveyed` because the data imitate a survey), two kinds of zones, auctions, projects, targets, and
+limits of floor area ratio, coverage, green and height by density zone and land use (`limits.csv`).
+Recorded areas agree with the geodesic areas within 0.5 %, and no limit is exceeded, except where
+listed below; on a lot that density zones share, the mean of their limits by area holds. Parks, green
+strips, water and utilities carry no floor and no limit.
 
 `python examples/make_demo_town.py` writes the folder, the same bytes on every run;
 `pingshan-geo --catalogue examples/demo-town build -o maps` makes its page.
@@ -181,5 +246,6 @@ The column `planted` of `parcels.geojson` holds these classes; a lot of several 
 Outside the lots: four auctions whose lot is not recorded, one dated by its year only and one by its
 month; one auction without a price; one target met, one missed, one whose delivery is not recorded,
 one still running and one without a printed task; two readings of the area of
-`demo-block-line-2` that contradict each other (a warning, no error).
+`demo-block-line-2` that contradict each other (a warning, no error); `demo-block-line-2` and
+`demo-block-line-3` overlap (that land is counted once).
 """

@@ -1,8 +1,9 @@
 """Make the synthetic catalogue ``examples/demo-town``: an invented town in the form of a cadastre.
 
-The outlines come from ``demo_town_lots.py``, the words and small tables from
-``demo_town_tables.py``. Outlines are written as longitude and latitude of EPSG:4490 with nine
-decimals. All chance comes from one seed: every run writes the same bytes.
+The outlines come from ``demo_town_lots.py``, faults in them, in records and in buildings from
+``demo_town_faults.py``, the words and small tables from ``demo_town_tables.py``. Outlines are
+written as longitude and latitude of EPSG:4490 with nine decimals. All chance comes from one seed:
+every run writes the same bytes.
 
     python examples/make_demo_town.py [FOLDER]
 """
@@ -17,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from demo_town_faults import plant_more
 from demo_town_lots import (
     Lot,
     Streets,
@@ -31,10 +33,12 @@ from demo_town_lots import (
 )  # fmt: skip
 from demo_town_tables import (
     AUCTIONS,
+    BUILDINGS,
     BUYERS,
     HEADERS,
     INDICATORS,
     LAND_USE,
+    MORE_PLANTED,
     NUMBERS,
     PLANTED,
     PROJECTS,
@@ -51,8 +55,11 @@ SEED = 20241231
 AS_OF = "2024-12-31"
 AREAS = (
     "recorded_area_m2", "site_area_m2", "net_site_area_m2", "gross_floor_area_m2",
-    "countable_floor_area_m2",
+    "countable_floor_area_m2", "given_up_area_m2", "far_limit", "site_coverage", "green_ratio",
+    "building_height_m",
 )  # fmt: skip
+TEXTS = ("recorded_area_basis", "recorded_area_edition", "land_use_name")
+CLASSES = PLANTED | MORE_PLANTED
 NO_LIMIT_NOTE = ("no floor, no limit", "无建筑面积，无容积率上限")
 
 
@@ -187,6 +194,20 @@ def plans(book: Ledger, sold: dict[str, Lot], zones: dict[str, BaseGeometry]) ->
                       note_en="Synthetic: contradicts the plan's reading.")  # fmt: skip
 
 
+def limits(book: Ledger) -> None:
+    """Add what the plan allows, by density zone and land use."""
+    for zone, (_, _, kind) in ZONE_NAMES.items():
+        for letter, (code, *_, allowed) in LAND_USE.items():
+            if kind == "density_zone" and allowed:
+                law, most = BUILDINGS[letter], float(allowed[int(zone[-1]) - 1])
+                book.add("limits", limit_id=f"demo-limit-{zone[-1]}-{code}", zone_id=zone,
+                         land_use=code, land_use_standard="mnr-2023",
+                         far_minimum=round(0.45 * most, 1), far_maximum=most,
+                         site_coverage_maximum=law.coverage, green_ratio_minimum=law.green,
+                         height_maximum_m=law.height_m(zone), valid_from="2008-01-01",
+                         source_id="demo-zoning-plan")  # fmt: skip
+
+
 def feature(shape: BaseGeometry | None, properties: dict[str, Any]) -> str:
     """Return one GeoJSON feature on one line."""
     geometry = mapping(degrees(shape)) if shape is not None else None
@@ -218,9 +239,9 @@ def lot_features(lots: list[Lot], book: Ledger) -> list[str]:
     """Return the rows of ``parcels.geojson``."""
     rows = []
     for lot in lots:
-        code, en, zh, *_ = LAND_USE[lot.letter]
+        _, en, zh, *_ = LAND_USE[lot.letter]
         shape = None if "geometry" in lot.values else lot.shape
-        notes = [PLANTED[kind][1:] for kind in lot.planted]
+        notes = [CLASSES[kind][1:] for kind in lot.planted]
         if not LAND_USE[lot.letter][6]:
             notes.append(NO_LIMIT_NOTE)
         note_en = "; ".join(["Synthetic", *(en for en, _ in notes)])
@@ -228,11 +249,12 @@ def lot_features(lots: list[Lot], book: Ledger) -> list[str]:
         properties = {
             "parcel_id": lot.parcel_id, "name_en": f"{en} {lot.parcel_id} (synthetic)",
             "name_zh": f"{zh} {lot.parcel_id}（合成）", "parcel_kind": "parcel",
-            "layer": "surface", "land_use": code, "land_use_standard": "mnr-2023",
+            "layer": lot.values.get("layer", "surface"), "land_use": lot.values["land_use"],
+            "land_use_standard": "mnr-2023",
             **{name: lot.values.get(name) for name in ("zone_id", "valid_from", "valid_to")},
             "geometry_status": "surveyed" if shape is not None else "none",
             "source_id": "demo-cadastre", **{name: whole(lot.values.get(name)) for name in AREAS},
-            "far_limit": lot.values.get("far_limit"),
+            **{name: lot.values.get(name) for name in TEXTS},
             "locator": book.locator("demo-cadastre"), "planted": ";".join(lot.planted) or None,
             "note_en": f"{note_en}.", "note_zh": f"{note_zh}。",
         }  # fmt: skip
@@ -278,6 +300,7 @@ def package() -> str:
     content = {
         "profile": "data-package", "name": "demo-town", "title": "Demo Town (synthetic)",
         "title_zh": "示例镇（合成数据）", "version": "1.0.0", "as_of": AS_OF, "crs": "EPSG:4490",
+        "survey_tolerance": "0.05m+0.5%",
         "description": "A synthetic catalogue: everything in it is invented.",
         "headline": [
             "completion_rate/demo-industrial-land-2021",
@@ -296,7 +319,7 @@ def package() -> str:
 def readme(lots: list[Lot]) -> str:
     """Return ``README.md`` with the planted lots by class."""
     rows = []
-    for kind, (_, en, zh) in PLANTED.items():
+    for kind, (_, en, zh) in CLASSES.items():
         found = ", ".join(lot.parcel_id for lot in lots if kind in lot.planted)
         rows.append(f"| `{kind}` | {en} / {zh} | {found} |")
     return README.replace("{lots}", str(len(lots))).replace("{rows}", "\n".join(rows))
@@ -321,7 +344,9 @@ def make() -> dict[str, str]:
                  publisher="Demo Town (synthetic)", licence="CC0-1.0")  # fmt: skip
     sold = transfers(book, lots, rng)
     undertakings(book, sold, rng)
+    plant_more(lots, zones, list(sold.values()), streets, SEED + 1)
     plans(book, sold, zones)
+    limits(book)
     layers = {"zones": zone_features(zones), "parcels": lot_features(lots, book)}
     files = {f"{table}.csv": csv_text(table, rows) for table, rows in book.rows.items()}
     for layer, rows in layers.items():

@@ -61,6 +61,7 @@ ROWS = {
          "source_id": "gazette", "locator": "p. 3"},
     ],
     "indicators": [{"indicator_id": "jobs", "scope": "town"}],
+    "limits": [],
     "imports": [],
 }  # fmt: skip
 

@@ -252,23 +252,26 @@ def test_a_published_zone_made_illustrative_is_drawn_and_no_longer_measured(tmp_
     )
     before, after = numbers(PINGSHAN), numbers(assess(load_catalogue(folder)))
     measured = before.pop("measured_area/pingshan-district")
-    before.pop("measured_area_plane/pingshan-district")
+    for name in ("measured_area_plane", "area_difference", "area_ratio"):
+        before.pop(f"{name}/pingshan-district")
     assert after.pop("measured_area/pingshan-district") == (None, None, None, "unknown")
     assert after.pop("drawn_area/pingshan-district") == (*measured[:3], "assumed")
     assert after == before
 
 
-def test_all_surveyed_lots_made_illustrative_leave_recorded_sums_as_they_are(tmp_path):
+def test_all_surveyed_lots_made_illustrative_leave_what_is_recorded_as_it_is(tmp_path):
     folder = copied(DEMO, tmp_path)
     lots = [lot for lot, status in TOWN.parcels["geometry_status"].items() if status == "surveyed"]
     change(folder / "parcels.geojson", "parcel_id", lots, geometry_status="illustrative")
     before, after = numbers(TOWN), numbers(assess(load_catalogue(folder)))
-    same = [key for key in before if not key.startswith(("measured_area", "drawn_area"))]
+    recorded = ("recorded_area/", "site_area/", "net_site_area/", "gross_floor_area/", "price/")
+    same = [key for key in before if key.startswith(recorded)]
     assert {key: after[key] for key in same} == {key: before[key] for key in same}
     of_lots = [
         key for key in after if key.startswith("measured_area") and key.split("/")[1] in lots
     ]
     assert {after[key][3] for key in of_lots} == {"unknown"}
+    assert not [key for key in after if key.startswith("overlay_")]
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ def test_no_colour_and_no_progress_where_nobody_looks():
 
 
 def test_a_fault_of_the_program_is_one_line_and_says_how_to_see_more(monkeypatch, capsys):
-    monkeypatch.setattr("pingshan_geo.assessment.assess", lambda *_: 1 / 0)
+    monkeypatch.setattr("pingshan_geo.assessment.assess", lambda *_, **__: 1 / 0)
     assert main(["--lang", "zh", "report"]) == 4
     assert capsys.readouterr().err.startswith("pingshan-geo 程序故障：ZeroDivisionError")
     assert main(["report"]) == 4

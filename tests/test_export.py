@@ -68,7 +68,7 @@ def test_every_table_goes_into_formats_of_tables_twice_the_same(
     export.write(layer, one)
     export.write(layer, two)
     assert one.read_bytes() == two.read_bytes()
-    assert len(one.read_bytes()) > 50
+    assert len(one.read_bytes()) > 50 or (layer.data.empty and suffix == ".geojsonl")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def test_the_document_of_a_finding_has_the_contracts_members():
     document = Finding("not-a-number", None, "facts.csv", 3, "value", "x" * 300).to_dict("zh")
     assert set(document) == {
         "severity", "code", "subject", "file", "field", "row", "value", "message", "fix",
+        "related",
     }  # fmt: skip
     assert document["severity"] == "error"
     assert document["value"].endswith("……（另有 100 个字符）")

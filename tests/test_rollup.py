@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingshan_geo import assess
+from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Interval
-from pingshan_geo.measures.rollup import group_far, group_sums, members
+from pingshan_geo.measures.membership import membership
+from pingshan_geo.measures.rollup import group_far, group_sums
+from pingshan_geo.measures.spread import spread
+from pingshan_geo.report import roll_up, select
+
+#: No outline tells where a lot lies.
+NOTHING = pd.DataFrame(
+    {name: [] for name in ("row", "zone", "zone_kind", "share", "is_dominant")}, dtype=int
+)
 
 
 @st.composite
@@ -28,7 +38,11 @@ def trees(draw):
 def test_a_lot_is_in_the_zone_it_names_and_once_in_each_above(tree):
     parents, places = tree
     table = pd.DataFrame(
-        {"parent": [None if p is None else f"z{p}" for p in parents]},
+        {
+            "parent": [None if p is None else f"z{p}" for p in parents],
+            "kind": "base",
+            "geometry_status": "none",
+        },
         dtype=object,
         index=[f"z{n}" for n in range(len(parents))],
     )
@@ -39,7 +53,7 @@ def test_a_lot_is_in_the_zone_it_names_and_once_in_each_above(tree):
         while at is not None:
             expected.append((row, at))
             at = parents[at]
-    pairs = members(table, named)
+    pairs = membership(table, named, NOTHING)
     assert sorted(zip(pairs["row"], pairs["zone"], strict=True)) == sorted(expected)
 
 
@@ -48,12 +62,16 @@ def test_the_sum_of_a_zone_is_that_of_its_own_lots_and_of_the_zones_below(tree, 
     parents, places = tree
     sizes = np.array([random.uniform(0.1, 1e6) for _ in places])
     table = pd.DataFrame(
-        {"parent": [None if p is None else f"z{p}" for p in parents]},
+        {
+            "parent": [None if p is None else f"z{p}" for p in parents],
+            "kind": "base",
+            "geometry_status": "none",
+        },
         dtype=object,
         index=[f"z{n}" for n in range(len(parents))],
     )
     named = pd.Series([None if p is None else f"z{p}" for p in places], dtype=object)
-    pairs = members(table, named)
+    pairs = membership(table, named, NOTHING)
     rows, zone = pairs["row"].to_numpy(), pairs["zone"].to_numpy()
     inside = sizes[rows] if len(rows) else np.zeros(0)
     sums = group_sums(Interval(inside, inside, inside), zone, len(parents)).interval.value
@@ -128,3 +146,78 @@ def test_zones_tell_totals_counts_and_what_is_left_out(small):
         "recorded_area/empty",
         "measured_area/empty",
     ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.none() | st.floats(0, 1e6)), max_size=12))
+def test_lowest_median_and_highest_of_a_group_are_those_of_its_known_rows(rows):
+    group = np.array([place for place, _ in rows], dtype=np.int64)
+    value = np.array([math.nan if each is None else each for _, each in rows])
+    low, middle, high = spread(Interval(value, value - 1, value + 2), group, 3)
+    for place in range(3):
+        known = [each for at, each in rows if at == place and each is not None]
+        found = [part[place] for each in (low, middle, high) for part in each]
+        if not known:
+            assert np.isnan(found).all()
+            continue
+        expected = (min(known), statistics.median(known), max(known))
+        assert found[::3] == pytest.approx(expected)
+        assert found[1::3] == pytest.approx([each - 1 for each in expected])
+        assert found[2::3] == pytest.approx([each + 2 for each in expected])
+
+
+def lots(small, **columns):
+    """Give both lots, and two more, numbers in columns."""
+    for n in (3, 4):
+        small.add("parcels", parcel_id=f"lot-{n}", geometry_status="none", source_id="gazette")
+    for n in range(4):
+        cells = {name: values[n] for name, values in columns.items()}
+        small.put("parcels", n, source_id="gazette", **cells)
+    return assess(small.load())
+
+
+def test_a_group_tells_its_spread_its_bases_and_who_is_over(small):
+    small.rows["facts"] = []
+    assessment = lots(
+        small, land_use=["M1", "M1", "M1", "M0"], site_area_m2=[1001, 1001, 1001, 1001],
+        gross_floor_area_m2=[2002, 3003, 7007, None], net_site_area_m2=[501, None, None, None],
+        far_limit=[2.5, 2.5, None, 2.5],
+    )  # fmt: skip
+    rolled = roll_up(select(assessment), "land_use")
+    figures = {figure.id: figure for figure in rolled.figures()}
+    values = {
+        name: (figures[f"{name}/land_use=M1"].value, figures[f"{name}/land_use=M0"].value)
+        for name in (
+            "far", "far_lowest", "far_median", "far_highest", "over_limit_count",
+            "limit_unknown_count", "net_site_area_total",
+        )
+    }  # fmt: skip
+    assert values == {
+        "far": (4, None), "far_lowest": (2, None), "far_median": (3, None),
+        "far_highest": (7, None), "over_limit_count": (1, None), "limit_unknown_count": (1, 1),
+        "net_site_area_total": (501, None),
+    }  # fmt: skip
+    assert "demolition_area_total/land_use=M1" not in figures
+    assert figures["over_limit_count/land_use=M1"].completeness.left_out == ("lot-3",)
+    assert figures["far_median/land_use=M1"].low == pytest.approx(3002.5 / 1001.5)
+    assert figures["far_lowest/land_use=M0"].notes
+    by_size = roll_up(select(assessment), "land_use", "-parcel_count", ("over_limit_count",))
+    assert [f.id for f in by_size.figures()] == [
+        "over_limit_count/land_use=M1",
+        "over_limit_count/land_use=M0",
+    ]
+    assert list(by_size.wide()["parcels"]) == ["kind", "id", "over_limit_count"]
+    with pytest.raises(UsageError, match="parcel_count"):
+        roll_up(select(assessment), "land_use", "parcel_cont")
+
+
+def test_a_lot_that_rounding_leaves_open_widens_the_number_that_are_over(small):
+    small.rows["facts"] = []
+    assessment = lots(
+        small, land_use=["M1"] * 4, site_area_m2=[1001] * 4,
+        gross_floor_area_m2=[2002, 2002, 7007, None], far_limit=[2, 9, 2, 2],
+    )  # fmt: skip
+    found = next(
+        f for f in roll_up(select(assessment), "land_use").figures()
+        if f.measure == "over_limit_count"
+    )  # fmt: skip
+    assert (found.value, found.low, found.high, found.qualifier) == (1, 1, 2, "printed")

@@ -108,7 +108,7 @@ def test_each_size_has_its_unit_for_people(value, unit, shown_in):
     [
         ("㎡", "m2"), ("平方米", "m2"), ("M²", "m2"), ("sq. km", "km2"), ("万㎡", "10k_m2"),
         ("市亩", "mu"), ("人民币万元", "10k_yuan"), ("亿元", "100m_yuan"), ("元／㎡", "yuan/m2"),
-        ("％", "%"), ("亿", None), ("m", None), ("万", None), ("", None), ("万元/亩", None),
+        ("％", "%"), ("亿", None), ("米", "m"), ("万", None), ("", None), ("万元/亩", None),
     ],
 )  # fmt: skip
 def test_a_unit_is_known_however_it_is_written(written, key):

@@ -11,6 +11,7 @@ import pytest
 from pingshan_geo.catalogue.schema import (
     AREA_BASES,
     CLASSES,
+    EDITIONS,
     GEOMETRY_STATUSES,
     KINDS,
     LAND_USE_STANDARDS,
@@ -19,6 +20,7 @@ from pingshan_geo.catalogue.schema import (
 )
 from pingshan_geo.figure import QUALIFIERS, STATUSES
 from pingshan_geo.findings import SEVERITIES
+from pingshan_geo.measures.limits import VERDICTS
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import LANGUAGES, Text, land_use, land_uses, text, word, words
@@ -56,6 +58,7 @@ def test_every_measure_has_a_label_and_says_how_it_is_made():
 
 def test_every_code_of_a_closed_list_has_a_word():
     closed = [STATUSES, QUALIFIERS, SEVERITIES, GEOMETRY_STATUSES, MODES, CLASSES, STAGES, KINDS]
+    closed += [EDITIONS, VERDICTS]
     closed.append(tuple(basis for basis in AREA_BASES if basis != "parcel"))
     assert [key for keys in closed for key in keys if key not in words()] == []
 

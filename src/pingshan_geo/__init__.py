@@ -16,14 +16,23 @@ if TYPE_CHECKING:
     from pingshan_geo.catalogue import Catalogue, load_catalogue
     from pingshan_geo.figure import Figure
     from pingshan_geo.findings import Finding
+    from pingshan_geo.measures.area import measured_area
+    from pingshan_geo.measures.overlay import overlay
+    from pingshan_geo.measures.reconcile import reconcile
+    from pingshan_geo.measures.topology import topology
     from pingshan_geo.page import to_map
 
 __version__ = "0.1.0"
-__all__ = ["Assessment", "Catalogue", "Figure", "Finding", "assess", "load_catalogue", "to_map"]
+__all__ = [
+    "Assessment", "Catalogue", "Figure", "Finding", "assess", "load_catalogue", "measured_area",
+    "overlay", "reconcile", "to_map", "topology",
+]  # fmt: skip
 
 _HOME = {
     "Assessment": "assessment", "assess": "assessment", "Catalogue": "catalogue",
     "load_catalogue": "catalogue", "Figure": "figure", "Finding": "findings", "to_map": "page",
+    "measured_area": "measures.area", "overlay": "measures.overlay",
+    "reconcile": "measures.reconcile", "topology": "measures.topology",
 }  # fmt: skip
 
 

@@ -162,6 +162,10 @@ class Figure:
         What is missing, which reading is used, what is mixed.
     basis : Text or None
         Which land and floor area a ratio stands on.
+    verdict : str or None
+        Code of how it stands to a limit, or recorded to measured area.
+    cause : str or None
+        Code of the likely cause of a difference.
     """
 
     kind: str
@@ -180,6 +184,8 @@ class Figure:
     completeness: Completeness | None = None
     notes: tuple[Text, ...] = ()
     basis: Text | None = None
+    verdict: str | None = None
+    cause: str | None = None
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES or self.qualifier not in QUALIFIERS:
@@ -220,6 +226,8 @@ class Figure:
         }
         if self.basis is not None:
             document["basis"] = self.basis.get(lang)
+        codes = {"verdict": self.verdict, "cause": self.cause}
+        document |= {name: code for name, code in codes.items() if code is not None}
         if self.inputs_from is not None:
             document["inputs_from"] = dict(self.inputs_from)
         return document

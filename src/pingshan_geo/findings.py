@@ -52,6 +52,10 @@ class Finding:
         is row 1; in GeoJSON the number of the feature), column, and the value as it stands.
     details : mapping of str or Text
         Further words that the message of this code names.
+    related : tuple of str
+        Ids of the other subjects that it is about.
+    shape : geometry or None
+        Where it lies, in the catalogue's CRS.
     """
 
     code: str
@@ -61,6 +65,8 @@ class Finding:
     field: str | None = None
     value: str | None = None
     details: Mapping[str, str | Text] = default(default_factory=dict)
+    related: tuple[str, ...] = ()
+    shape: Any = default(default=None, compare=False, repr=False)
 
     @property
     def severity(self) -> str:
@@ -87,7 +93,7 @@ class Finding:
     def key(self) -> tuple[Any, ...]:
         """Return what two findings that say the same have in common."""
         own = (self.code, self.subject, self.file, self.row, self.field, self.value)
-        return (*own, *sorted(self.details.items()))
+        return (*own, *self.related, *sorted(self.details.items()))
 
     def place(self) -> str:
         """Return file, row and field in one word, for example ``facts.csv:12 value``."""
@@ -113,6 +119,7 @@ class Finding:
             "value": None if self.value is None else shortened(self.value, lang=lang),
             "message": self.message(lang),
             "fix": self.fix(lang),
+            "related": list(self.related),
         }
 
 

@@ -49,6 +49,7 @@ UNITS: dict[str, Unit] = {
     "km2": _unit("m2", 1_000_000, "km²", "km²"),
     "mu": _unit("m2", Fraction(2000, 3), "mu", "亩"),
     "10k_m2": _unit("m2", 10_000, "10⁴ m²", "万m²"),
+    "m": _unit("m", 1, "m", "米"),
     "yuan": _unit("yuan", 1, "yuan", "元"),
     "10k_yuan": _unit("yuan", 10_000, "10⁴ yuan", "万元"),
     "100m_yuan": _unit("yuan", 100_000_000, "10⁸ yuan", "亿元"),
@@ -67,7 +68,7 @@ UNITS: dict[str, Unit] = {
 }
 
 #: What stands at the end of a column name that holds a value of this stored unit.
-SUFFIX: dict[str, str] = {"m2": "_m2", "yuan": "_yuan"}
+SUFFIX: dict[str, str] = {"m2": "_m2", "m": "_m", "yuan": "_yuan"}
 
 # How else bureaus and spreadsheets write them; width, case, spaces and points do not count.
 _WRITTEN = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from pingshan_geo.assessment.build import Assessment, assess, ids_of
+from pingshan_geo.assessment.build import ALLOCATIONS, assess
+from pingshan_geo.assessment.land import as_polygons
+from pingshan_geo.assessment.model import Assessment, ids_of
 
-__all__ = ["Assessment", "assess", "ids_of"]
+__all__ = ["ALLOCATIONS", "Assessment", "as_polygons", "assess", "ids_of"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pingshan_geo.assessment.build import Assessment
+from pingshan_geo.assessment.model import Assessment
 
 MOST = 6
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pingshan_geo.assessment import many
+from pingshan_geo.catalogue.schema import MEASURABLE
 from pingshan_geo.figure import Completeness, Figure
 from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED, described
 from pingshan_geo.measures.registry import MEASURES
@@ -57,8 +59,16 @@ def of_figure(
     yield from _inputs_in_conflict(view, inputs)
     if name == "drawn_area":
         yield text("note_drawn")
+    if kind == "overlay":
+        yield from _of_pair(view, name, subject)
+    if name == "area_difference":
+        yield from _of_verdict(view, kind, subject)
+    shares = view.cell(kind, "far_limit_shares", subject) if name == "far_limit" else None
+    if shares:
+        yield text("note_limit_shares").filled(shares=_shares(view, shares))
     if kind == "zones" and completeness:
         yield text("note_of_parcels")
+        yield from _of_straddlers(view, name, subject)
     lot = view.cell(kind, "parcel_id", subject) if kind == "projects" else None
     if lot and view.cell(kind, MEASURES[name].column, subject) is None:
         yield text("note_see_parcel").filled(parcel=lot)
@@ -71,6 +81,54 @@ def of_figure(
     for fact in view.facts(name, subject):
         if fact["role"] == USED and (fact["note_en"] or fact["note_zh"]):
             yield Text(fact["note_en"] or "", fact["note_zh"] or "")
+
+
+def _of_pair(view: View, name: str, pair: str) -> Iterator[Text]:
+    """Yield what is to be said of a parcel in a zone."""
+    if view.cell("overlay", "is_sliver", pair):
+        yield text("note_sliver")
+    shared = view.cell("overlay", "shared_m2", pair)
+    if shared:
+        yield text("note_shared").filled(area=shown(shared, "m2"))
+    zone = view.cell("overlay", "zone_id", pair)
+    if zone and name == "overlay_share" and view.cell("overlay", "is_dominant", pair):
+        yield text("note_dominant")
+    if zone is None:
+        zones = view.tables["zones"]
+        of_kind = zones["kind"] == view.cell("overlay", "zone_kind", pair)
+        undrawn = int((of_kind & ~zones["geometry_status"].isin(MEASURABLE)).sum())
+        if undrawn:
+            yield text("note_undrawn_zones").filled(count=str(undrawn))
+
+
+def _of_verdict(view: View, kind: str, subject: str) -> Iterator[Text]:
+    """Yield the likely cause of a difference between recorded and measured area."""
+    cause, ties = (view.cell(kind, f"area_{c}", subject) for c in ("cause", "cause_ties"))
+    if cause:
+        evidence = view.cell(kind, "area_cause_evidence", subject) or "—"
+        yield text("note_cause").filled(cause=text(f"cause_{cause}"), evidence=evidence)
+    if ties:
+        named = [text(f"cause_{each}") for each in ties.split(";")]
+        both = Text(", ".join(each.en for each in named), "、".join(each.zh for each in named))
+        yield text("note_cause_ties").filled(causes=both)
+
+
+def _shares(view: View, shares: str) -> Text:
+    """Return the parts of a split lot with the names of their zones, shares in per cent."""
+    said = []
+    for part in shares.split("; "):
+        zone, share, _, limit = part.rsplit(" ", 3)
+        name = view.assessment.subject_name("zones", zone)
+        rest = f"{format_number(float(share) * 100, 2)} % × {limit}"
+        said.append(Text(f"{name.en} {rest}", f"{name.zh} {rest}"))
+    return Text("; ".join(one.en for one in said), "；".join(one.zh for one in said))
+
+
+def _of_straddlers(view: View, name: str, zone: str) -> Iterator[Text]:
+    count = view.cell("zones", "straddler_count", zone)
+    if count and name in {"site_area_total", "gross_floor_area_total", "far"}:
+        key = "note_by_area" if view.assessment.allocate == "area" else "note_once"
+        yield text(key).filled(count=f"{count:.0f}")
 
 
 def _missing(
@@ -123,7 +181,7 @@ def _inputs_in_conflict(view: View, inputs: list[Figure]) -> Iterator[Text]:
 
 def _bases(view: View, name: str, subject: str) -> Iterator[str | None]:
     """Yield the basis of each site area that a sum or ratio over lots is made of."""
-    for lot in view.lots_of(name, subject):
+    for lot in many.lots_of(view, name, subject):
         yield view.cell("parcels", "site_area_basis", lot)
 
 

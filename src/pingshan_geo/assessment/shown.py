@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pingshan_geo.assessment.build import Assessment
+from pingshan_geo.assessment.model import Assessment
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.registry import FLOORS, MEASURES
@@ -39,7 +39,7 @@ def shown_unit(figure: Figure, printed: Mapping[tuple[str, str], str]) -> str:
     """Return the unit (a key of `UNITS`) in which a figure is shown.
 
     The printed unit where it is kept; else floor in m², land from 1 km² on in km², ratios other
-    than those of floor to land in per cent.
+    than those of floor to land and of two areas in per cent.
 
     Examples
     --------
@@ -53,7 +53,8 @@ def shown_unit(figure: Figure, printed: Mapping[tuple[str, str], str]) -> str:
     if unit is not None and UNITS[unit].si == figure.unit:
         return unit
     if figure.unit == "1":
-        return "1" if MEASURES[figure.measure].group == "far" else "%"
+        is_plain = MEASURES[figure.measure].group == "far" or figure.measure == "area_ratio"
+        return "1" if is_plain else "%"
     if figure.measure in _FLOOR:
         return figure.unit
     return display_unit(figure.value, figure.unit)

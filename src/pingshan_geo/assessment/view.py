@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.assessment import notes
-from pingshan_geo.catalogue.schema import COUNTED_MEASURE, ID_COLUMN, KINDS
+from pingshan_geo.assessment import many, notes
 from pingshan_geo.evidence import Evidence
-from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.ledger import counted_rows
+from pingshan_geo.figure import Figure
+from pingshan_geo.measures.limits import LIMIT_COLUMN
 from pingshan_geo.measures.readings import AGREES, USED
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, MEASURES
-from pingshan_geo.measures.rollup import auction_zone, members, project_zone
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
-    from pingshan_geo.assessment.build import Assessment
-
-#: A sum over more rows than this names its table and filter in place of all its inputs.
-MOST_INPUTS = 50
+    from pingshan_geo.assessment.model import Assessment
 
 
 class View:
@@ -48,7 +43,6 @@ class View:
             fact = dict(zip(facts.columns, row, strict=True))
             self._facts.setdefault((fact["subject"], fact["measure"]), []).append(fact)
         self._made: dict[str, Figure | None] = {}
-        self._members: dict[str, pd.DataFrame] = {}
 
     def cell(self, kind: str, column: str, subject: str) -> Any:
         """Return one cell of a table; None where it is missing or there is no such column."""
@@ -67,7 +61,7 @@ class View:
 
     def kind_of(self, subject: str) -> str | None:
         """Return the table that a subject stands in."""
-        return next((kind for kind in KINDS if subject in self._place[kind]), None)
+        return next((kind for kind, rows in self._place.items() if subject in rows), None)
 
     def figure(self, figure_id: str) -> Figure | None:
         """Return a figure, or None where there is no such figure."""
@@ -86,7 +80,7 @@ class View:
         value = self.cell(kind, measure.column, subject)
         inputs, inputs_from = self._inputs(kind, name, subject)
         made = [figure for each in inputs if (figure := self.figure(each)) is not None]
-        completeness = self._completeness(kind, name, subject)
+        completeness = many.completeness(self, kind, name, subject)
         evidence = self._own_evidence(kind, name, subject)
         if not evidence:
             evidence = _unique(item for figure in made for item in figure.evidence)
@@ -101,6 +95,8 @@ class View:
             evidence=evidence, completeness=completeness,
             notes=tuple(notes.of_figure(self, kind, name, subject, made, completeness)),
             basis=self._basis(kind, name, subject),
+            verdict=self.cell(kind, _VERDICTS.get(name, ""), subject),
+            cause=self.cell(kind, "area_cause", subject) if name == "area_difference" else None,
         )  # fmt: skip
 
     def unit(self, kind: str, name: str, subject: str) -> str:
@@ -122,6 +118,11 @@ class View:
             printed = self.cell(kind, "printed", subject) or f"{digits} {unit}"
             return (self._evidence(source or "", locator, printed),)
         column = MEASURES[name].column
+        if kind == "overlay":
+            return self._outlines(name, subject)
+        limits = self.cell(kind, _LIMITS_FROM.get(name, ""), subject)
+        if limits is not None:
+            return tuple(self._limit_evidence(name, limit) for limit in limits.split("; "))
         own = self._in_column(kind, column, subject)
         if own is not None:
             locator = self._locator(kind, column, subject)
@@ -132,6 +133,25 @@ class View:
             where = self._locator(kind, "geometry", subject)
             return (self._evidence(source, where, notes.OUTLINE.en),)
         return ()
+
+    def _outlines(self, name: str, pair: str) -> tuple[Evidence, ...]:
+        """Return the outlines that a share was cut from; an area is evidenced by its inputs."""
+        if name == "overlay_area":
+            return ()
+        places = (("parcels", "parcel_id"), ("zones", "zone_id"))
+        named = [(kind, self.cell("overlay", column, pair)) for kind, column in places]
+        return tuple(
+            self._evidence(source, self._locator(kind, "geometry", subject), notes.OUTLINE.en)
+            for kind, subject in named
+            if subject is not None and (source := self.cell(kind, "source_id", subject))
+        )
+
+    def _limit_evidence(self, name: str, limit: str) -> Evidence:
+        """Return where a row of the table of limits was printed."""
+        row = self.assessment.catalogue.limits.loc[limit]
+        locator = row["locator"] or f"limits, {limit}"
+        printed = row[LIMIT_COLUMN[name]]
+        return self._evidence(row["source_id"] or "", locator, f"{printed:.15g}")
 
     def _locator(self, kind: str, column: str, subject: str) -> str:
         """Return the place of a cell: as the row says, in the imported file, in the catalogue."""
@@ -162,29 +182,41 @@ class View:
         self, kind: str, name: str, subject: str
     ) -> tuple[list[str], dict[str, str] | None]:
         """Return the ids of the figures that a cell was computed from, or their table."""
-        if kind == "zones" and name in {*_OVER_LOTS, *_COUNTED}:
-            return self._of_zone(subject, name)
+        if kind == "zones" and name in many.OF_ZONES:
+            return many.inputs_of_zone(self, subject, name)
+        return self._beside(kind, name, subject) or self._own(kind, name, subject), None
+
+    def _beside(self, kind: str, name: str, subject: str) -> list[str]:
+        """Return the inputs of figures that need those of another subject, or of several bases."""
+        land, floor = (self._first_known(kind, names, subject) for names in (LANDS, FLOORS))
+        if kind == "overlay" and name == "overlay_area":
+            lot = self.cell(kind, "parcel_id", subject)
+            return [f"overlay_share/{subject}", f"measured_area/{lot}"]
         if name == "far":
-            land = self._first_known(kind, LANDS, subject)
-            floor = self._first_known(kind, FLOORS, subject)
-            return [f"{floor}/{subject}", f"{land}/{subject}"], None
+            return [f"{floor}/{subject}", f"{land}/{subject}"]
+        if name == "floor_headroom":
+            return [f"{each}/{subject}" for each in ("far_limit", land, floor)]
         if name == "share_of_parent":
             parent = self.cell(kind, "parent" if kind == "zones" else "zone_id", subject)
-            return [f"recorded_area/{subject}", f"recorded_area/{parent}"], None
+            return [f"recorded_area/{subject}", f"recorded_area/{parent}"]
         if name in {"land_price_per_m2", "floor_price_per_m2"}:
             lot = self.cell(kind, "parcel_id", subject)
             floor = self._first_known("parcels", FLOORS, lot)
             of_lot = "site_area" if name == "land_price_per_m2" else floor
-            return [f"price/{subject}", f"{of_lot}/{lot}"], None
+            return [f"price/{subject}", f"{of_lot}/{lot}"]
+        return []
+
+    def _own(self, kind: str, name: str, subject: str) -> list[str]:
+        """Return the inputs of a figure that are figures of the same subject, or of its rows."""
         if name == "delivered_itemised":
-            return [f"{m}/{lot}" for m, lot in self._items(subject) if lot], None
+            return [f"{m}/{lot}" for m, lot in many.items(self, subject) if lot]
         is_asked = self.cell(kind, "target_value", subject) is not None
         by_print = not is_asked and self.facts("completion_rate_printed", subject)
         if name == "completion_rate" and by_print:
-            return [f"completion_rate_printed/{subject}"], None
+            return [f"completion_rate_printed/{subject}"]
         if name in {"recorded_area", "site_area", "delivered"}:
-            return self._stands_for(kind, name, subject), None
-        return [f"{each}/{subject}" for each in MEASURES[name].inputs], None
+            return self._stands_for(kind, name, subject)
+        return [f"{each}/{subject}" for each in MEASURES[name].inputs]
 
     def _stands_for(self, kind: str, name: str, subject: str) -> list[str]:
         """Return the other figure that a recorded one was filled from, if any."""
@@ -205,92 +237,22 @@ class View:
                 return name
         return "gross_floor_area" if names is FLOORS else names[0]
 
-    def _items(self, target: str) -> list[tuple[str, str | None]]:
-        """Return measure and lot of each land transfer that counts towards a target."""
-        rows = counted_rows(self.assessment.auctions, self.assessment.targets.index)
-        lot_measure = COUNTED_MEASURE.get(
-            self.cell("targets", "measure", target) or "", "site_area"
-        )
-        return [(lot_measure, lot) for lot in rows.loc[rows["target_id"] == target, "parcel_id"]]
-
-    def _of_zone(self, zone: str, name: str) -> tuple[list[str], dict[str, str] | None]:
-        """Return the lots' figures that a zone's was made of, or the rows of their table."""
-        zones = [z for z in self.tables["zones"].index if self._lies_in(z, zone)]
-        where = f"zone_id IN ({_quoted(zones)})"
-        if name in _COUNTED:
-            kind = _COUNTED[name]
-            column = ID_COLUMN[kind]
-            if kind != "parcels":  # a project or transfer may lie where its parcel does
-                where = f"{column} IN ({_quoted(self.inside(kind, zone))})"
-            return [], {"table": kind, "column": column, "where": where}
-        lots, measures = self.inside("parcels", zone), _OVER_LOTS[name]
-        if len(lots) <= MOST_INPUTS:
-            counted = [lot for lot in lots if self.is_known(lot, measures)] or lots
-            return [f"{measure}/{lot}" for lot in counted for measure in measures], None
-        return [], {"table": "parcels", "column": MEASURES[measures[0]].column, "where": where}
-
     def is_known(self, lot: str, measures: tuple[str, ...]) -> bool:
         """Return whether all of some measures of a lot are known."""
         return all(self.cell("parcels", MEASURES[m].column, lot) is not None for m in measures)
 
-    def lots_of(self, name: str, subject: str) -> list[str]:
-        """Return the lots whose site area is known and counts in a zone's or target's figure."""
-        if name == "delivered_itemised":
-            named = {lot for measure, lot in self._items(subject) if lot and measure == "site_area"}
-            return [lot for lot in sorted(named) if self.is_known(lot, ("site_area",))]
-        measures = _OVER_LOTS[name]
-        return [lot for lot in self.inside("parcels", subject) if self.is_known(lot, measures)]
-
-    def _lies_in(self, zone: str, above: str) -> bool:
-        at: str | None = zone
-        while at is not None and at != above:
-            at = self.cell("zones", "parent", at)
-        return at == above
-
-    def inside(self, kind: str, zone: str) -> list[str]:
-        """Return the parcels, projects or transfers that lie in a zone or in one below it."""
-        if not self._members:
-            zones, parcels, projects, auctions, targets, _ = self.tables.values()
-            places = {
-                "parcels": parcels["zone_id"],
-                "projects": project_zone(projects, parcels),
-                "auctions": auction_zone(auctions, parcels, projects, targets),
-            }
-            self._members = {name: members(zones, zone_of) for name, zone_of in places.items()}
-        pairs = self._members[kind]
+    def inside(self, places: str, zone: str) -> list[str]:
+        """Return the parcels, projects, transfers, or land, that lie in a zone or below it."""
+        pairs = self.assessment.places[places]
         rows = pairs.loc[pairs["zone"] == self._place["zones"][zone], "row"]
+        kind = "parcels" if places == "land" else places
         return self.tables[kind].index[sorted(rows)].tolist()
 
-    def _completeness(self, kind: str, name: str, subject: str) -> Completeness | None:
-        if kind == "targets" and name in {"delivered_itemised", "completion_rate_itemised"}:
-            return self._itemised_completeness(subject)
-        if kind == "zones" and name in _OVER_LOTS:
-            lots = self.inside("parcels", subject)
-            out = [lot for lot in lots if not self.is_known(lot, _OVER_LOTS[name])]
-            return Completeness(len(lots) - len(out), len(lots), None, tuple(out))
-        return None
-
-    def _itemised_completeness(self, target: str) -> Completeness:
-        rows = counted_rows(self.assessment.auctions, self.assessment.targets.index)
-        rows = rows[rows["target_id"] == target]
-        items = self._items(target)
-        out = [
-            str(auction)
-            for auction, (measure, lot) in zip(rows.index, items, strict=True)
-            if lot is None or self.cell("parcels", MEASURES[measure].column, lot) is None
-        ]
-        total = (
-            self.cell("targets", "delivered", target) if self.facts("delivered", target) else None
-        )
-        itemised = self.cell("targets", "delivered_itemised", target)
-        share = itemised / total if total and itemised is not None else None
-        return Completeness(len(items) - len(out), len(items), share, tuple(out))
-
     def _basis(self, kind: str, name: str, subject: str) -> Text | None:
-        if name == "site_area" and kind in {"parcels", "projects"}:
+        if name in {"site_area", "recorded_area"} and kind in {"parcels", "projects"}:
             if self.cell(kind, MEASURES[name].column, subject) is None:
                 return None
-            return notes.land_basis(self.cell(kind, "site_area_basis", subject))
+            return notes.land_basis(self.cell(kind, f"{name}_basis", subject))
         if name == "far":
             if kind == "zones":
                 return notes.far_basis("gross/site")
@@ -299,18 +261,14 @@ class View:
         return None
 
 
-#: Measures of a zone that are made over its lots, with the lots' measures they need.
-_OVER_LOTS: dict[str, tuple[str, ...]] = {
-    "site_area_total": ("site_area",),
-    "gross_floor_area_total": ("gross_floor_area",),
-    "far": ("gross_floor_area", "site_area"),
-}
-#: Tables whose rows are counted by zone.
-_COUNTED = {"parcel_count": "parcels", "project_count": "projects", "auction_count": "auctions"}
-
-
-def _quoted(ids: list[str]) -> str:
-    return ", ".join("'" + each.replace("'", "''") + "'" for each in ids)
+#: Columns of the verdict that a figure has.
+_VERDICTS = {
+    "far": "far_verdict", "site_coverage": "site_coverage_verdict",
+    "green_ratio": "green_ratio_verdict", "building_height": "building_height_verdict",
+    "area_difference": "area_verdict",
+}  # fmt: skip
+#: Columns that name the rows of the table of limits that a figure comes from.
+_LIMITS_FROM = {name: f"{name}_from" for name in LIMIT_COLUMN}
 
 
 def _finite(value: float | None) -> float | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import normalize
 
 import pandas as pd
 import shapely
@@ -12,15 +14,17 @@ from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.schema import (
     COUNTED_MEASURE,
     FACT_MEASURES,
+    FRACTIONS,
     ID_COLUMN,
     KINDS,
+    LAND_USE_STANDARDS,
     SPATIAL,
     TABLES,
 )
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import nearest, normal_id
 from pingshan_geo.units import UNITS
-from pingshan_geo.words import Text, land_use
+from pingshan_geo.words import Text, land_use, land_uses
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -42,7 +46,10 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     yield from _facts(tables, files["facts"])
     for name in SPATIAL:
         yield from _geometry(tables[name], files[name], ID_COLUMN[name])
-    yield from _codes(tables["parcels"], files["parcels"])
+    yield from _land_uses(tables["parcels"], files["parcels"])
+    yield from _limits(tables["limits"], files["limits"])
+    for name in ("parcels", "limits"):
+        yield from _fractions(tables[name], files[name], ID_COLUMN[name])
     yield from _target_units(tables["targets"], files["targets"])
 
 
@@ -165,6 +172,8 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
             yield Finding("unit-mismatch", subject, file, row, "unit", unit, details)
         if value < 0 and kind != "indicators":
             yield Finding("negative-value", subject, file, row, "value", digits)
+        if measure in FRACTIONS and unit == "1" and value > 1:
+            yield Finding("fraction-above-one", subject, file, row, "value", digits)
 
 
 def _target_units(targets: pd.DataFrame, file: str) -> Iterator[Finding]:
@@ -191,17 +200,82 @@ def _geometry(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Findin
         yield Finding("geometry-status", subject, file, row, "geometry_status", status, details)
 
 
-def _codes(parcels: pd.DataFrame, file: str) -> Iterator[Finding]:
-    columns = ("parcel_id", "land_use", "land_use_standard")
-    pairs = parcels[["land_use", "land_use_standard"]]
-    unknown = [
-        (code, standard)
-        for code, standard in pairs.drop_duplicates().itertuples(index=False)
-        if code is not None and land_use(standard, code) is None
-    ]
-    if not unknown:
+def _limits(limits: pd.DataFrame, file: str) -> Iterator[Finding]:
+    values = [column.name for column in TABLES["limits"] if column.kind == "amount"]
+    for row, limit in _rows(limits[limits[values].isna().all(axis=1)], "limit_id"):
+        yield Finding("limit-empty", limit, file, row)
+    apart = limits[limits["far_minimum"] > limits["far_maximum"]]
+    for row, limit, least, most in _rows(apart, "limit_id", "far_minimum", "far_maximum"):
+        details = {"maximum": f"{most:g}"}
+        yield Finding("limit-order", limit, file, row, "far_minimum", f"{least:g}", details)
+
+
+def _fractions(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Finding]:
+    for name in FRACTIONS:
+        if name not in table:
+            continue
+        for row, subject, value in _rows(table[table[name] > 1], id_column, name):
+            yield Finding("fraction-above-one", subject, file, row, name, f"{value:g}")
+
+
+def _land_uses(parcels: pd.DataFrame, file: str) -> Iterator[Finding]:
+    """Each pair of code and standard is looked at once, with each name that stands beside it."""
+    columns = ["land_use", "land_use_standard", "land_use_name"]
+    uses = pd.DataFrame(parcels).reindex(columns=columns).astype(object).fillna("")
+    different = uses.drop_duplicates().itertuples(index=False, name=None)
+    told = {key: found for key in different if (found := _wrong_use(*key))}
+    if not told:
         return
-    for row, parcel, code, standard in _rows(parcels, *columns):
-        if (code, standard) in unknown:
-            details = {"standard": standard or "—"}
-            yield Finding("unknown-land-use", parcel, file, row, "land_use", code, details)
+    keys = uses.itertuples(index=False, name=None)
+    for key, (row, parcel) in zip(keys, _rows(parcels, "parcel_id"), strict=True):
+        if key in told:
+            code, field, details = told[key]
+            value = key[0] if field == "land_use" else key[2]
+            yield Finding(code, parcel, file, row, field, value, details)
+
+
+def _wrong_use(
+    code: str, standard: str, name: str
+) -> tuple[str, str, dict[str, str | Text]] | None:
+    """Return code, column and details of the finding about a land use, None for a right one.
+
+    An empty text is one that is not known.
+    """
+    if not code:
+        return None
+    if land_use(standard, code) is None:
+        others = [each for each in LAND_USE_STANDARDS if (each, code) in land_uses()] or [
+            each for each in LAND_USE_STANDARDS if _is_within(each, code)
+        ]
+        if not standard or not others:
+            return "unknown-land-use", "land_use", {"standard": standard or "—"}
+        details: dict[str, str | Text] = {"standard": standard, "other": ", ".join(others)}
+        return "land-use-other-standard", "land_use", details
+    use = land_uses().get((standard, code))
+    if not name or use is None or _folded_use(name) in map(_folded_use, use.name):
+        return None
+    same = [
+        each.code
+        for each in land_uses().values()
+        if each.standard == standard and _folded_use(name) in map(_folded_use, each.name)
+    ]
+    hint = Text(f"; the name is that of {same[0]}", f"；该名称属于 {same[0]}") if same else ""
+    return "land-use-name", "land_use_name", {"code": code, "expected": use.name, "other": hint}
+
+
+def _is_within(standard: str, code: str) -> bool:
+    """Return whether a code is a number within a class that a standard has."""
+    use = land_use(standard, code)
+    return use is not None and code.removeprefix(use.code).isdigit()
+
+
+def _folded_use(name: str) -> str:
+    """Return the form under which two spellings of a name are equal.
+
+    Examples
+    --------
+    >>> _folded_use("新型产业用地（M0）") == _folded_use(" 新型产业")
+    True
+    """
+    plain = re.sub(r"\(.*?\)", "", normalize("NFKC", name)).casefold().replace("其它", "其他")
+    return re.sub(r"\W|land(?: use)?$", "", plain.strip()).removesuffix("用地")

@@ -20,7 +20,9 @@ from pingshan_geo.catalogue.readers import (
 )
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
 from pingshan_geo.catalogue.store import place_of, refused_name
+from pingshan_geo.catalogue.tolerance import own_tolerance
 from pingshan_geo.crs import GEOGRAPHIC
+from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.words import Text
 
@@ -108,6 +110,10 @@ def descriptor_of(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     headline = value.get("headline", [])
     if not isinstance(headline, list) or not all(isinstance(item, str) for item in headline):
         reasons.append(Text("headline is no list of figure ids", "headline 不是数据编号的列表"))
+    try:
+        own_tolerance(value)
+    except UsageError as error:
+        reasons.append(Text(error.message("en"), error.message("zh")))
     resources = value.get("resources")
     if not isinstance(resources, list) or not all(_is_resource(item) for item in resources):
         reasons.append(

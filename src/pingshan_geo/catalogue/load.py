@@ -28,6 +28,7 @@ from pingshan_geo.catalogue.folder import (
 from pingshan_geo.catalogue.readers import LONGEST_CELL, Cells, file_report
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
 from pingshan_geo.catalogue.store import refused_name
+from pingshan_geo.catalogue.tolerance import SurveyTolerance, own_tolerance
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.words import Text
@@ -62,7 +63,9 @@ class Catalogue:
         Over the names and bytes of all files read.
     headline : tuple of str
         Ids of the figures that lead; may be empty.
-    sources, facts, projects, auctions, targets, indicators, imports : DataFrame
+    survey_tolerance : SurveyTolerance
+        How far measured areas may lie from recorded ones.
+    sources, facts, projects, auctions, targets, indicators, limits, imports : DataFrame
         Text is str or None, numbers are float with NaN for unknown.
     zones, parcels : GeoDataFrame
         With geometry or None.
@@ -77,6 +80,7 @@ class Catalogue:
     crs: str
     sha256: str
     headline: tuple[str, ...]
+    survey_tolerance: SurveyTolerance
     sources: pd.DataFrame
     facts: pd.DataFrame
     zones: gpd.GeoDataFrame
@@ -85,6 +89,7 @@ class Catalogue:
     auctions: pd.DataFrame
     targets: pd.DataFrame
     indicators: pd.DataFrame
+    limits: pd.DataFrame
     imports: pd.DataFrame
     findings: tuple[Finding, ...]
 
@@ -183,7 +188,8 @@ def read_catalogue(
             path=folder, id=descriptor["name"],
             title=Text(descriptor.get("title", ""), descriptor.get("title_zh", "")),
             as_of=as_of.last, crs=crs, sha256=digest.hexdigest(),
-            headline=tuple(descriptor.get("headline", ())), findings=findings, **indexed,
+            headline=tuple(descriptor.get("headline", ())),
+            survey_tolerance=own_tolerance(descriptor), findings=findings, **indexed,
         ),
         findings,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pingshan_geo.figure import QUALIFIERS
+from pingshan_geo.units import SUFFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ FLOOR_BASES = ("gross", "countable")
 GEOMETRY_STATUSES = ("surveyed", "published", "approximate", "illustrative", "none")
 #: Geometry that may be measured; every other is drawn only.
 MEASURABLE = ("surveyed", "published")
+#: Kind of zone that is ground around the district: drawn, in no list and in no overlay.
+CONTEXT_KIND = "neighbouring_district"
 MODES = ("tender", "auction", "listing", "agreement")
 CLASSES = ("key_project", "general_project")
 STAGES = (
@@ -55,6 +58,8 @@ STAGES = (
     "under_construction", "completed", "in_operation",
 )  # fmt: skip
 LAND_USE_STANDARDS = ("shenzhen", "gb-50137-2011", "mnr-2023")
+#: What kind of document or survey an area was printed by: 公告, 合同, 证载, 实测.
+EDITIONS = ("announcement", "contract", "certificate", "survey")
 
 #: Measures that a lot or project may have printed for it, with the stored unit.
 LOT_MEASURES = {
@@ -66,8 +71,14 @@ LOT_MEASURES = {
     "development_area": "m2",
     "gross_floor_area": "m2",
     "countable_floor_area": "m2",
+    "given_up_area": "m2",
     "far_limit": "1",
+    "site_coverage": "1",
+    "green_ratio": "1",
+    "building_height": "m",
 }
+#: Columns and measures that are a part of the lot: 0.35, not 35.
+FRACTIONS = ("site_coverage", "green_ratio", "site_coverage_maximum", "green_ratio_minimum")
 #: Measures that a fact may hold, by table of its subject; None is any unit.
 FACT_MEASURES: dict[str, dict[str, str | None]] = {
     "zones": {"recorded_area": "m2"},
@@ -91,12 +102,19 @@ BASIS_OF_MEASURE = {
 # Names of computed columns: a measure's value, bounds, status and qualifier, and what goes with it.
 _COMPUTED = re.compile(
     r"(?:(?:recorded|measured|drawn|site|net_site|development|demolition|renewal_unit|gross_floor"
-    r"|countable_floor)_area(?:_plane|_total)?|share_of_parent|far(?:_.+_on_.+|_limit)?|price"
+    r"|countable_floor|given_up)_area(?:_plane|_total)?|share_of_parent|area_(?:difference|ratio)"
+    r"|far(?:_.+_on_.+|_limit|_minimum|_margin|_lowest|_median|_highest)?|floor_headroom"
+    r"|(?:site_coverage|building_height)(?:_limit)?|green_ratio(?:_minimum)?|price"
     r"|start_price|(?:land|floor)_price_per_m2|price_premium|target_value|delivered(?:_itemised)?"
     r"|completion_rate(?:_itemised|_printed)?|outstanding|implied_target|indicator_value"
-    r"|(?:parcel|project|auction)_count)"
-    r"(?:(?:_low|_high)?(?:_m2|_yuan)?|_status|_qualifier|_known)"
-    r"|(?:value|low|high|unit)_si|(?:site_area|far)_basis|items|items_known|row_number|notice|.*_digits"
+    r"|overlay_(?:area(?:_total)?|share(?:_of_zone)?)"
+    r"|(?:parcel|project|auction|straddler|over_limit|limit_unknown)_count)"
+    r"(?:(?:_low|_high)?(?:_m2|_m|_yuan)?|_status|_qualifier|_known|_rows)"
+    r"|(?:far|site_coverage|green_ratio|building_height|area)_verdict|far_limit_(?:basis|shares)"
+    r"|(?:far_limit|far_minimum|site_coverage_limit|green_ratio_minimum|building_height_limit)_from"
+    r"|area_(?:tolerance(?:_m2)?|cause(?:_ties|_fit|_evidence)?)|dominant_.+"
+    r"|(?:value|low|high|unit)_si|(?:site_area|recorded_area|far)_basis|items|items_known"
+    r"|recorded_area_edition|row_number|notice|.*_digits"
 )
 
 
@@ -105,7 +123,7 @@ def is_computed(column: str) -> bool:
 
     Examples
     --------
-    >>> is_computed("far"), is_computed("measured_area_low_m2"), is_computed("farm")
+    >>> is_computed("far"), is_computed("building_height_low_m"), is_computed("farm")
     (True, True, False)
     """
     return _COMPUTED.fullmatch(column) is not None
@@ -123,6 +141,7 @@ ID_COLUMN = {
     "auctions": "auction_id",
     "targets": "target_id",
     "indicators": "indicator_id",
+    "limits": "limit_id",
     "imports": "import_id",
 }
 
@@ -150,7 +169,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("period_end", "date"), Column("area_basis", values=AREA_BASES),
         Column("floor_basis", values=FLOOR_BASES),
         Column("source_id", filled=True, refers=("sources",)), Column("locator", filled=True),
-        Column("note_en"), Column("note_zh"),
+        Column("note_en"), Column("note_zh"), Column("edition", values=EDITIONS, optional=True),
     ),
     "zones": (
         _id("zones"), *_NAMES, Column("kind", filled=True), Column("parent", refers=("zones",)),
@@ -161,11 +180,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("land_use_standard", values=LAND_USE_STANDARDS),
         Column("zone_id", refers=("zones",)), *_VALID, _STATUS, _SOURCE,
         *(
-            Column(f"{name}_m2" if unit == "m2" else name, "amount", optional=True)
+            Column(f"{name}{SUFFIX.get(unit, '')}", "amount", optional=True)
             for name, unit in LOT_MEASURES.items()
         ),
         Column("site_area_basis", values=AREA_BASES, optional=True),
-        Column("parcel_code", optional=True),
+        Column("recorded_area_basis", values=AREA_BASES, optional=True),
+        Column("recorded_area_edition", values=EDITIONS, optional=True),
+        Column("land_use_name", optional=True), Column("parcel_code", optional=True),
     ),
     "projects": (
         _id("projects"), *_NAMES, Column("developer"), Column("industry"),
@@ -187,6 +208,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("printed", optional=True),
     ),
     "indicators": (_id("indicators"), *_NAMES, Column("scope")),
+    "limits": (
+        _id("limits"), Column("zone_id", filled=True, refers=("zones",)), Column("land_use"),
+        Column("land_use_standard", values=LAND_USE_STANDARDS),
+        Column("far_minimum", "amount", digits=True), Column("far_maximum", "amount", digits=True),
+        Column("site_coverage_maximum", "amount"), Column("green_ratio_minimum", "amount"),
+        Column("height_maximum_m", "amount"), *_VALID, *_PLACE,
+    ),
     "imports": (
         _id("imports"), Column("file"), Column("sha256"), Column("layer"), Column("mapping"),
         Column("date", "date"),

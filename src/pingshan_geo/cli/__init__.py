@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -44,11 +44,28 @@ class Session:
 
         return load_catalogue(self.catalogue)
 
-    def assess(self, as_of: str | None = None) -> Assessment:
-        """Return the assessment of the chosen catalogue."""
-        from pingshan_geo.assessment import assess
+    def assess(self, as_of: str | None = None, **outlines: Any) -> Assessment:
+        """Return the assessment of the chosen catalogue; see `assessed`."""
+        return assessed(self.load(), as_of, **outlines)
 
-        return assess(self.load(), as_of)
+
+def assessed(
+    catalogue: Catalogue,
+    as_of: str | None = None,
+    allocate: Literal["dominant", "area"] = "dominant",
+    *,
+    expect_tiling: bool = False,
+    survey_tolerance: str | None = None,
+) -> Assessment:
+    """Return the assessment of a catalogue by the words of `outline_options`."""
+    from pingshan_geo.assessment import assess
+    from pingshan_geo.catalogue.tolerance import parsed_tolerance
+
+    tolerance = parsed_tolerance(survey_tolerance) if survey_tolerance else None
+    return assess(
+        catalogue, as_of, allocate=allocate, expect_tiling=expect_tiling,
+        survey_tolerance=tolerance,
+    )  # fmt: skip
 
 
 class OneOf(click.Choice[str]):
@@ -109,6 +126,29 @@ table_or_json = click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True,
     help="Lines for people, or one JSON document.",
 )  # fmt: skip
+
+
+def outline_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how outlines are read."""
+    options = (
+        click.option(
+            "--allocate", type=OneOf("assessment", "ALLOCATIONS"), default="dominant",
+            show_default=True,
+            help="Land that straddles zones counts whole in its dominant zone, or by area.",
+        ),
+        click.option(
+            "--expect-tiling", is_flag=True,
+            help="Parcels should cover the district: every gap is told, roads too.",
+        ),
+        click.option(
+            "--survey-tolerance", metavar="TOLERANCE",
+            help="How far measured areas may lie from recorded ones: 0.05m of each corner, 0.5%, "
+            "or both with +; the catalogue's own without.",
+        ),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pingshan_geo.cli import GATE_NOT_MET, Session, table_or_json
+from pingshan_geo.cli import GATE_NOT_MET, Session, assessed, outline_options, table_or_json
 from pingshan_geo.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -21,22 +21,23 @@ if TYPE_CHECKING:
     metavar="CODE_OR_SEVERITY,…",
     help="End with status 1 if there is a finding of one of these codes or severities.",
 )
+@outline_options
 @click.pass_obj
-def check(session: Session, /, form: str, fail_on: str | None) -> int:
+def check(session: Session, /, form: str, fail_on: str | None, **outlines: Any) -> int:
     """List everything that is wrong or doubtful in a catalogue.
 
     \b
     Examples: pingshan-geo check
               pingshan-geo --catalogue my-town check --fail-on warning
+              pingshan-geo --catalogue my-town check --expect-tiling --fail-on must-not-have-gaps
     """
-    from pingshan_geo.assessment import assess
     from pingshan_geo.catalogue import read_catalogue
     from pingshan_geo.report import document_of_findings, findings_table, to_json
 
     wanted = _wanted(fail_on)
     catalogue, found = read_catalogue(session.catalogue)
     if catalogue is not None:
-        found = assess(catalogue).findings
+        found = assessed(catalogue, **outlines).findings
     if form == "json":
         click.echo(to_json(document_of_findings(found, session.lang)).decode(), nl=False)
     else:

@@ -10,13 +10,22 @@ from typing import Any
 
 import click
 
-from pingshan_geo.cli import GATE_NOT_MET, OneOf, Session, echo, steps, table_or_json
+from pingshan_geo.cli import (
+    GATE_NOT_MET,
+    OneOf,
+    Session,
+    echo,
+    outline_options,
+    steps,
+    table_or_json,
+)
 from pingshan_geo.errors import UsageError
 
-REPORTS = ("areas", "far", "targets", "all")
+REPORTS = ("areas", "far", "targets", "overlay", "quality", "all")
 # What `build` writes beside the page.
 _REPORT_FILES = ("html", "json", "xlsx", "csv")
 _LAYER_FILES = (("parcels", "geojson"), ("zones", "geojson"), ("parcels", "gpkg"))
+
 
 _as_of = click.option(
     "--as-of",
@@ -29,9 +38,10 @@ _as_of = click.option(
 @click.option(
     "-o", "folder", default="maps", show_default=True, metavar="DIR", help="Folder to write into."
 )
+@outline_options
 @_as_of
 @click.pass_obj
-def build(session: Session, /, folder: str, as_of: str | None) -> None:
+def build(session: Session, /, folder: str, as_of: str | None, **outlines: Any) -> None:
     """Check, assess, write map, reports and exports; print the headline.
 
     \b
@@ -45,7 +55,7 @@ def build(session: Session, /, folder: str, as_of: str | None) -> None:
     lang = session.lang
     with steps(len(_REPORT_FILES) + len(_LAYER_FILES) + 2) as step:
         step("assess")
-        assessment = session.assess(as_of)
+        assessment = session.assess(as_of, **outlines)
         name = assessment.catalogue.id
         step(f"{name}.html")
         files = {f"{name}.html": render_page(assessment, lang).encode()}
@@ -97,6 +107,15 @@ def _size(path: Path) -> str:
     metavar="COLUMN",
     help="Roll up by a column of parcels (land_use), else of projects (stage), else of auctions.",
 )
+@click.option(
+    "--sort", metavar="COLUMN",
+    help="Sort by a column of the wide table, -COLUMN for the largest first; unknown comes last.",
+)  # fmt: skip
+@click.option(
+    "--columns", metavar="COLUMN,…",
+    help="Show these columns, a row a subject; --format csv has all there are.",
+)  # fmt: skip
+@outline_options
 @_as_of
 @click.option(
     "--fail-under",
@@ -107,20 +126,28 @@ def _size(path: Path) -> str:
 )
 @click.pass_obj
 def report(session: Session, /, group: str, form: str, output: str | None, **chosen: Any) -> int:
-    """Report figures: all, or areas, floor area ratios, targets.
+    """Report figures: all, areas, ratios, targets, overlay or quality.
 
     \b
     Examples: pingshan-geo report targets --fail-under 1
               pingshan-geo report far --where "land_use = 'M0'" --format csv
               pingshan-geo report all --by land_use --format md
+              pingshan-geo report overlay --where "zone_kind = 'density_zone'" --sort overlay_share
+              pingshan-geo report quality --survey-tolerance 0.05m+0.5%
     """
     from pingshan_geo.report import gate, render, roll_up, select
 
-    assessment = session.assess(chosen["as_of"])
-    selection = select(assessment, group, chosen["measure"], chosen["subject"], chosen["where"])
+    names = ("as_of", "allocate", "expect_tiling", "survey_tolerance")
+    assessment = session.assess(**{name: chosen[name] for name in names})
+    columns = [name.strip() for name in (chosen["columns"] or "").split(",") if name.strip()]
+    by = chosen["by"]
+    selection = select(
+        assessment, group, chosen["measure"], chosen["subject"], chosen["where"],
+        None if by else chosen["sort"], () if by else columns,
+    )  # fmt: skip
     if chosen["where"] and all(rows.empty for rows in selection.rows.values()):
         _nothing_matches(session.lang)
-    rolled = roll_up(selection, chosen["by"]) if chosen["by"] else selection
+    rolled = roll_up(selection, by, chosen["sort"], columns) if by else selection
     rate = chosen["fail_under"]
     missed = [] if rate is None else list(gate(selection, rate, session.lang))
     _put(render(rolled, form, session.lang, **_terminal(form, output)), output, form)
@@ -131,14 +158,15 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
 
 @click.command("map")
 @click.option("-o", "output", metavar="FILE.html", help="File to write; CATALOGUE.html without.")
+@outline_options
 @_as_of
 @click.pass_obj
-def map_(session: Session, /, output: str | None, as_of: str | None) -> None:
+def map_(session: Session, /, output: str | None, as_of: str | None, **outlines: Any) -> None:
     """Write the planner's page: one file that works with the network off."""
     from pingshan_geo.output import write_whole
     from pingshan_geo.page import render_page
 
-    assessment = session.assess(as_of)
+    assessment = session.assess(as_of, **outlines)
     target = output or f"{assessment.catalogue.id}.html"
     if target != "-" and Path(target).suffix.lower() not in {".html", ".htm"}:
         raise UsageError(
@@ -168,11 +196,13 @@ def map_(session: Session, /, output: str | None, as_of: str | None) -> None:
     "--encoding", type=OneOf("export", "ENCODINGS"),
     help="Of the texts in .dxf and .shp, where older programs want gbk; utf-8 without.",
 )  # fmt: skip
+@outline_options
 @_as_of
 @click.pass_obj
 def export(
-    session: Session, /, table: str, output: str, encoding: str | None, **chosen: Any
-) -> None:
+    session: Session, /, table: str, output: str, encoding: str | None, where: str | None,
+    crs: str | None, as_of: str | None, **outlines: Any,
+) -> None:  # fmt: skip
     """Write a table for other programs; the suffix names the format.
 
     \b
@@ -183,9 +213,8 @@ def export(
     """
     from pingshan_geo.export import export_table, geojson, write
 
-    where = chosen["where"]
-    assessment = session.assess(chosen["as_of"])
-    layer = export_table(assessment, table, where, chosen["crs"], session.lang)
+    assessment = session.assess(as_of, **outlines)
+    layer = export_table(assessment, table, where, crs, session.lang)
     if where and layer.data.empty:
         _nothing_matches(session.lang)
     if output == "-" and not encoding:
@@ -200,9 +229,10 @@ def export(
 @click.command()
 @click.argument("figure_id", help="MEASURE/SUBJECT, for example far/G13113-8014.")
 @table_or_json
+@outline_options
 @_as_of
 @click.pass_obj
-def why(session: Session, /, figure_id: str, form: str, as_of: str | None) -> None:
+def why(session: Session, /, figure_id: str, form: str, as_of: str | None, **outlines: Any) -> None:
     """Show where a figure comes from: formula, inputs, printed evidence.
 
     \b
@@ -210,7 +240,7 @@ def why(session: Session, /, figure_id: str, form: str, as_of: str | None) -> No
     """
     from pingshan_geo.report import to_json, why_document, why_text
 
-    assessment = session.assess(as_of)
+    assessment = session.assess(as_of, **outlines)
     if form == "json":
         click.echo(to_json(why_document(assessment, figure_id, session.lang)).decode(), nl=False)
         return

@@ -12,8 +12,10 @@ import pandas as pd
 import shapely
 from pandas.api import types
 
+from pingshan_geo.assessment import as_polygons
 from pingshan_geo.crs import GEOGRAPHIC, exact_way, is_web_mercator, named_crs
 from pingshan_geo.errors import UsageError
+from pingshan_geo.figure import choose_object
 from pingshan_geo.words import Text, text
 
 if TYPE_CHECKING:
@@ -21,12 +23,13 @@ if TYPE_CHECKING:
 
     from pingshan_geo.assessment import Assessment
 
-#: What can be exported; the last two are lists, not tables of the catalogue.
+#: What can be exported; the last four are made by the assessment.
 TABLES = (
-    "parcels", "zones", "projects", "auctions", "targets", "indicators", "findings", "figures",
+    "parcels", "zones", "projects", "auctions", "targets", "indicators", "overlay", "topology",
+    "findings", "figures",
 )  # fmt: skip
 _FINDING_COLUMNS = (
-    "severity", "code", "subject", "file", "field", "row", "value", "message", "fix",
+    "severity", "code", "subject", "file", "field", "row", "value", "message", "fix", "related",
 )  # fmt: skip
 
 
@@ -152,10 +155,10 @@ def export_table(
     data = _plain(data.reset_index() if data.index.name else data)
     notes: tuple[Text, ...] = ()
     if "geometry" in data:
-        data["notice"] = [
-            text("notice_illustrative").get(lang) if status == "illustrative" else None
-            for status in data["geometry_status"]
-        ]
+        sketched = (
+            data.get("geometry_status", pd.Series(index=data.index)) == "illustrative"
+        ).to_numpy()
+        data["notice"] = choose_object(sketched, text("notice_illustrative").get(lang), None)
         data = data[[*data.columns.drop("geometry"), "geometry"]]
         if shapely.has_z(data.geometry.to_numpy()).any():
             flat = shapely.force_2d(data.geometry.to_numpy())
@@ -177,11 +180,31 @@ def _rows(assessment: Assessment, table: str, lang: str) -> pd.DataFrame:
     """Return the rows of a table, indexed by id if it has ids, with all its columns."""
     if table == "findings":
         found = [finding.to_dict(lang) for finding in assessment.findings]
-        return pd.DataFrame(found, columns=_FINDING_COLUMNS, dtype=object)
+        rows = pd.DataFrame(found, columns=_FINDING_COLUMNS, dtype=object)
+        shapes = [finding.shape for finding in assessment.findings]
+        if all(shape is None for shape in shapes):
+            return rows
+        rows["related"] = [" ".join(finding.related) or None for finding in assessment.findings]
+        return _drawn(rows, shapes, assessment.catalogue.crs)
     if table == "figures":
         figures = [{"kind": figure.kind, **figure.to_dict(lang)} for figure in assessment.figures()]
         return pd.DataFrame(figures, dtype=object).set_index("id")
+    if table == "overlay":
+        whole = assessment.overlay["is_whole"].to_numpy(dtype=bool)
+        lots = assessment.parcels.geometry.reindex(assessment.overlay["parcel_id"])
+        pieces = np.where(whole, lots.to_numpy(), assessment.overlay.geometry.to_numpy())
+        return _drawn(assessment.overlay.drop(columns="geometry"), pieces, assessment.catalogue.crs)
+    if table == "topology":
+        rows = pd.DataFrame(assessment.topology.drop(columns="geometry"))
+        return _drawn(rows, assessment.topology.geometry.to_numpy(), assessment.catalogue.crs)
     return assessment.tables[table]
+
+
+def _drawn(rows: pd.DataFrame, shapes: Any, crs: str) -> pd.DataFrame:
+    """Return rows with shapes as polygons, which every format holds."""
+    polygons = as_polygons(np.array([*shapes, None], dtype=object)[:-1])
+    drawn: pd.DataFrame = gpd.GeoDataFrame(rows, geometry=list(polygons), crs=crs)
+    return drawn
 
 
 def _plain(data: pd.DataFrame) -> pd.DataFrame:

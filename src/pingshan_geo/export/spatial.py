@@ -17,7 +17,7 @@ import pandas as pd
 from pingshan_geo import gdal
 from pingshan_geo.errors import UsageError
 from pingshan_geo.export.layers import Layer
-from pingshan_geo.export.style import add_style
+from pingshan_geo.export.style import STYLED, add_style
 from pingshan_geo.findings import shortened
 from pingshan_geo.output import csv_bytes, write_whole
 from pingshan_geo.words import Text, text
@@ -33,7 +33,8 @@ _CODECS = {"utf-8": "UTF-8", "gbk": "CP936"}
 
 def write_gpkg(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:
     """Write a GeoPackage with a style for QGIS and the notes as description of the layer."""
-    finish = partial(add_style, layer=layer, lang=lang) if "geometry" in layer.data else None
+    is_drawn = layer.name in STYLED
+    finish = partial(add_style, layer=layer, lang=lang) if is_drawn else None
     said = gdal.write(
         path, layer.data, driver="GPKG", layer=layer.name, description=layer.about(lang),
         finish=finish,

@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.words import land_use, word
 
+#: Tables whose rows have a look of their own; the others are drawn as the program likes.
+STYLED = ("parcels", "zones")
 _UNKNOWN_COLOUR, _LINE_COLOUR = "#D9D9D9", "#404040"
 # The table that QGIS looks for, with the columns it makes itself.
 _TABLE = """

@@ -97,7 +97,7 @@ def _meaning(table: str, column: Column) -> Text:
     """Return what a column holds; a measure is explained where the glossary explains it."""
     if column.name == ID_COLUMN[table]:
         return text("column_own_id")
-    measure = words().get(column.name.removesuffix("_m2"))
+    measure = words().get(column.name.removesuffix("_m2").removesuffix("_m"))
     if column.kind == "amount" and measure and measure.definition.en:
         return measure.definition
     return text(f"column_{column.name}")
@@ -107,6 +107,7 @@ def _form(column: Column) -> Text:
     parts = [text(f"column_kind_{column.kind}")]
     parts += [Text("m²", "m²")] if column.name.endswith("_m2") else []
     parts += [Text("yuan", "元")] if column.name.endswith("_yuan") else []
+    parts += [Text("m", "米")] if column.name.endswith("_m") else []
     parts += [text("column_required")] if column.filled else []
     return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
 

@@ -19,6 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 # left is less than a hundredth of it and grows as L³ too: longer edges are halved along the
 # geodesic, which lets it be taken out (Richardson).
 _SHORT_M, _PIECE_M = 100.0, 5_000.0
+_BLOCK = 50_000  # shapes at a time, so that a million takes no gigabyte
 
 
 def measured_area(geometry: gpd.GeoSeries) -> pd.Series[float]:
@@ -61,8 +62,9 @@ def measured_area(geometry: gpd.GeoSeries) -> pd.Series[float]:
     shapes = geometry.to_numpy()
     polygonal = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
     area = np.full(len(shapes), np.nan)
-    if polygonal.any():
-        area[polygonal] = _polygon_areas(shapes[polygonal], geod)
+    for at in range(0, len(shapes), _BLOCK):
+        rows = at + np.flatnonzero(polygonal[at : at + _BLOCK])
+        area[rows] = _polygon_areas(shapes[rows], geod)
     return pd.Series(area, index=geometry.index, name="measured_area_m2")
 
 
@@ -109,22 +111,28 @@ def measured_area_plane(geometry: gpd.GeoSeries) -> pd.Series[float]:
 
 
 def _polygon_areas(shapes: npt.NDArray[np.object_], geod: Any) -> FloatArray:
-    """Return areas of polygons and multipolygons from one flat array of coordinates."""
-    parts, part_of = shapely.get_parts(shapes, return_index=True)
-    filled = ~shapely.is_empty(parts)
-    parts, part_of = parts[filled], part_of[filled]
-    _, lonlat, (ring_starts, part_starts) = shapely.to_ragged_array(parts, include_z=False)
-    edge = np.ones(len(lonlat), dtype=bool)
-    edge[ring_starts[1:] - 1] = False  # the last position of a ring starts no edge
-    start = np.flatnonzero(edge)
+    """Return areas of polygons and multipolygons; a plain polygon is its ring."""
+    plain = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
+    area = np.empty(len(shapes))
+    area[plain] = _ring_areas(shapes[plain], geod)
+    parts, part_of = shapely.get_parts(shapes[~plain], return_index=True)
+    rings, ring_of = shapely.get_rings(parts, return_index=True)
+    ring = _ring_areas(rings, geod)
+    ring[np.diff(ring_of, prepend=-1) == 0] *= -1  # holes follow their outer ring
+    area[~plain] = np.bincount(part_of[ring_of], weights=ring, minlength=(~plain).sum())
+    return area
+
+
+def _ring_areas(rings: npt.NDArray[np.object_], geod: Any) -> FloatArray:
+    """Return areas of rings, or of polygons of one ring, from one flat array of coordinates."""
+    lonlat, ring_of = shapely.get_coordinates(rings, return_index=True)
+    start = np.flatnonzero(ring_of[1:] == ring_of[:-1])  # the last position starts no edge
     excess, turn = _edges(lonlat[start], lonlat[start + 1], geod)
-    first_edge = ring_starts[:-1] - np.arange(len(ring_starts) - 1)
-    ring = np.abs(np.add.reduceat(excess, first_edge))
+    ring_of = ring_of[start]
+    area = np.abs(np.bincount(ring_of, excess, len(rings))).astype(np.float64)
     # Degrees are exact differences, so a ring that does not go round a pole turns by exactly 0.
-    ring[np.abs(np.add.reduceat(turn, first_edge)) > 180] = np.nan
-    outer = part_starts[:-1]
-    part = 2 * ring[outer] - np.add.reduceat(ring, outer)
-    return np.bincount(part_of, weights=part, minlength=len(shapes)).astype(np.float64)
+    area[np.abs(np.bincount(ring_of, turn, len(rings))) > 180] = np.nan
+    return area
 
 
 def _edges(one: FloatArray, two: FloatArray, geod: Any) -> tuple[FloatArray, FloatArray]:

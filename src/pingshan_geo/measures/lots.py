@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import BASIS_OF_MEASURE, FACT_MEASURES, MEASURABLE
-from pingshan_geo.figure import Interval, choose, choose_object, combined_qualifier, divide, exact
+from pingshan_geo.figure import (
+    Interval,
+    ObjectArray,
+    choose,
+    choose_object,
+    combined_qualifier,
+    divide,
+    exact,
+)
 from pingshan_geo.measures.area import measured_area, measured_area_plane
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, far_pair
@@ -45,9 +55,10 @@ def _fill(wide: Wide, name: str, basis: str | None = None) -> None:
         interval = choose(fill, source, interval)
         qualifier = choose_object(fill, wide.qualifier(other), qualifier)
         status = choose_object(fill, wide.status(other), status)
-        if basis is not None:
-            bases = wide.noted("site_area_basis")
-            wide.note("site_area_basis", choose_object(fill, basis, bases))
+        is_site = other == "site_area"
+        named = wide.noted("site_area_basis") if is_site else BASIS_OF_MEASURE.get(other, basis)
+        bases = wide.noted(f"{name}_basis")
+        wide.note(f"{name}_basis", choose_object(fill, named, bases))
     wide.put(name, interval, status, qualifier)
 
 
@@ -84,6 +95,34 @@ def _put_far(wide: Wide) -> None:
         shown = several & ~np.isnan(ratio.value)
         if shown.any():
             wide.put(name, ratio, "derived", qualifiers, where=shown)
+
+
+class FarInput(NamedTuple):
+    """A floor or land area that the preferred floor area ratio of each lot stands on."""
+
+    interval: Interval
+    qualifier: ObjectArray
+
+
+def far_inputs(wide: Wide) -> tuple[FarInput, FarInput]:
+    """Return floor and land of the ratio ``far``, unknown where that is."""
+    size = len(wide.base)
+    nothing = Interval(*(np.full(size, np.nan) for _ in range(3)))
+    floor = land = FarInput(nothing, np.full(size, None, dtype=object))
+    for under in LANDS:
+        for over in FLOORS:
+            top, bottom = wide.interval(over), wide.interval(under)
+            fill = np.isnan(floor.interval.value) & ~np.isnan(divide(top, bottom).value)
+            if not fill.any():
+                continue
+            floor, land = (
+                FarInput(
+                    choose(fill, wide.interval(name), found.interval),
+                    choose_object(fill, wide.qualifier(name), found.qualifier),
+                )
+                for name, found in ((over, floor), (under, land))
+            )
+    return floor, land
 
 
 def put_geometry_areas(wide: Wide) -> None:

@@ -81,12 +81,21 @@ def put_recorded(
             wide.put(name, interval, status, qualifier)
         elif known.any():
             wide.put(name, interval, status, qualifier, where=known)
-        if name == "site_area":
-            basis = of_measure["area_basis"].to_numpy(dtype=object)
-            own = wide.base.get("site_area_basis")
-            if own is not None:
-                basis = choose_object(pd.isna(basis), own.to_numpy(dtype=object), basis)
-            wide.note("site_area_basis", choose_object(pd.notna(basis), basis, None))
+        if name in {"site_area", "recorded_area"}:
+            wide.note(f"{name}_basis", _said(of_measure["area_basis"], wide, f"{name}_basis"))
+        if name == "recorded_area":
+            wide.note(f"{name}_edition", _said(of_measure.get("edition"), wide, f"{name}_edition"))
+
+
+def _said(of_facts: pd.Series[str] | None, wide: Wide, column: str) -> ObjectArray:
+    """Return what the facts say beside a number, else a column of the table; None where none."""
+    said = np.full(len(wide.base), None, dtype=object)
+    if of_facts is not None:
+        said = of_facts.to_numpy(dtype=object)
+    own = wide.base.get(column)
+    if own is not None:
+        said = choose_object(pd.isna(said), own.to_numpy(dtype=object), said)
+    return choose_object(pd.notna(said), said, None)
 
 
 def _bulk(wide: Wide, name: str) -> tuple[Interval, ObjectArray]:

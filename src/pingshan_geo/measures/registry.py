@@ -21,7 +21,7 @@ FILLED_FROM = {
     "site_area": ("recorded_area",),
     "recorded_area": ("site_area", "renewal_unit_area", "net_site_area", "development_area"),
 }
-GROUPS = ("areas", "far", "prices", "targets", "counts", "indicators")
+GROUPS = ("areas", "far", "prices", "targets", "counts", "indicators", "overlay", "quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Measure:
     inputs : tuple of str
         Measures it is computed from.
     operator : str
-        Sign between its two inputs: ``÷``, ``−``, or ``÷ … − 1``; empty for all else.
+        Signs between its inputs: ``÷``, ``−``, ``×``, ``÷ … − 1`` or ``× … −``; empty for all else.
     """
 
     name: str
@@ -111,7 +111,7 @@ def far_pair(floor: str, land: str) -> str:
 
 _AREAS = (
     "recorded_area", "measured_area", "measured_area_plane", "drawn_area", *LANDS, *FLOORS,
-    "site_area_total", "gross_floor_area_total",
+    "given_up_area", *(f"{area}_total" for area in (*LANDS, *reversed(FLOORS))),
 )  # fmt: skip
 _ALL = (
     *(Measure(name, "m2", "areas") for name in _AREAS),
@@ -123,6 +123,18 @@ _ALL = (
         for land in LANDS
     ),
     Measure("far_limit", "1", "far"),
+    Measure("far_minimum", "1", "far"),
+    Measure("far_margin", "1", "far", ("far_limit", "far"), "−"),
+    Measure("floor_headroom", "m2", "far", ("far_limit",), "× … −"),
+    Measure("site_coverage", "1", "far"),
+    Measure("site_coverage_limit", "1", "far"),
+    Measure("green_ratio", "1", "far"),
+    Measure("green_ratio_minimum", "1", "far"),
+    Measure("building_height", "m", "far"),
+    Measure("building_height_limit", "m", "far"),
+    Measure("far_lowest", "1", "far"),
+    Measure("far_median", "1", "far"),
+    Measure("far_highest", "1", "far"),
     Measure("price", "yuan", "prices"),
     Measure("start_price", "yuan", "prices"),
     Measure("land_price_per_m2", "yuan/m2", "prices", ("price",), "÷"),
@@ -138,9 +150,20 @@ _ALL = (
     Measure("completion_rate_printed", "1", "targets"),
     Measure("outstanding", None, "targets", ("target_value", "delivered"), "−"),
     Measure("implied_target", None, "targets", ("delivered", "completion_rate_printed"), "÷"),
+    Measure("overlay_area", "m2", "overlay", ("overlay_share", "measured_area"), "×"),
+    Measure("overlay_share", "1", "overlay"),
+    Measure("overlay_share_of_zone", "1", "overlay"),
+    Measure("overlay_area_total", "m2", "overlay"),
+    Measure("straddler_count", "count", "overlay"),
+    Measure("recorded_area_total", "m2", "quality"),
+    Measure("measured_area_total", "m2", "quality"),
+    Measure("area_difference", "m2", "quality", ("recorded_area", "measured_area"), "−"),
+    Measure("area_ratio", "1", "quality", ("recorded_area", "measured_area"), "÷"),
     Measure("parcel_count", "count", "counts"),
     Measure("project_count", "count", "counts"),
     Measure("auction_count", "count", "counts"),
+    Measure("over_limit_count", "count", "counts"),
+    Measure("limit_unknown_count", "count", "counts"),
     Measure("indicator_value", None, "indicators"),
 )
 #: Every measure by name, in the order of every output.

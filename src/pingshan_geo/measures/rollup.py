@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pingshan_geo.figure import Interval, ObjectArray, choose_object, combined_qualifier, divide
+from pingshan_geo.figure import (
+    FloatArray,
+    Interval,
+    ObjectArray,
+    choose_object,
+    combined_qualifier,
+    divide,
+    exact,
+)
 from pingshan_geo.measures.sums import partial_sums
 from pingshan_geo.measures.wide import Wide, interval_of, qualifier_of
 
@@ -69,7 +78,14 @@ class GroupRatio:
     rows: IntArray
 
 
-def group_far(lots: pd.DataFrame, group: IntArray, groups: int) -> GroupRatio:
+def scaled(interval: Interval, weight: FloatArray) -> Interval:
+    """Return an interval times a share; a missing bound stays missing."""
+    return Interval(*(part * weight for part in interval))
+
+
+def group_far(
+    lots: pd.DataFrame, group: IntArray, groups: int, weight: FloatArray | None = None
+) -> GroupRatio:
     """Return the sum of floor over the sum of site area by group; never a mean of ratios.
 
     Parameters
@@ -77,8 +93,13 @@ def group_far(lots: pd.DataFrame, group: IntArray, groups: int) -> GroupRatio:
     lots : DataFrame
         Wide table of parcels with ``gross_floor_area_m2`` and ``site_area_m2`` and their bounds:
         gross floor on site area, so that one group has one basis.
+    weight : array of float, optional
+        Share of each row that counts, above 0.
     """
-    site, floor = interval_of(lots, "site_area"), interval_of(lots, "gross_floor_area")
+    share = np.ones(len(lots)) if weight is None else weight
+    site, floor = (
+        scaled(interval_of(lots, measure), share) for measure in ("site_area", "gross_floor_area")
+    )
     both = ~np.isnan(site.value) & ~np.isnan(floor.value)
     kept = [Interval(*(np.where(both, p, np.nan) for p in i)) for i in (floor, site)]
     top, bottom = (group_sums(interval, group, groups) for interval in kept)
@@ -90,56 +111,13 @@ def group_far(lots: pd.DataFrame, group: IntArray, groups: int) -> GroupRatio:
     return GroupRatio(ratio, combined_qualifier(ratio, *qualifiers), top.known, top.rows)
 
 
-def members(zones: pd.DataFrame, places: pd.Series[str]) -> pd.DataFrame:
-    """Return which rows lie in which zone by what sources say: the zone named and those above it.
-
-    Parameters
-    ----------
-    zones : DataFrame
-        Indexed by id, with ``parent``.
-    places : Series
-        The zone that each row names, or None.
-
-    Returns
-    -------
-    DataFrame
-        ``row`` (position in ``places``) and ``zone`` (position in ``zones``), a pair a line; a
-        row appears once for each zone that contains it.
-
-    Examples
-    --------
-    >>> zones = pd.DataFrame({"parent": [None, "town"]}, index=["town", "base"])
-    >>> members(zones, pd.Series(["base", "town", None])).to_numpy().tolist()
-    [[0, 1], [1, 0], [0, 0]]
-    """
-    parent = zones.index.get_indexer(pd.Index(zones["parent"].fillna("").to_numpy(dtype=object)))
-    zone = zones.index.get_indexer(pd.Index(places.fillna("").to_numpy(dtype=object)))
-    row = np.arange(len(places))
-    pairs = []
-    while (inside := zone >= 0).any():
-        row, zone = row[inside], zone[inside]
-        pairs.append(pd.DataFrame({"row": row, "zone": zone}))
-        zone = parent[zone]
-    empty = pd.DataFrame({"row": np.zeros(0, int), "zone": np.zeros(0, int)})
-    return pd.concat(pairs, ignore_index=True) if pairs else empty
-
-
-def project_zone(projects: pd.DataFrame, parcels: pd.DataFrame) -> pd.Series[str]:
-    """Return the zone of each project: its own, else that of its parcel."""
-    return projects["zone_id"].fillna(projects["parcel_id"].map(parcels["zone_id"]))
-
-
-def auction_zone(
-    auctions: pd.DataFrame, parcels: pd.DataFrame, projects: pd.DataFrame, targets: pd.DataFrame
-) -> pd.Series[str]:
-    """Return the zone of each land transfer: that of its parcel, else project, else target."""
-    zone = auctions["parcel_id"].map(parcels["zone_id"])
-    zone = zone.fillna(auctions["project_id"].map(project_zone(projects, parcels)))
-    return zone.fillna(auctions["target_id"].map(targets["zone_id"]))
-
-
 def put_zone_totals(
-    zones: Wide, parcels: pd.DataFrame, projects: pd.Series[str], auctions: pd.Series[str]
+    zones: Wide,
+    parcels: pd.DataFrame,
+    places: Mapping[str, pd.DataFrame],
+    pieces: pd.DataFrame,
+    *,
+    by_area: bool,
 ) -> None:
     """Put sums, group ratio and counts of each zone.
 
@@ -149,25 +127,50 @@ def put_zone_totals(
         Zones, to be added to.
     parcels : DataFrame
         Wide table of parcels.
-    projects, auctions : Series
-        The zone that each project and land transfer lies in, or None.
+    places : mapping of str to DataFrame
+        Membership (``row, zone, weight``) of parcels, projects and auctions, each row once, and
+        of ``land``: as that of parcels, or with shares where ``by_area``.
+    pieces : DataFrame
+        Pair table of the overlay: ``row, zone`` (-1 is outside), ``area_m2``, ``share``.
+    by_area : bool
+        Whether land and floor of lots that straddle zones are split by share; floor and ratios
+        are then assumed, since nobody says where on a lot the floor stands.
     """
     size = len(zones.base)
-    pairs = members(zones.base, parcels["zone_id"])
+    pairs = places["land"]
     rows, group = pairs["row"].to_numpy(), pairs["zone"].to_numpy()
     has_lots = np.bincount(group, minlength=size) > 0
     inside = parcels.iloc[rows]
+    weight = pairs["weight"].to_numpy() if by_area else np.ones(len(pairs))
+    split = np.bincount(group[weight < 1], minlength=size) > 0
     for measure in ("site_area", "gross_floor_area"):
-        total = group_sums(interval_of(inside, measure), group, size)
+        total = group_sums(scaled(interval_of(inside, measure), weight), group, size)
         qualifier = total.qualifier(qualifier_of(inside, measure), group)
-        zones.put(f"{measure}_total", total.interval, "derived", qualifier, where=has_lots)
+        assumed = split if measure == "gross_floor_area" else np.zeros(size, dtype=bool)
+        status = choose_object(assumed, "assumed", "derived")
+        zones.put(f"{measure}_total", total.interval, status, qualifier, where=has_lots)
         zones.note(f"{measure}_total_known", total.known)
-    ratio = group_far(inside, group, size)
-    zones.put("far", ratio.interval, "derived", ratio.qualifier, where=has_lots)
+    ratio = group_far(inside, group, size, weight)
+    status = choose_object(split, "assumed", "derived")
+    zones.put("far", ratio.interval, status, ratio.qualifier, where=has_lots)
     zones.note("far_known", ratio.known)
-    counts = {"parcel_count": np.bincount(group, minlength=size)}
-    for name, places in (("project_count", projects), ("auction_count", auctions)):
-        counts[name] = np.bincount(members(zones.base, places)["zone"], minlength=size)
-    for name, count in counts.items():
-        value = np.where(count > 0, count, np.nan).astype(np.float64)
-        zones.put(name, Interval(value, value, value), "derived", "exact", where=count > 0)
+    for name, kind in _COUNTED.items():
+        count = np.bincount(places[kind]["zone"], minlength=size).astype(np.float64)
+        zones.put(name, exact(count), "derived", "exact", where=count > 0)
+    _put_pieces(zones, pieces)
+
+
+_COUNTED = {"parcel_count": "parcels", "project_count": "projects", "auction_count": "auctions"}
+
+
+def _put_pieces(zones: Wide, pieces: pd.DataFrame) -> None:
+    """Put the land of parcels that lies in each drawn zone, and how many of them straddle it."""
+    size = len(zones.base)
+    inside = pieces[pieces["zone"] >= 0]
+    group, area = inside["zone"].to_numpy(dtype=np.int64), inside["area_m2"].to_numpy()
+    has_any = np.bincount(group, minlength=size) > 0
+    total = group_sums(exact(area.astype(np.float64)), group, size)
+    zones.put("overlay_area_total", total.interval, "derived", "printed", where=has_any)
+    cut = (inside["share"].to_numpy() < 1) & ~inside["is_sliver"].to_numpy(dtype=bool)
+    count = np.bincount(group[cut], minlength=size).astype(np.float64)
+    zones.put("straddler_count", exact(count), "derived", "exact", where=has_any)

@@ -9,6 +9,7 @@ from pingshan_geo.assessment import Assessment
 from pingshan_geo.page.elements import (
     PAGE,
     AboutPanel,
+    DetailLayers,
     EvidencePanel,
     Ledger,
     Legend,
@@ -26,9 +27,9 @@ from pingshan_geo.page.payload import payload
 from pingshan_geo.page.seal import seal
 
 __all__ = [
-    "AboutPanel", "EvidencePanel", "Ledger", "Legend", "LotList", "LotPanel", "MapKey",
-    "MapLabels", "PageElement", "PageFrame", "ParcelLayer", "TargetStrip", "ZoneLayer", "payload",
-    "render_page", "seal", "to_map",
+    "AboutPanel", "DetailLayers", "EvidencePanel", "Ledger", "Legend", "LotList", "LotPanel",
+    "MapKey", "MapLabels", "PageElement", "PageFrame", "ParcelLayer", "TargetStrip", "ZoneLayer",
+    "payload", "render_page", "seal", "to_map",
 ]  # fmt: skip
 
 

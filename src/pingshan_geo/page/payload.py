@@ -13,19 +13,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.assessment import Assessment
+from pingshan_geo.assessment import Assessment, ids_of
 from pingshan_geo.assessment.headline import headline
 from pingshan_geo.assessment.shown import label, printed_units, shown_unit
+from pingshan_geo.catalogue.schema import CONTEXT_KIND, KINDS
+from pingshan_geo.figure import Figure
 from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.page import layers
 from pingshan_geo.page.land_uses import land_uses
 from pingshan_geo.page.outlines import outlines
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import Text, text, words
 
-#: Kind of zone that is drawn as ground around the district and enters no list.
-CONTEXT = "neighbouring_district"
 #: A coordinate system as people of the trade call it.
 CRS_NAMES = {"EPSG:4490": "CGCS2000 (EPSG:4490)", "EPSG:4326": "WGS 84 (EPSG:4326)"}
+#: What was found of a subject beside its figures, where its table has it.
+_TOLD = ("area_verdict", "area_tolerance_m2")
 _NO_FIELD = {"name_en", "name_zh", "geometry", "row_number", *(m.column for m in MEASURES.values())}
 
 
@@ -62,8 +65,8 @@ def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
     -------
     dict
         Members ``page, lang, words, texts, units, uses, sources, evidence, measures, tables,
-        geometry, figures, headline, findings``. Unknown is None; areas are m², money yuan,
-        outlines steps of 1e-7 degree in the catalogue's CRS.
+        members, pairs, geometry, figures, headline, findings``. Unknown is None; areas are m²,
+        money yuan, outlines steps of 1e-7 degree in the catalogue's CRS.
 
     Examples
     --------
@@ -81,13 +84,18 @@ def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
         "units": {key: float(unit.factor) for key, unit in UNITS.items()},
         "uses": land_uses(assessment.parcels),
         "sources": list(_sources(assessment)),
-        "tables": {kind: _table(assessment, kind) for kind in assessment.tables},
+        "tables": {kind: _table(assessment, kind) for kind in KINDS},
+        "members": layers.members(assessment),
+        "pairs": layers.pairs(assessment),
         "geometry": {
             "parcels": outlines(assessment.parcels.geometry),
             "zones": outlines(assessment.zones.geometry),
+            "pieces": layers.pieces(assessment),
+            "findings": layers.errors(assessment),
         },
         "measures": [
-            {"name": m.name, "label": list(m.label), "unit": m.unit, "group": m.group}
+            {key: getattr(m, key) for key in ("name", "unit", "group", "operator")}
+            | {"label": list(m.label)}
             for m in MEASURES.values()
         ],
         "figures": _figures(assessment, texts, evidence, sources),
@@ -177,6 +185,7 @@ def _table(assessment: Assessment, kind: str) -> dict[str, Any]:
         "id": [str(key) for key in table.index],
         "name": [list(assessment.subject_name(kind, key)) for key in table.index],
         "columns": fields,
+        "told": {name: [_value(v) for v in table[name]] for name in _TOLD if name in table},
         "pairs": pairs,
     }
 
@@ -191,7 +200,7 @@ def _roles(zones: pd.DataFrame) -> list[str]:
     """How each zone is drawn: ground around (context), ground (root) or upon it (zone)."""
     drawn = zones.index[zones["geometry_status"] != "none"]
     within = zones["parent"].isin(drawn)
-    around = zones["kind"] == CONTEXT
+    around = zones["kind"] == CONTEXT_KIND
     return [str(role) for role in np.select([around, within], ["context", "zone"], "root")]
 
 
@@ -201,7 +210,7 @@ def _figures(
     order = {name: at for at, name in enumerate(MEASURES)}
     printed = printed_units(assessment)
     columns: dict[str, list[Any]] = {}
-    for figure in assessment.figures():
+    for figure in _shown_figures(assessment):
         own = label(assessment, figure)
         row = {
             "measure": order[figure.measure],
@@ -224,15 +233,24 @@ def _figures(
                 if item.source in sources
             ],
             "completeness": figure.completeness.to_dict() if figure.completeness else None,
+            "verdict": figure.verdict,
         }
         for name, value in row.items():
             columns.setdefault(name, []).append(value)
     return columns
 
 
+def _shown_figures(assessment: Assessment) -> Iterator[Figure]:
+    """Yield all figures but those of lots that lie wholly inside or outside of a zone."""
+    for kind, table in assessment.tables.items():
+        rows = table if kind in KINDS else table[~table["is_whole"].to_numpy(dtype=bool)]
+        yield from map(assessment.figure, ids_of(rows, assessment.measures(kind)))
+
+
 def _findings(assessment: Assessment) -> Iterator[dict[str, Any]]:
     for finding in assessment.findings:
         row = finding.to_dict()
-        kept = {name: row[name] for name in ("severity", "code", "subject", "file", "row", "field")}
+        names = ("severity", "code", "subject", "related", "file", "row", "field")
+        kept = {name: row[name] for name in names}
         message = [finding.message("en"), finding.message("zh")]
         yield {**kept, "message": message, "fix": [finding.fix("en"), finding.fix("zh")]}

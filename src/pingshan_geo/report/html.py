@@ -9,6 +9,7 @@ from html import escape
 
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.report.people import Line, Section, capital, headings
+from pingshan_geo.report.sheet import Sheet
 from pingshan_geo.words import word
 
 _STYLE = """
@@ -39,8 +40,10 @@ th { font-weight: 600; border-bottom-color: #6b747c; }
 """
 
 
-def page(assessment: Assessment, sections: Iterable[Section], lang: str) -> bytes:
-    """Return a self-contained page: figures, the sources, the findings.
+def page(
+    assessment: Assessment, sections: Iterable[Section], lang: str, sheets: Iterable[Sheet] = ()
+) -> bytes:
+    """Return a self-contained page: figures in lines or in sheets, the sources, the findings.
 
     All text from data is escaped; the content security policy allows the one style and nothing
     else.
@@ -59,6 +62,14 @@ def page(assessment: Assessment, sections: Iterable[Section], lang: str) -> byte
     for section in sections:
         parts.append(f"<h2>{escape(section.title)}</h2>\n")
         parts.append(_table(headings(lang).values(), _rows(section, lang), "figures"))
+    for sheet in sheets:
+        parts.append(f"<h2>{escape(sheet.title)}</h2>\n")
+        kinds = ["number" if number else "" for number in sheet.is_number]
+        cells = (
+            [f'<td class="{kind}">{escape(c)}</td>' for kind, c in zip(kinds, row, strict=True)]
+            for row in sheet.rows
+        )
+        parts.append(_table(sheet.headings, cells, "sheet"))
     sources = assessment.catalogue.sources
     shown = ("title_zh" if lang == "zh" else "title_en", "publisher", "date", "url", "licence")
     rows = (

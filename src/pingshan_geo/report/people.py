@@ -74,8 +74,11 @@ def sections(assessment: Assessment, figures: Iterable[Figure], lang: str) -> li
             basis = figure.basis.get(lang)
             named += f"（{basis}）" if lang == "zh" else f" ({basis})"
         value, bounds = shown(figure, shown_unit(figure, units), lang)
+        status = word(figure.status, lang)
+        if figure.value is not None and figure.verdict not in (None, "unknown"):
+            status += ("，" if lang == "zh" else ", ") + word(figure.verdict, lang)
         line = Line(
-            figure.subject, name, named, value, bounds, word(figure.status, lang),
+            figure.subject, name, named, value, bounds, status,
             _evidence(figure), _notes(figure, lang),
         )  # fmt: skip
         kinds.setdefault(figure.kind, []).append(line)

@@ -6,11 +6,15 @@ import io
 import re
 from collections.abc import Callable
 
+from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import printable
+from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.report.document import document, to_json
+from pingshan_geo.report.findings import findings_table, outline_findings
 from pingshan_geo.report.people import Line, capital, headings, sections
 from pingshan_geo.report.rollup import RollUp
 from pingshan_geo.report.selection import Selection
+from pingshan_geo.report.sheet import LAYOUTS, Sheet, sheets
 from pingshan_geo.words import word
 
 Report = Selection | RollUp
@@ -47,6 +51,11 @@ def render(
 
 
 def _json(report: Report, lang: str) -> bytes:
+    if report.columns and not set(report.columns) & {m.column for m in MEASURES.values()}:
+        raise UsageError(
+            "JSON holds figures: name a column that is a measure, or another format",
+            "JSON 只含数据：请指定为量的列，或改用其他格式",
+        )
     return to_json(document(report.assessment, report.figures(), lang))
 
 
@@ -65,7 +74,18 @@ def _xlsx(report: Report, lang: str) -> bytes:
 def _html(report: Report, lang: str) -> bytes:
     from pingshan_geo.report.html import page
 
-    return page(report.assessment, sections(report.assessment, report.figures(), lang), lang)
+    found = _sheets(report, lang)
+    lines = () if found else sections(report.assessment, report.figures(), lang)
+    return page(report.assessment, lines, lang, found)
+
+
+def _sheets(report: Report, lang: str, *, is_narrow: bool = False) -> list[Sheet]:
+    """Return the report as tables with a row a subject, none where it is a list of figures."""
+    if not report.columns and report.group not in LAYOUTS:
+        return []
+    return sheets(
+        report.assessment, report.wide(), report.columns, report.group, lang, is_narrow=is_narrow
+    )
 
 
 def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False) -> bytes:
@@ -81,7 +101,19 @@ def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False)
         file=file, width=width, force_terminal=colour, no_color=not colour, highlight=False,
         color_system="standard" if colour else None, legacy_windows=False,
     )  # fmt: skip
-    for section in sections(report.assessment, report.figures(), lang):
+    found = _sheets(report, lang, is_narrow=True)
+    for sheet in found:
+        table = Table(title=sheet.title, title_justify="left", box=box.SIMPLE_HEAD)
+        for at, (head, is_number) in enumerate(zip(sheet.headings, sheet.is_number, strict=True)):
+            longest = max((len(row[at]) for row in sheet.rows), default=0)
+            least = min(longest, 12 if is_number or at == 0 else 8)
+            table.add_column(
+                head, justify="right" if is_number else "left", overflow="fold", min_width=least
+            )
+        for row in sheet.rows:
+            table.add_row(*(Plain(printable(cell)) for cell in row))
+        console.print(table)
+    for section in () if found else sections(report.assessment, report.figures(), lang):
         table = Table(title=section.title, title_justify="left", box=box.SIMPLE_HEAD)
         columns = headings(lang)
         for key in ("subject", "measure", "value", "bounds", "status", "notes"):
@@ -105,6 +137,9 @@ def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False)
             console.print(Padding(Plain(f"{number}  {printable(note)}", overflow="fold"), (0, 2)))
         console.print()
     text = "\n".join(row.rstrip() for row in file.getvalue().splitlines())
+    if report.group == "quality":
+        subjects = {str(each) for table in report.wide().values() for each in table["id"]}
+        text += "\n" + findings_table(outline_findings(report.assessment, subjects), lang)
     return f"{text}\n".encode()
 
 
@@ -125,7 +160,18 @@ def _markdown(report: Report, lang: str) -> bytes:
     assessment = report.assessment
     title, as_of = assessment.catalogue.title.get(lang), assessment.as_of.isoformat()
     lines = [f"# {cell(title)}", "", f"{word('col_as_of', lang)} {as_of}"]
-    for section in sections(assessment, report.figures(), lang):
+    found = _sheets(report, lang)
+    for sheet in found:
+        rule = "|".join("--:" if number else "---" for number in sheet.is_number)
+        lines += [
+            "",
+            f"## {sheet.title}",
+            "",
+            "| " + " | ".join(sheet.headings) + " |",
+            f"|{rule}|",
+        ]
+        lines += ["| " + " | ".join(map(cell, row)) + " |" for row in sheet.rows]
+    for section in () if found else sections(assessment, report.figures(), lang):
         lines += ["", f"## {section.title}", ""]
         lines.append("| " + " | ".join(headings(lang).values()) + " |")
         lines.append("|---|---|--:|--:|---|---|---|")

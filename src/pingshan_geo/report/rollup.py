@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.assessment import Assessment
-from pingshan_geo.assessment.notes import far_basis, mixed_bases
+from pingshan_geo.assessment.notes import far_basis, mixed_bases, shown
 from pingshan_geo.errors import UsageError
-from pingshan_geo.figure import Completeness, Figure, Interval, ObjectArray, exact
+from pingshan_geo.figure import Completeness, Figure
 from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.measures.rollup import group_far, group_sums
-from pingshan_geo.measures.wide import interval_of, qualifier_of
-from pingshan_geo.report.selection import Selection, wide_table
+from pingshan_geo.report.selection import (
+    Selection,
+    having,
+    sorted_by,
+    wide_table,
+    with_columns,
+)
+from pingshan_geo.report.totals import COUNTS, SOURCES, SUMS, Grouped, Total
 from pingshan_geo.words import text
-
-# Kinds of subjects that are rolled up, with the measure that counts their rows.
-_COUNTS = {"parcels": "parcel_count", "projects": "project_count", "auctions": "auction_count"}
-_SUMS = {"site_area_total": "site_area", "gross_floor_area_total": "gross_floor_area"}
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,22 @@ class RollUp:
     assessment : Assessment
         Where the rows come from.
     groups : tuple of Figure
-        In the order of the groups' values; the group without a value comes last.
+        Group by group.
+    columns : tuple of str
+        The columns of the table that were asked for; empty for all.
+    group : str
+        As of a `Selection`: figures of all groups of measures.
     """
 
     assessment: Assessment
     groups: tuple[Figure, ...]
+    columns: tuple[str, ...] = ()
+    group: str = "all"
 
     def figures(self) -> Iterator[Figure]:
-        """Yield the figures of the groups."""
-        yield from self.groups
+        """Yield the figures of the groups; of measures among the columns, if there are any."""
+        asked = set(self.columns)
+        yield from (f for f in self.groups if not asked or MEASURES[f.measure].column in asked)
 
     def wide(self) -> dict[str, pd.DataFrame]:
         """Return one table with a row for each group, columns as in `Selection.wide`."""
@@ -61,15 +68,22 @@ class RollUp:
         kind = self.groups[0].kind
         table = pd.DataFrame.from_dict(rows, orient="index")
         measures = tuple(m for m in MEASURES.values() if m.column in table)
-        return {kind: wide_table(kind, table, measures)}
+        return with_columns({kind: wide_table(kind, table, measures)}, self.columns)
 
 
-def roll_up(selection: Selection, column: str) -> RollUp:
+def roll_up(
+    selection: Selection, column: str, sort: str | None = None, columns: Sequence[str] = ()
+) -> RollUp:
     """Return counts, sums and floor area ratios of the chosen rows by the values of a column.
 
-    The rows are those of the first of parcels, projects and auctions that has the column. Sums
-    are exact, over the rows that are known, with completeness; the ratio is sum of gross floor
-    by sum of site area over the rows where both are known.
+    The rows are those of the first of parcels, projects and auctions that has the column; of the
+    group ``overlay`` the parts of parcels in zones. Sums of land and floor, one for each basis
+    that occurs, are exact, over the rows that are known, with completeness; the ratio is sum of
+    gross floor by sum of site area over the rows where both are known. Beside it stand the lowest,
+    median and highest ratio of the rows, each on its own bases, and of parcels how many are over
+    their limit and how many cannot be judged. The group ``quality`` has recorded against measured
+    area instead. By ``dominant_KIND`` an assessment that allocates by area splits each parcel over
+    the zones of the kind.
 
     Parameters
     ----------
@@ -77,11 +91,17 @@ def roll_up(selection: Selection, column: str) -> RollUp:
         The rows; its measures do not count.
     column : str
         A column of texts, such as ``land_use`` or ``stage``.
+    sort : str, optional
+        Column of the groups' table to sort by, ``-`` before it for the largest first; without it
+        the groups stand in the order of their values, that without a value last.
+    columns : sequence of str
+        Columns of the groups' table to show.
 
     Raises
     ------
     UsageError
-        If none of the tables has the column, or if it holds other than texts.
+        If none of the tables has the column, if it holds other than texts, or if there is no such
+        column to sort by or to show.
 
     Examples
     --------
@@ -91,104 +111,130 @@ def roll_up(selection: Selection, column: str) -> RollUp:
     >>> [(figure.id, figure.value) for figure in rolled.figures()][:2]
     [('parcel_count/land_use=M0', 3.0), ('site_area_total/land_use=M0', 213700.0)]
     """
-    kinds = [kind for kind in _COUNTS if kind in selection.rows]
-    kind = next((kind for kind in kinds if column in selection.rows[kind]), None)
-    if kind is None:
-        known = {str(name) for each in kinds for name in selection.rows[each].columns}
-        near, near_zh = hint(column, sorted(known))
-        raise UsageError(
-            f"no column {column!r} in {', '.join(_COUNTS)}{near}",
-            f"{'、'.join(_COUNTS)} 中没有列 {column!r}{near_zh}",
-        )
-    rows = selection.rows[kind]
+    kind, rows = _rows_by(selection, column)
     values = rows[column].astype(object).where(rows[column].notna(), None)
     if not all(value is None or isinstance(value, str) for value in values):
         raise UsageError(
             f"--by {column}: only columns of texts make groups", f"--by {column}：只能按文字列分组"
         )
-    group, found = pd.factorize(values, sort=True)
+    parts = _split(selection.assessment, kind, column, rows)
+    group, found = pd.factorize(parts["value"], sort=True)
     names: list[str | None] = list(found)
     if (group < 0).any():
         group = np.where(group < 0, len(names), group)
         names.append(None)
-    groups = _Groups(kind, column, rows, group, tuple(names))
-    return RollUp(selection.assessment, tuple(groups.figures()))
+    grouped = Grouped(
+        kind, rows.iloc[parts["row"].to_numpy()], group, len(names),
+        parts["weight"].to_numpy(), parts["is_main"].to_numpy(),
+    )  # fmt: skip
+    figures = _figures(grouped, column, names, selection.group)
+    rolled = RollUp(selection.assessment, tuple(figures), group="all")
+    if sort is not None and rolled.groups:
+        table = having((sort.removeprefix("-"),), rolled.wide())[kind]
+        place = {subject: at for at, subject in enumerate(sorted_by(table, sort)["id"])}
+        rolled = replace(
+            rolled, groups=tuple(sorted(rolled.groups, key=lambda f: place[f.subject]))
+        )
+    return replace(rolled, columns=tuple(columns))
 
 
-class _Total(NamedTuple):
-    """One measure of all groups, and the rows that it leaves out."""
+def _rows_by(selection: Selection, column: str) -> tuple[str, pd.DataFrame]:
+    """Return the table that is rolled up: the first that has the column."""
+    kinds = [kind for kind in COUNTS if kind in selection.rows]
+    if selection.group == "overlay":
+        kinds = ["overlay"] if "overlay" in selection.rows else []
+    for kind in kinds:
+        if column in selection.rows[kind]:
+            return kind, selection.rows[kind]
+    known = {str(name) for each in kinds for name in selection.rows[each].columns}
+    near, near_zh = hint(column, sorted(known))
+    raise UsageError(
+        f"no column {column!r} in {', '.join(kinds or COUNTS)}{near}",
+        f"{'、'.join(kinds or COUNTS)} 中没有列 {column!r}{near_zh}",
+    )
 
-    interval: Interval
-    qualifier: ObjectArray
-    missing: npt.NDArray[np.bool_]
+
+def _split(assessment: Assessment, kind: str, column: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts of rows: ``row``, ``value`` of the column, ``weight`` and ``is_main``."""
+    whole = pd.DataFrame({
+        "row": np.arange(len(rows)), "value": rows[column].to_numpy(dtype=object), "weight": 1.0,
+        "is_main": True,
+    })  # fmt: skip
+    of_kind = column.removeprefix("dominant_")
+    if kind != "parcels" or of_kind == column or assessment.allocate != "area":
+        return whole
+    pairs = assessment.overlay[assessment.overlay["zone_kind"] == of_kind]
+    place = rows.index.get_indexer(pd.Index(pairs["parcel_id"].to_numpy(dtype=object)))
+    told = rows.index.isin(pairs["parcel_id"])
+    counted = (place >= 0) & (pairs["overlay_share"] > 0).to_numpy()
+    pairs, place = pairs[counted], place[counted]
+    split = pd.DataFrame({
+        "row": place, "value": pairs["zone_id"].to_numpy(dtype=object),
+        "weight": pairs["overlay_share"].to_numpy(), "is_main": pairs["is_dominant"].to_numpy(bool),
+    })  # fmt: skip
+    return pd.concat([split, whole[~told]], ignore_index=True)
 
 
-@dataclass(frozen=True)
-class _Groups:
-    kind: str
-    column: str
-    rows: pd.DataFrame
-    group: npt.NDArray[np.int64]
-    names: tuple[str | None, ...]
+def _figures(
+    grouped: Grouped, column: str, names: Sequence[str | None], group: str
+) -> Iterator[Figure]:
+    """Yield the figures, group by group."""
+    totals = grouped.totals(group)
+    for place, name in enumerate(names):
+        for measure, total in totals.items():
+            yield _figure(grouped, column, name, place, measure, total)
 
-    def figures(self) -> Iterator[Figure]:
-        """Yield the figures, group by group."""
-        totals = self._totals()
-        for place in range(len(self.names)):
-            for measure, total in totals.items():
-                yield self._figure(place, measure, total)
 
-    def _totals(self) -> dict[str, _Total]:
-        size = len(self.names)
-        count = exact(np.bincount(self.group, minlength=size).astype(np.float64))
-        none_missing = np.zeros(len(self.rows), dtype=bool)
-        counted = np.full(size, "exact", dtype=object)
-        totals = {_COUNTS[self.kind]: _Total(count, counted, none_missing)}
-        if self.kind == "auctions":
-            return totals
-        for total, measure in _SUMS.items():
-            interval = interval_of(self.rows, measure)
-            sums = group_sums(interval, self.group, size)
-            qualifier = sums.qualifier(qualifier_of(self.rows, measure), self.group)
-            totals[total] = _Total(sums.interval, qualifier, np.isnan(interval.value))
-        ratio = group_far(self.rows, self.group, size)
-        missing = np.any([totals[total].missing for total in _SUMS], axis=0)
-        return {**totals, "far": _Total(ratio.interval, ratio.qualifier, missing)}
-
-    def _figure(self, place: int, measure: str, total: _Total) -> Figure:
-        value, low, high = (_finite(part[place]) for part in total.interval)
-        name, here = self.names[place], self.group == place
-        left_out = tuple(map(str, self.rows.index[here & total.missing]))
-        size = int(here.sum())
-        is_count = measure == _COUNTS[self.kind]
+def _figure(
+    grouped: Grouped, column: str, name: str | None, place: int, measure: str, total: Total
+) -> Figure:
+    value, low, high = (_finite(part[place]) for part in total.interval)
+    here = grouped.group == place
+    left_out = tuple(map(str, grouped.rows.index[here & total.missing]))
+    size, is_split = int(here.sum()), bool((grouped.weight[here] < 1).any())
+    is_count = MEASURES[measure].unit == "count" and measure != "over_limit_count"
+    method = MEASURES[measure].method
+    if measure in SUMS or measure == COUNTS.get(grouped.kind):
         method = text("method_count" if is_count else "method_sum_of_known")
-        notes = [text("note_no_row_known")] if value is None else []
-        if measure in {"site_area_total", "far"}:
-            bases = self.rows["site_area_basis"][here & ~total.missing].astype(object)
-            notes += mixed_bases(bases.where(bases.notna(), None))
-        return Figure(
-            kind=self.kind, measure=measure, subject=f"{self.column}={name or ''}",
-            value=value, low=low, high=high, unit=MEASURES[measure].unit or "1",
-            qualifier=total.qualifier[place] or "printed",
-            status="unknown" if value is None else "derived",
-            method=MEASURES["far"].method if measure == "far" else method,
-            inputs_from=self._where(name, measure),
-            completeness=None if is_count else Completeness(
-                size - len(left_out), size, None, left_out
-            ),
-            notes=tuple(notes), basis=far_basis("gross/site") if measure == "far" else None,
-        )  # fmt: skip
+    notes = [text("note_no_row_known")] if value is None else []
+    if measure in {"site_area_total", "far"}:
+        bases = grouped.rows["site_area_basis"][here & ~total.missing].astype(object)
+        notes += mixed_bases(bases.where(bases.notna(), None))
+    if measure == "overlay_area_total":
+        outside = grouped.rows[here & grouped.rows["zone_id"].isna().to_numpy()]
+        if len(outside):
+            area = shown(math.fsum(outside[MEASURES["overlay_area"].column].dropna()), "m2")
+            notes.append(text("note_outside_too").filled(area=area))
+    is_assumed = is_split and (measure == "far" or "floor" in measure)
+    if is_split and (measure in SUMS or measure == "far"):
+        count = int((here & (grouped.weight < 1)).sum())
+        notes.append(text("note_by_area").filled(count=str(count)))
+    return Figure(
+        kind=grouped.kind, measure=measure, subject=f"{column}={name or ''}",
+        value=value, low=low, high=high, unit=MEASURES[measure].unit or "1",
+        qualifier=total.qualifier[place] or "printed",
+        status="unknown" if value is None else "assumed" if is_assumed else "derived",
+        method=method,
+        inputs_from=_where(grouped, column, name, measure),
+        completeness=None if is_count else Completeness(
+            size - len(left_out), size, None, left_out
+        ),
+        notes=tuple(notes), basis=far_basis("gross/site") if measure == "far" else None,
+    )  # fmt: skip
 
-    def _where(self, name: str | None, measure: str) -> dict[str, str]:
-        """Return which rows a figure is made over, as a filter that selects them."""
-        column = self.column if self.column.isidentifier() else f'"{self.column}"'
-        value = "" if name is None else name.replace("'", "''")
-        source = MEASURES[_SUMS.get(measure, measure)].column
-        return {
-            "table": self.kind,
-            "column": str(self.rows.index.name) if measure == _COUNTS[self.kind] else source,
-            "where": f"{column} IS NULL" if name is None else f"{column} = '{value}'",
-        }
+
+def _where(grouped: Grouped, column: str, name: str | None, measure: str) -> dict[str, str]:
+    """Return which rows a figure is made over, as a filter that selects them."""
+    named = column if column.isidentifier() else f'"{column}"'
+    value = "" if name is None else name.replace("'", "''")
+    source = SOURCES.get(measure, measure)
+    of = MEASURES[source].column if source in MEASURES else source
+    is_count = measure == COUNTS.get(grouped.kind)
+    return {
+        "table": grouped.kind,
+        "column": str(grouped.rows.index.name) if is_count else of,
+        "where": f"{named} IS NULL" if name is None else f"{named} = '{value}'",
+    }
 
 
 def _finite(value: float) -> float | None:

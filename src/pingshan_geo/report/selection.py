@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from pingshan_geo.assessment import Assessment, ids_of
 from pingshan_geo.errors import UsageError
@@ -14,8 +15,24 @@ from pingshan_geo.figure import Figure
 from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import GROUPS, MEASURES, Measure
 
-#: Columns that say what a number of a measure stands on.
-_BASIS = {"site_area": "site_area_basis", "far": "far_basis"}
+#: Columns that stand beside a measure: what its number is based on, and the verdict on it.
+_BESIDE = {
+    "site_area": ("site_area_basis",),
+    "recorded_area": ("recorded_area_basis", "recorded_area_edition"),
+    "far": ("far_basis", "far_verdict"),
+    "far_limit": ("far_limit_basis", "far_limit_shares", "far_limit_from"),
+    "site_coverage": ("site_coverage_verdict",),
+    "green_ratio": ("green_ratio_verdict",),
+    "building_height": ("building_height_verdict",),
+    "overlay_area": ("parcel_id", "zone_id", "zone_kind"),
+    "overlay_share_of_zone": ("is_dominant", "is_whole", "is_sliver", "shared_m2"),
+    "area_ratio": (
+        "area_tolerance_m2", "area_verdict", "area_cause", "area_cause_ties", "area_cause_fit",
+        "area_cause_evidence",
+    ),
+}  # fmt: skip
+#: Measures of other groups that a group is read beside.
+_READ_WITH = {"quality": ("recorded_area", "measured_area", "measured_area_plane")}
 
 
 @dataclass(frozen=True)
@@ -30,20 +47,28 @@ class Selection:
         The chosen rows of each kind of subject.
     measures : mapping of str to tuple of Measure
         The chosen measures of each kind.
+    columns : tuple of str
+        The columns of tables that were asked for; empty for those of the measures.
+    group : str
+        The group of measures that was asked for, or ``all``.
     """
 
     assessment: Assessment
     rows: Mapping[str, pd.DataFrame]
     measures: Mapping[str, tuple[Measure, ...]]
+    columns: tuple[str, ...] = ()
+    group: str = "all"
 
     def figures(self) -> Iterator[Figure]:
         """Yield the chosen figures in the order of every output."""
         yield from map(self.assessment.figure, self.figure_ids())
 
     def figure_ids(self) -> Iterator[str]:
-        """Yield the ids of the chosen figures."""
+        """Yield the ids of the chosen figures; of measures among the columns, if there are any."""
+        asked = set(self.columns)
         for kind, rows in self.rows.items():
-            yield from ids_of(rows, self.measures[kind])
+            measures = self.measures[kind]
+            yield from ids_of(rows, [m for m in measures if not asked or m.column in asked])
 
     def wide(self) -> dict[str, pd.DataFrame]:
         """Return a table for each kind: names, then value, bounds, status, qualifier by measure.
@@ -51,11 +76,12 @@ class Selection:
         Values are in the stored units (m², yuan, ratios as fractions of 1); NaN is unknown, and
         so is a bound that is none.
         """
-        return {
-            kind: wide_table(kind, self.rows[kind], self.measures[kind])
+        tables = {
+            kind: wide_table(kind, self.rows[kind], self.measures[kind], self.columns)
             for kind in self.rows
             if self.measures[kind]
         }
+        return with_columns(tables, self.columns)
 
 
 def select(
@@ -64,6 +90,8 @@ def select(
     measure: str | None = None,
     subject: str | None = None,
     where: str | None = None,
+    sort: str | None = None,
+    columns: Sequence[str] = (),
 ) -> Selection:
     """Choose rows and measures of an assessment.
 
@@ -78,6 +106,11 @@ def select(
     where : str, optional
         CQL2 text. It chooses among the kinds of subjects that have all the columns it names;
         the others are left out.
+    sort : str, optional
+        Column to sort by, ``-`` before it for the largest first; unknown values come last. Kinds
+        without it are left out.
+    columns : sequence of str
+        Columns of the tables to show, in this order, instead of those of the measures.
 
     Raises
     ------
@@ -105,13 +138,20 @@ def select(
         kind: tuple(
             m
             for m in assessment.measures(kind)
-            if group in ("all", m.group) and measure in (None, m.name)
+            if (group in ("all", m.group) or m.name in _READ_WITH.get(group, ()))
+            and measure in (None, m.name)
         )
         for kind in tables
     }
+    if group in _READ_WITH:  # beside what the group is about, not instead of it
+        own = {kind for kind in tables if any(m.group == group for m in assessment.measures(kind))}
+        measures = {kind: measures[kind] if kind in own else () for kind in tables}
     rows = dict(tables)
     if subject is not None:
         rows = {kind: table[table.index == subject] for kind, table in tables.items()}
+        if group == "overlay":  # a parcel or zone is asked for with all its parts
+            is_part = tables["overlay"][["parcel_id", "zone_id"]].eq(subject).any(axis=1)
+            rows["overlay"] = tables["overlay"][is_part | (tables["overlay"].index == subject)]
         if all(table.empty for table in rows.values()):
             known = [str(each) for table in tables.values() for each in table.index]
             near, near_zh = hint(subject, known)
@@ -121,7 +161,12 @@ def select(
         raise _nothing_of(group, measure, subject)
     if where is not None:
         rows = _matching(where, {kind: rows[kind] for kind in rows if measures[kind]})
-    return Selection(assessment, rows, {kind: measures[kind] for kind in rows})
+    if sort is not None:
+        rows = _in_order(sort, {kind: rows[kind] for kind in rows if measures[kind]})
+    if columns:
+        rows = having(columns, {kind: rows[kind] for kind in rows if measures[kind]})
+    chosen = {kind: measures[kind] for kind in rows}
+    return Selection(assessment, rows, chosen, tuple(columns), group)
 
 
 def _nothing_of(group: str, measure: str | None, subject: str | None) -> UsageError:
@@ -156,17 +201,66 @@ def _matching(where: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.Data
     return chosen
 
 
-def wide_table(kind: str, rows: pd.DataFrame, measures: tuple[Measure, ...]) -> pd.DataFrame:
+def _in_order(sort: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    name = sort.removeprefix("-")
+    return {kind: sorted_by(table, sort) for kind, table in having((name,), rows).items()}
+
+
+def sorted_by(table: pd.DataFrame, sort: str) -> pd.DataFrame:
+    """Return rows sorted by a column, ``-`` before its name for the largest first."""
+    name = sort.removeprefix("-")
+    values = table[name]
+    key = values if is_numeric_dtype(values) else values.astype("str").where(values.notna())
+    order = key.reset_index(drop=True).sort_values(
+        ascending=name == sort, kind="stable", na_position="last"
+    )
+    return table.iloc[order.index]
+
+
+def having(columns: Sequence[str], tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables that have one of some columns.
+
+    Raises
+    ------
+    UsageError
+        If there is a column that no table has; the message names the nearest.
+    """
+    known = {str(name) for table in tables.values() for name in table} - {"geometry"}
+    for name in columns:
+        if name not in known:
+            near, near_zh = hint(name, sorted(known))
+            raise UsageError(f"no column {name!r}{near}", f"没有列 {name!r}{near_zh}")
+    return {kind: table for kind, table in tables.items() if not set(columns).isdisjoint(table)}
+
+
+def with_columns(
+    tables: Mapping[str, pd.DataFrame], columns: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables with kind, id and some columns only; all of them where none is named."""
+    if not columns:
+        return dict(tables)
+    leads = [name for name in ("kind", "id") if name not in columns]
+    return {
+        kind: table[[*leads, *(name for name in columns if name in table)]]
+        for kind, table in having(columns, tables).items()
+    }
+
+
+def wide_table(
+    kind: str, rows: pd.DataFrame, measures: tuple[Measure, ...], more: Sequence[str] = ()
+) -> pd.DataFrame:
     """Return the columns of a report about rows of one kind, with a plain index."""
     columns = {"kind": [kind] * len(rows), "id": rows.index.to_numpy()}
     table = pd.DataFrame(columns, index=rows.index)
     for name in ("name_en", "name_zh", "unit_si"):
         table[name] = rows.get(name)
+    own: list[str] = []
     for m in measures:
         names = (m.column, m.low_column, m.high_column, m.status_column, m.qualifier_column)
-        for name in (*names, _BASIS.get(m.name, "")):
-            if name in rows:
-                table[name] = rows[name]
+        own += [name for name in (*names, *_BESIDE.get(m.name, ())) if name in rows]
+    for name in dict.fromkeys((*own, *more)):
+        if name in rows and name not in table:
+            table[name] = rows[name]
     numbers = table.select_dtypes("number")
     table[numbers.columns] = numbers.where(np.isfinite(numbers))
     return table.reset_index(drop=True)

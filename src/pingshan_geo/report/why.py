@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pingshan_geo.assessment import Assessment
+from pingshan_geo.assessment.notes import OUTLINE
 from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.registry import MEASURES
@@ -73,15 +74,15 @@ def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
     '488,800 m² ÷ 106,000 m² = 4.611'
     """
     operator = MEASURES[figure.measure].operator
-    if not operator or len(figure.inputs) != 2:
+    if not operator or len(figure.inputs) < 2:
         return ""
     units = printed_units(assessment)
-    one, two, result = (
+    one, two, *more, result = (
         shown(each, shown_unit(each, units), lang)[0]
         for each in (*map(assessment.figure, figure.inputs), figure)
     )
     sign, _, rest = operator.partition(" … ")
-    return " ".join(part for part in (one, sign, two, rest, "=", result) if part)
+    return " ".join(part for part in (one, sign, two, rest, *more, "=", result) if part)
 
 
 def why_text(assessment: Assessment, figure_id: str, lang: str = "en") -> Iterator[str]:
@@ -142,7 +143,8 @@ def _about(
     if figure.inputs:
         return  # the printed places stand with the inputs
     for item in figure.evidence:
-        yield line("printed_as", item.printed)
+        is_outline = item.printed == OUTLINE.en
+        yield line("printed_as", OUTLINE.get(lang) if is_outline else item.printed)
         yield f"{margin}  {item.title.get(lang)} ({item.source}), {item.locator}"
         if item.url:
             yield f"{margin}  {item.url}"

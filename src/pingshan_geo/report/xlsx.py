@@ -8,8 +8,7 @@ import pandas as pd
 
 from pingshan_geo import output
 from pingshan_geo.assessment import Assessment
-from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.units import UNITS
+from pingshan_geo.report.sheet import heading, measure_of
 from pingshan_geo.words import word
 
 
@@ -25,7 +24,8 @@ def workbook(assessment: Assessment, tables: Mapping[str, pd.DataFrame], lang: s
         If a text or a table is larger than a workbook can hold.
     """
     sources = assessment.catalogue.sources.reset_index().drop(columns="row_number", errors="ignore")
-    findings = pd.DataFrame([finding.to_dict(lang) for finding in assessment.findings])
+    told = [finding.to_dict(lang) for finding in assessment.findings]
+    findings = pd.DataFrame([row | {"related": " ".join(row["related"])} for row in told])
     sheets = []
     for name, table in {**tables, "sources": sources, "findings": findings}.items():
         cells = table.astype(object).where(table.notna(), None)
@@ -36,20 +36,5 @@ def workbook(assessment: Assessment, tables: Mapping[str, pd.DataFrame], lang: s
 
 
 def _heading(column: str, lang: str) -> str:
-    """Return the words for a column, with its unit."""
-    for measure in MEASURES.values():
-        if not column.startswith(measure.name):
-            continue
-        parts = {
-            measure.column: "",
-            measure.low_column: word("col_low", lang),
-            measure.high_column: word("col_high", lang),
-            measure.status_column: word("col_status", lang),
-            measure.qualifier_column: word("qualifier", lang),
-        }
-        if column in parts:
-            is_number = column in (measure.column, measure.low_column, measure.high_column)
-            unit = UNITS[measure.unit].label(lang) if is_number and measure.unit else ""
-            label = f"{measure.label.get(lang)} {parts[column]}".strip()
-            return f"{label} ({unit})" if unit else label
-    return word(column, lang)
+    measure, _ = measure_of(column)
+    return heading(column, lang, measure.unit if measure else None)

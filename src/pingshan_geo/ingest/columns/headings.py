@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from pingshan_geo.catalogue.schema import LOT_MEASURES, TABLES, Column
+from pingshan_geo.catalogue.schema import FRACTIONS, LOT_MEASURES, TABLES, Column
 from pingshan_geo.units import UNITS, unit_key
 from pingshan_geo.words import text, words
 
@@ -161,7 +161,11 @@ def stored_unit(field: str) -> str | None:
         return "m2"
     if field.endswith("_yuan"):
         return "yuan"
-    return {"far_limit": "1", "term_years": "year"}.get(field)
+    if field.endswith("_m"):
+        return "m"
+    if field in FRACTIONS or field in {"far_limit", "far_minimum", "far_maximum"}:
+        return "1"
+    return "year" if field == "term_years" else None
 
 
 @cache
@@ -170,7 +174,7 @@ def _meanings(table: str) -> dict[str, tuple[Meaning, ...]]:
     found: dict[str, list[Meaning]] = {}
     for name in known:
         found.setdefault(fold(name), []).append(Meaning(name, 0))
-        measure = name.removesuffix("_m2").removesuffix("_yuan")
+        measure = name.removesuffix("_m2").removesuffix("_yuan").removesuffix("_m")
         if measure in LOT_MEASURES or measure in {"price", "start_price"}:
             for word in text(measure):
                 found.setdefault(fold(word), []).append(Meaning(name, 1))

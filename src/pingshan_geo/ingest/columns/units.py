@@ -79,7 +79,7 @@ class _Units:
             unit = split_heading(pair.column).unit
             if unit is None or not takes_unit(field, unit):
                 fitting = [each for each in noted if is_of(each, stored)]
-                by_name = field in {"far_limit", "term_years"}  # a ratio, and years by its name
+                by_name = field == pair.column or stored in {"m", "year"} or field[:4] == "far_"
                 unit = stored if by_name else fitting[0] if len(fitting) == 1 else None
             self.pairs[field] = replace(pair, unit=unit)
 

@@ -56,6 +56,8 @@
 
   const word = (page, value) => (value ? page.t(value) : span("unknown", "—"));
 
+  /** Rows of findings that a drawer shows; the gravest come first. */
+  const MOST = 200;
   const LEDGERS = {
     targets: (page) => table(page, [["target"], ["field_period"], ["target_value", true], ["delivered", true], ["completion_rate", true], ["ev_bounds", true]],
       page.model.rows("targets").map((row) => {
@@ -87,13 +89,14 @@
           area ? link(page, area) : none(),
         ];
       })),
-    findings: (page) => table(page, [["severity"], ["finding"], ["field_subject"], ["finding_where"]],
-      page.data.findings.map((row) => [
+    findings: (page) => [table(page, [["severity"], ["finding"], ["field_subject"], ["finding_where"]],
+      page.data.findings.slice(0, MOST).map((row, at) => [
         span(`severity ${row.severity}`, page.t(row.severity)),
-        [div("", page.say(row.message)), div("aside", page.say(row.fix))],
-        row.subject && page.model.kindOf(row.subject) ? card.reference(page, row.subject) : row.subject || "",
+        [div("", page.say(row.message)), div("aside", page.say(row.fix)),
+          page.showFinding && page.model.hasShape(at) ? button("link", () => page.showFinding(at), { "data-finding": at }, page.t("show_on_map")) : null],
+        page.dotted([row.subject, ...row.related].map((id) => card.reference(page, id))),
         page.dotted([[row.file, row.row].filter((value) => value !== null && value !== undefined).join(":"), page.field(row.field, true)]),
-      ])),
+      ])), page.data.findings.length > MOST ? p("aside", page.sentence("and_more", { count: page.data.findings.length - MOST })) : ""],
     sources: (page) => table(page, [["field_source"], ["field_publisher"], ["field_date"], ["field_licence"]],
       page.data.sources.map((row) => [
         pingshanGeo.citation(page, { ...row, date: null }), row.publisher || word(page, null), word(page, row.date), word(page, row.licence),
@@ -113,7 +116,7 @@
         button("drawer-tab", () => { open = open === name ? null : name; draw(); }, { "data-ledger": name, "aria-expanded": String(open === name) },
           page.t(`ledger_${name}`), span("tally", ` ${format.digits(counts[name], 0)}`))));
       sheet.hidden = !open;
-      sheet.replaceChildren(open ? LEDGERS[open](page) : "");
+      sheet.replaceChildren(...[open ? LEDGERS[open](page) : ""].flat());
       sheet.scrollTop = 0;
     };
     page.on((state, changed) => { if (!changed || changed.has("lang")) draw(); });

@@ -3,7 +3,8 @@
   "use strict";
   const { el, part, format, button, span, p, div } = pingshanGeo;
   const HIDDEN = new Set(["land_use", "zone_id", "geometry_status", "source_id", "locator", "role", "parent", "note"]);
-  const OUTLINE = new Set(["recorded_area", "measured_area", "measured_area_plane", "drawn_area", "share_of_parent"]);
+  const OUTLINE = new Set(["measured_area_plane", "drawn_area", "share_of_parent"]);
+  const MOST = 200;
 
   /** Numbers for sources in the order in which a card names them. */
   class Footnotes {
@@ -54,7 +55,7 @@
     const aside = figure.value === null
       ? [pingshanGeo.ofTarget(page, figure), page.say(figure.notes[0])]
       : [page.dotted([bounds, format.otherUnits(page, figure)]),
-        page.dotted([plain ? "" : page.t(figure.status), page.say(figure.basis)])];
+        page.dotted([plain ? "" : page.t(figure.status), page.say(figure.basis)]), pingshanGeo.known(page, figure)];
     const mark = notes && notes.mark(figure.inputs.length ? [] : figure.evidence.map((item) => [item.source, item.locator]));
     return button("field figure-row", () => page.why(figure.id), { "data-figure": figure.id },
       span("field-name", label, mark),
@@ -103,10 +104,10 @@
   /** What the row itself says: every column that the rest of the card has not shown. */
   function register(page, row, notes) {
     const table = page.data.tables[row.kind];
-    const coded = new Set(["kind", "parcel_kind", "land_use_standard", "layer"]);
+    const coded = new Set(["kind", "parcel_kind", "land_use_standard", "layer", "recorded_area_basis", "recorded_area_edition", "site_area_basis"]);
     const rows = Object.keys(table.columns).filter((column) => !HIDDEN.has(column)).map((column) => {
       const value = table.columns[column][row.index];
-      const label = page.words[`field_${column}`] ? page.t(`field_${column}`) : column;
+      const label = [`field_${column}`, `col_${column}`].filter((key) => page.words[key]).map((key) => page.t(key))[0] || column;
       const said = column === "part_of" && value
         ? value.split(";").map((id) => div("", reference(page, id.trim())))
         : page.field(value, coded.has(column));
@@ -139,21 +140,21 @@
   function body(page, row) {
     const { model } = page;
     const notes = new Footnotes(page);
-    const figures = model.figuresOf(row.id);
+    const { land } = pingshanGeo;
+    const figures = model.figuresOf(row.id).filter((one) => !land.SHOWN.has(one.measure) || (row.kind === "zones" && one.measure === "far"));
     const show = (one) => pingshanGeo.figureField(page, one, notes);
     const note = page.field(row.note);
     const ofOutline = (one) => OUTLINE.has(one.measure);
-    const parts = [
-      section(page.t("land_and_floor"), figures.filter((one) => one.group !== "counts" && !ofOutline(one)).map(show)),
-      section(page.t("areas_and_outline"), figures.filter(ofOutline).map(show)),
-    ];
-    if (row.kind === "zones") parts.reverse();
+    const ofLand = section(page.t("land_and_floor"), figures.filter((one) => !["counts", "overlay"].includes(one.group) && !ofOutline(one)).map(show));
+    const parts = [land.recorded(page, row, show), section(page.t("areas_and_outline"), figures.filter(ofOutline).map(show))];
     if (row.kind === "parcels") {
+      parts.unshift(land.limits(page, row, show), land.liesIn(page, row), land.findings(page, row.id), ofLand);
       parts.push(model.auctionsOf(row.id).map((one) => auction(page, one, notes)), model.projectsOf(row.id).map((one) => project(page, one, notes)));
     } else {
       const list = (kind) => {
         const rows = model.inZone(kind, row.id);
-        const items = rows.map((one) => el("li", {}, reference(page, one.id)));
+        const items = rows.slice(0, MOST).map((one) => el("li", {}, reference(page, one.id)));
+        if (rows.length > MOST) items.push(el("li", { class: "aside" }, page.sentence("and_more", { count: rows.length - MOST })));
         return section(`${page.t(kind)} · ${format.digits(rows.length, 0)}`, rows.length ? el("ul", { class: "members" }, items) : null);
       };
       const rateOf = (id) => model.figure(`completion_rate/${id}`) || model.figure(`target_value/${id}`);
@@ -161,6 +162,9 @@
       const targets = model.related("targets", "zone_id", row.id);
       const indicators = model.related("indicators", "scope", row.id);
       parts.push(
+        ofLand,
+        section(page.title("overlay"), figures.filter((one) => one.group === "overlay").map(show)),
+        land.findings(page, row.id),
         section(page.t("counts"), figures.filter((one) => one.group === "counts").map(show)),
         section(page.t("targets"), targets.map((one) => named(one, rateOf(one.id)))),
         list("parcels"),

@@ -37,7 +37,7 @@ const pingshanGeo = (() => {
       this.words = Object.assign(Object.create(null), data.words);
       this.map = map;
       this.model = pingshanGeo.readModel(data);
-      this.state = { lang: data.lang, tab: "parcels", lot: null, zone: null, figure: null, q: "", uses: null, view: null };
+      this.state = { lang: data.lang, tab: "parcels", lot: null, zone: null, figure: null, q: "", uses: null, view: null, layers: null };
       this.listeners = [];
       this.narrow = matchMedia("(max-width: 1020px)"); // one panel at a time, as in page.css
       this.frame = document.querySelector(".pg-frame");

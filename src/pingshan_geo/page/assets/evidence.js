@@ -2,10 +2,6 @@
 (() => {
   "use strict";
   const { el, part, format, button, span, p, div } = pingshanGeo;
-  const OPERATOR = {
-    far: "÷", completion_rate: "÷", completion_rate_itemised: "÷", share_of_parent: "÷", land_price_per_m2: "÷",
-    floor_price_per_m2: "÷", implied_target: "÷", outstanding: "−", price_premium: "÷",
-  };
 
   function operand(page, input, figure) {
     const name = named(page, input, figure, page.say(input.label));
@@ -13,15 +9,14 @@
   }
 
   function formula(page, figure) {
-    const operator = OPERATOR[figure.measure] || (figure.measure.startsWith("far") ? "÷" : null);
+    const signs = figure.operator.split(" … ");
     const inputs = figure.inputs.map((id) => page.model.figure(id)).filter(Boolean);
     const bounds = format.bounds(page, figure);
     const result = div("result", span("value", format.nodes(page, figure)), bounds ? span("aside", bounds) : null);
     const sign = (text) => span("sign", text);
-    const less = figure.measure === "price_premium" ? sign("− 1") : null;
-    const parts = operator && inputs.length === 2
-      ? [operand(page, inputs[0], figure), sign(operator), operand(page, inputs[1], figure), less, div("outcome", sign("="), result)]
-      : result;
+    const terms = Array.from({ length: Math.max(inputs.length, signs.length + 1) }, (_, i) =>
+      [i ? sign(signs[i - 1]) : null, inputs[i] ? operand(page, inputs[i], figure) : null]);
+    const parts = figure.operator && [2, signs.length + 1].includes(inputs.length) ? [terms, div("outcome", sign("="), result)] : result;
     return div("formula", parts);
   }
 
@@ -42,7 +37,7 @@
       return div("printed",
         p("", el("b", {}, format.text(page, root)), ` ${named(page, root, figure, page.say(root.label))}`),
         root.evidence.map(({ source, locator, printed }, index) =>
-          p("aside", many ? span("reading", `${index + 1} `) : null, pingshanGeo.citation(page, source, locator, printed))));
+          p("aside", many ? span("reading", `${index + 1} `) : null, pingshanGeo.citation(page, source, locator, printed === "outline" ? page.t("field_outline") : printed))));
     });
   }
 
@@ -53,8 +48,15 @@
 
   pingshanGeo.subjectName = (page, id) => {
     const kind = page.model.kindOf(id);
-    return kind ? pingshanGeo.subjectTitle(page, page.model.row(kind, id)) : id;
+    if (kind) return pingshanGeo.subjectTitle(page, page.model.row(kind, id));
+    const [lot, zone] = id.split("@").map((one) => (page.model.kindOf(one) ? pingshanGeo.subjectName(page, one) : one));
+    if (!zone) return id;
+    const outside = /^outside:(.*)$/.exec(zone);
+    return outside ? page.sentence("pair_outside", { lot, kind: page.field(outside[1], true) }) : page.sentence("pair_inside", { lot, zone });
   };
+
+  /** How many of the rows of a sum are known, where not all are. */
+  pingshanGeo.known = (page, { completeness: part }) => (part && part.rows_known < part.rows ? page.sentence("sum_rows_known", { known: part.rows_known, rows: part.rows }) : "");
 
   function leftOut(page, figure) {
     const part = figure.completeness;
@@ -78,7 +80,8 @@
     if (figure.low === null && figure.high === null) return p("", page.t("bounds_none"));
     if (figure.high === null) return p("", page.sentence("bounds_at_least", { low: at(figure.low) }));
     if (figure.low === null) return p("", page.sentence("bounds_at_most", { high: at(figure.high) }));
-    if (figure.low === figure.high) return p("", page.t("bounds_exact"));
+    const ofOutlines = ["overlay", "quality"].includes(figure.group) || figure.measure.startsWith("measured");
+    if (figure.low === figure.high) return p("", page.t(ofOutlines && figure.unit !== "count" ? "bounds_outlines" : "bounds_exact"));
     return p("", page.sentence("bounds_between", { low: at(figure.low), high: at(figure.high) }));
   }
 
@@ -89,7 +92,7 @@
     return [
       formula(page, figure),
       p("method", span(`chip status-${figure.status}`, page.t(figure.status)), " ",
-        OPERATOR[figure.measure] && figure.status === "recorded" ? "" : page.say(figure.method)),
+        figure.operator && figure.status === "recorded" ? "" : page.say(figure.method)),
       section(page.t("ev_basis"), figure.basis ? p("", page.say(figure.basis)) : null),
       section(page.t("ev_bounds"), boundsPart(page, figure)),
       section(page.t("ev_printed"), printed.length ? printed : p("unknown", page.t("ev_nowhere"))),

@@ -15,7 +15,7 @@
 
   /** Decimals of a figure in the unit it is shown in: printed ones are kept, computed ones rounded. */
   function decimalsOf(figure, unit) {
-    if (figure.status === "recorded" || figure.status === "conflict") return 4;
+    if (figure.status === "recorded" || figure.status === "conflict" || figure.measure === "area_ratio") return 4;
     const size = Math.abs(figure.value / (FACTOR[unit] || 1));
     const usual = unit in DERIVED ? DERIVED[unit] : 2;
     return size > 0 && size < 0.1 ? usual + 2 : unit === "m2" && size < 1000 ? 1 : usual;
@@ -51,7 +51,7 @@
     }
     const decimals = partingDecimals(figure, unit);
     const ends = [low, high].map((bound) => digits(bound / scale, decimals, figure.unit === "1"));
-    return ends[0] === ends[1] ? "" : withUnit(page, ends.join("–"), unit);
+    return ends[0] === ends[1] ? "" : withUnit(page, ends.join(low < 0 ? " … " : "–"), unit);
   }
 
   function qualifier(page, figure) {
@@ -79,7 +79,7 @@
 
   /** The same land in the units that people of the trade also use; floor is counted in m² alone. */
   function otherUnits(page, figure) {
-    const isFloor = figure.measure.includes("floor") || (figure.group === "targets" && figure.show === "m2");
+    const isFloor = figure.measure.includes("floor") || figure.group === "quality" || (figure.group === "targets" && figure.show === "m2");
     if (figure.unit !== "m2" || figure.value === null || isFloor) return "";
     const units = ["ha", "mu"].filter((unit) => unit !== figure.show);
     if (Math.abs(figure.value) >= 1e7) units.pop();

@@ -1,4 +1,5 @@
-/* The address carries the whole state: #lot=ID&zone=ID&figure=ID&uses=M0,M1&q=…&lang=zh&view=lat,lon,zoom */
+/* The address carries the whole state: #lot=ID&zone=ID&figure=ID&uses=M0,M1&q=…&lang=zh
+   &layers=findings,pieces:KIND&view=lat,lon,zoom */
 (() => {
   "use strict";
   const FACES = ["lot", "zone", "figure"];
@@ -7,12 +8,13 @@
   function compose(page) {
     const { state } = page;
     const parts = [];
-    const add = (key, value) => parts.push(`${key}=${encodeURIComponent(value).replace(/%2C/g, ",").replace(/%2F/g, "/")}`);
+    const add = (key, value) => parts.push(`${key}=${encodeURIComponent(value).replace(/%2C/g, ",").replace(/%2F/g, "/").replace(/%3A/g, ":")}`);
     for (const face of FACES) if (state[face]) add(face, state[face]);
     if (state.uses) parts.push(`uses=${[...state.uses].map(encodeURIComponent).join(",")}`);
     if (state.q) add("q", state.q);
     if (state.tab !== "parcels") add("list", state.tab);
     if (state.lang !== page.data.lang) add("lang", state.lang);
+    if (state.layers) add("layers", state.layers);
     if (state.view) add("view", state.view);
     return parts.length ? `#${parts.join("&")}` : "";
   }
@@ -44,6 +46,7 @@
       uses,
       tab: given("list", (tab) => ["parcels", "zones", "about"].includes(tab)) || "parcels",
       lang: given("lang", (lang) => lang === "en" || lang === "zh") || page.data.lang,
+      layers: (asked.get("layers") || "").split(",").filter((name) => model.hasLayer(name)).join(",") || null,
       view: view.length === 3 && view.every(Number.isFinite) && Math.abs(view[0]) <= 90 ? asked.get("view") : null,
     };
   }

@@ -14,7 +14,7 @@
   }
 
   /** Hatches live in one hidden drawing; paths and swatches name them by id. */
-  function patterns(page) {
+  pingshanGeo.patterns = (page) => {
     if (document.querySelector(".pg-defs")) return;
     const defs = svg("defs");
     const pattern = (id, size, turn, ...shapes) => {
@@ -25,6 +25,8 @@
     const line = (size, kind) => svg("path", { d: `M0 0V${size}`, class: kind });
     pattern("pg-hatch-zone", 9, 45, line(9, "hatch-line"));
     pattern("pg-hatch-inner", 7, -45, line(7, "hatch-line"));
+    pattern("pg-outside", 5, 45, ground(5), line(5, "outside-line"));
+    pattern("pg-fault", 5, -45, line(5, "fault-line"));
     pattern("pg-use-unknown", 4, 45, ground(4), line(4, "unknown-line"));
     page.data.uses.forEach(({ colour, texture }, index) => {
       if (!colour) return;
@@ -33,7 +35,7 @@
       pattern(`pg-use-${index}-sketch`, 5, 45, ground(5, colour), ...marks[Math.min(texture, 2)].map((mark) => mark.cloneNode()), line(5, "sketch-line"));
     });
     document.body.append(svg("svg", { class: "pg-defs", "aria-hidden": "true", width: 0, height: 0 }, defs));
-  }
+  };
 
   /** The fill of a land use; uses of like colour are told apart by texture, sketches by hatching. */
   pingshanGeo.useFill = (page, code, solid) => {
@@ -106,7 +108,7 @@
 
   part("zone_layer", (page) => {
     const { map, data } = page;
-    patterns(page);
+    pingshanGeo.patterns(page);
     ground(page);
     const table = data.tables.zones;
     const rows = geometry.decode(data.geometry.zones);
@@ -145,7 +147,7 @@
 
   part("parcel_layer", (page) => {
     const { map, data, model } = page;
-    patterns(page);
+    pingshanGeo.patterns(page);
     ground(page);
     const table = data.tables.parcels;
     const rows = geometry.decode(data.geometry.parcels);
@@ -217,7 +219,8 @@
   }
 
   part("map_key", (page) => {
-    const place = page.slot("key", "topleft");
+    const place = div("key-lines");
+    page.slot("key", "topleft").append(place);
     const { model, map } = page;
     const line = (kind) => svg("svg", { class: `key-line ${kind}`, width: 26, height: 10, "aria-hidden": "true" }, svg("path", { d: "M1 5H25" }));
     const enlarged = span("key-enlarged");

@@ -35,7 +35,7 @@
       const index = this.rowOf[kind].get(id);
       const table = this.data.tables[kind];
       const row = {};
-      for (const [column, values] of Object.entries(table.columns)) row[column] = values[index];
+      for (const [column, values] of Object.entries({ ...table.told, ...table.columns })) row[column] = values[index];
       return Object.assign(row, { kind, id, index, name: table.name[index], kind_key: row.kind });
     }
 
@@ -62,6 +62,7 @@
         measure: measure.name,
         label: text(figures.label[index]) || measure.label,
         group: measure.group,
+        operator: measure.operator,
         value: figures.value[index],
         low: figures.low[index],
         high: figures.high[index],
@@ -69,6 +70,7 @@
         show: figures.show[index],
         status: figures.status[index],
         qualifier: figures.qualifier[index],
+        verdict: figures.verdict[index],
         method: text(figures.method[index]),
         basis: text(figures.basis[index]),
         inputs: figures.inputs[index],
@@ -95,15 +97,48 @@
       return this.rows(kind).filter((row) => row[column] === id);
     }
 
-    /** Rows that a source places in a zone or in a part of it. */
+    /** Rows that lie in a zone or in a part of it. */
     inZone(kind, zone) {
-      const within = new Set([zone]);
-      const { id, columns } = this.data.tables.zones;
-      for (let size = 0; size < within.size;) {
-        size = within.size;
-        id.forEach((one, index) => within.has(columns.parent[index]) && within.add(one));
+      return this.data.members[kind][this.rowOf.zones.get(zone)].map((index) => this.row(kind, this.data.tables[kind].id[index]));
+    }
+
+    /** The zones that a lot lies in, kind by kind: the dominant one first, what lies outside last. */
+    pairsOf(lot) {
+      const { pairs, tables } = this.data;
+      if (!this.pairRows) {
+        this.pairRows = new Map();
+        pairs.lot.forEach((one, at) => { if (this.pairRows.has(one)) this.pairRows.get(one).push(at); else this.pairRows.set(one, [at]); });
       }
-      return this.rows(kind).filter((row) => within.has(row.zone_id));
+      return (this.pairRows.get(lot) || []).map((at) => ({
+        order: pairs.kind[at],
+        kind: pairs.kinds[pairs.kind[at]],
+        zone: pairs.zone[at] < 0 ? null : tables.zones.id[pairs.zone[at]],
+        share: pairs.share[at],
+        dominant: Boolean(pairs.flags[at] & 1),
+        sliver: Boolean(pairs.flags[at] & 2),
+        piece: pairs.piece[at],
+      })).sort((a, b) => a.order - b.order || !a.zone - !b.zone || b.dominant - a.dominant || b.share - a.share);
+    }
+
+    /** Kinds of zones that cut a lot. */
+    cutKinds() {
+      const { kinds, kind, piece } = this.data.pairs;
+      const cut = new Set(kind.filter((one, at) => piece[at] >= 0));
+      return kinds.filter((name, at) => cut.has(at));
+    }
+
+    hasShape(finding) {
+      return this.data.geometry.findings.features[finding] > 0;
+    }
+
+    hasLayer(name) {
+      return name === "findings" ? this.data.findings.some((row, at) => this.hasShape(at))
+        : name.startsWith("pieces:") && this.cutKinds().includes(name.slice(7));
+    }
+
+    /** Positions of the findings about a subject, or that name it. */
+    findingsOf(id) {
+      return [...this.data.findings.keys()].filter((at) => this.data.findings[at].subject === id || this.data.findings[at].related.includes(id));
     }
 
     searchText(id) {

@@ -1,0 +1,185 @@
+"""Area, overlay and overlaps beside geopandas and DuckDB: ratios and memory. See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from cadastre import cadastre, zones
+from measures_peers import LEAST_M2, WORKS, Answer
+
+SEED, ZONES = 440310, 200
+PLANTED = 0.005  # share of the parcels that are drawn over others
+#: Pairs of a work count above this area; areas are equal to this relative difference.
+LEAST = defaultdict(float, {"overlay": 1.0} | dict.fromkeys(list(WORKS)[2:], LEAST_M2))
+EQUAL = 1e-6
+PATIENCE_S = 60.0  # what takes longer than this is done once
+
+
+def spoilt(parcels: gpd.GeoSeries, rng: np.random.Generator) -> gpd.GeoSeries:
+    """Return parcels of which some are drawn too large, twice, or inside another."""
+    shapes = parcels.to_numpy().copy()
+    chosen = rng.choice(len(shapes) - 1, int(len(shapes) * PLANTED), replace=False)
+    large, twice, inside = np.array_split(chosen, [len(chosen) // 2, 3 * len(chosen) // 4])
+    shapes[large] = _scaled(shapes[large], 1.05)
+    shapes[twice] = shapes[twice + 1]
+    shapes[inside] = _scaled(shapes[inside + 1], 0.3)
+    return gpd.GeoSeries(shapes, index=parcels.index, crs=parcels.crs)
+
+
+def _scaled(shapes: Any, factor: float) -> Any:
+    """Return shapes scaled about their middles."""
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    middle = shapely.get_coordinates(shapely.centroid(shapes))[owner]
+    return shapely.set_coordinates(shapes.copy(), middle + factor * (coordinates - middle))
+
+
+def prepare(folder: Path, rows: int) -> None:
+    """Write parcels and zones in degrees and in metres of one equal-area plane about them."""
+    rng = np.random.default_rng(SEED)
+    layers = {noise: spoilt(cadastre(rows, SEED, noise=noise), rng) for noise in ("clean", "dirty")}
+    layers["zones"] = zones(layers["clean"], ZONES, SEED)
+    west, south, east, north = layers["clean"].total_bounds
+    middle = f"+lon_0={(west + east) / 2} +lat_0={(south + north) / 2}"
+    metres = pyproj.CRS.from_proj4(f"+proj=laea {middle} +ellps=GRS80 +units=m")
+    for name, layer in layers.items():
+        columns = {"id": layer.index.astype(str), "position": np.arange(len(layer))}
+        frame = gpd.GeoDataFrame(columns, geometry=layer.to_numpy(), crs=layer.crs)
+        frame.to_parquet(folder / f"{name}-lonlat.parquet")
+        frame.to_crs(metres).to_parquet(folder / f"{name}-plane.parquet")
+
+
+def once(work: str, name: str, folder: Path) -> None:
+    """Do one work in one way, keep the answer, and say what it took."""
+    noise, ways = WORKS[work]
+    way = ways[name]
+    data = way.load(folder, noise)
+    loaded = _peak_mb()
+    start, cpu_start = time.perf_counter(), time.process_time()
+    result = way.work(data)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    told = {"seconds": seconds, "cpu": cpu, "mb": _peak_mb(), "loaded": loaded}
+    np.savez(folder / f"{work}-{name}.npz", *way.answer(result, data))
+    sys.stdout.write("\n" + json.dumps(told) + "\n")
+
+
+def _peak_mb() -> float:
+    """Return the peak of this program; `getrusage` would hand down that of the parent as well."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return float(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
+
+
+def measured(work: str, name: str, folder: Path) -> dict[str, float]:
+    """Return what one fresh process says of its work."""
+    command = [sys.executable, __file__, "--way", work, name, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"{work}, {name}: {done.stderr}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def answers(work: str, name: str, folder: Path) -> Answer:
+    """Return the answer that a way has kept."""
+    with np.load(folder / f"{work}-{name}.npz") as kept:
+        first, second, area = kept.values()
+    return first, second, area
+
+
+def unequal(work: str, own: Answer, other: Answer) -> str:
+    """Return what differs between two answers; empty where they are equal.
+
+    A pair within `EQUAL` of the least area may be in one answer only.
+    """
+    one, two = (
+        pd.DataFrame({"area": area}, index=pd.MultiIndex.from_arrays([first, second]))
+        for first, second, area in (own, other)
+    )
+    if not (one.index.is_unique and two.index.is_unique):
+        return "a pair stands twice"
+    both = one.merge(
+        two, how="outer", left_index=True, right_index=True, suffixes=("", "_other")
+    ).fillna(0.0)
+    both = both[both.max(axis=1) > LEAST[work] * (1 + EQUAL)]
+    alone = {"ours": both["area_other"] == 0, "theirs": both["area"] == 0}
+    for whose, rows in alone.items():
+        if rows.any():
+            return f"{rows.sum()} pairs are {whose} alone, such as {both[rows].index[0]}"
+    worst = float((both["area_other"] / both["area"] - 1).abs().max())
+    return f"an area differs by {worst:.1e}" if worst > EQUAL else ""
+
+
+def compare(rows: int, runs: int, works: list[str]) -> None:
+    """Print the lines of one number of rows; end where answers are not equal."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, rows)
+        for work in works:
+            ways = list(WORKS[work][1])
+            taken: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
+            for run in range(runs):
+                for way, results in taken.items():
+                    if run == 0 or results[0]["seconds"] < PATIENCE_S:
+                        results.append(measured(work, way, folder))
+                if run == 0:
+                    check(work, ways, folder)
+            show(rows, work, taken)
+
+
+def check(work: str, ways: list[str], folder: Path) -> None:
+    """End with a message where a way's answer is not that of the package."""
+    own = answers(work, ways[0], folder)
+    for way in ways[1:]:
+        difference = unequal(work, own, answers(work, way, folder))
+        if difference:
+            sys.exit(f"{work}, {way}: {difference}")
+
+
+def show(rows: int, work: str, taken: dict[str, list[dict[str, float]]]) -> None:
+    """Write a line for each way: medians, and the ratio to the package's own."""
+    middle = {
+        way: {key: median(each[key] for each in results) for key in results[0]}
+        for way, results in taken.items()
+    }
+    base = next(iter(middle.values()))["seconds"]
+    for way, found in middle.items():
+        once_only = "¹" if len(taken[way]) == 1 else ""
+        line = f"| {rows:,} | {work} | {way}{once_only} | {found['seconds']:.2f} "
+        line += f"| {found['cpu']:.2f} | {found['seconds'] / base:.1f} "
+        sys.stdout.write(f"{line}| {found['mb']:.0f} | {found['loaded']:.0f} |\n")
+        sys.stdout.flush()
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--works", nargs="+", choices=list(WORKS), default=list(WORKS))
+    parser.add_argument("--way", nargs=3, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.way:
+        work, name, folder = asked.way
+        once(work, name, Path(folder))
+        return
+    sys.stdout.write("| parcels | work | way | seconds | CPU | ratio | peak MB | of it loaded |\n")
+    sys.stdout.write("|--:|---|---|--:|--:|--:|--:|--:|\n")
+    for rows in asked.rows:
+        compare(rows, asked.runs, asked.works)
+
+
+if __name__ == "__main__":
+    main()

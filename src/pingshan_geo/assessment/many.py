@@ -1,0 +1,142 @@
+"""Figures over many rows: which rows they are made of, and what they leave out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pingshan_geo.catalogue.schema import COUNTED_MEASURE, ID_COLUMN
+from pingshan_geo.figure import Completeness
+from pingshan_geo.measures.ledger import counted_rows
+from pingshan_geo.measures.membership import levels
+from pingshan_geo.measures.registry import MEASURES
+
+if TYPE_CHECKING:
+    from pingshan_geo.assessment.view import View
+
+#: A sum over more rows than this names its table and filter in place of all its inputs.
+MOST_INPUTS = 50
+#: Measures of a zone that are made over its lots, with the lots' measures they need.
+_OVER_LOTS: dict[str, tuple[str, ...]] = {
+    "site_area_total": ("site_area",),
+    "gross_floor_area_total": ("gross_floor_area",),
+    "far": ("gross_floor_area", "site_area"),
+}
+#: Measures of a zone that are made over the pieces of the overlay.
+_OVER_PIECES = {"overlay_area_total": "overlay_area", "straddler_count": "overlay_share"}
+#: Tables whose rows are counted by zone.
+_COUNTED = {"parcel_count": "parcels", "project_count": "projects", "auction_count": "auctions"}
+
+
+#: All of them.
+OF_ZONES = frozenset({*_OVER_LOTS, *_OVER_PIECES, *_COUNTED})
+
+
+def inputs_of_zone(view: View, zone: str, name: str) -> tuple[list[str], dict[str, str] | None]:
+    """Return the lots' figures that a zone's was made of, or the rows of their table."""
+    if name in _OVER_PIECES:
+        where = f"zone_id = {_quoted([zone])}"
+        return [], {"table": "overlay", "column": MEASURES[_OVER_PIECES[name]].column,
+                    "where": where}  # fmt: skip
+    if name in _COUNTED:
+        kind = _COUNTED[name]
+        column = ID_COLUMN[kind]
+        where = _lots_where(view, zone) if kind == "parcels" else ""
+        # A project or transfer may lie where its parcel does, which no column of its own says.
+        where = where or f"{column} IN ({_quoted(view.inside(kind, zone))})"
+        return [], {"table": kind, "column": column, "where": where}
+    lots, measures = view.inside("land", zone), _OVER_LOTS[name]
+    is_split = view.assessment.allocate == "area"
+    if len(lots) <= MOST_INPUTS and not is_split:
+        counted = [lot for lot in lots if view.is_known(lot, measures)] or lots
+        return [f"{measure}/{lot}" for lot in counted for measure in measures], None
+    # Land that is split is in the filter's rows times the share of each, as the note says.
+    where = f"parcel_id IN ({_quoted(lots)})" if is_split else _lots_where(view, zone)
+    return [], {"table": "parcels", "column": MEASURES[measures[0]].column, "where": where}
+
+
+def _lots_where(view: View, zone: str) -> str:
+    """Return the filter that selects the parcels of a zone: by outline, else by source."""
+    level = levels(view.assessment.zones)
+    below = [z for z in level.index if _lies_in(view, z, zone)]
+    by_level = {
+        kind: [z for z in below if level[z] == kind] for kind in dict.fromkeys(level[below])
+    }
+    parts = {kind: _of_level(view, kind, zones) for kind, zones in by_level.items()}
+    own = parts.pop(level[zone])
+    if not parts:
+        return own
+    rest, told = " OR ".join(parts.values()), f"dominant_{level[zone]}"
+    if told not in view.tables["parcels"]:
+        return f"{own} OR {rest}"
+    return f'{own} OR ("{told}" IS NULL AND ({rest}))'
+
+
+def _of_level(view: View, level: str, zones: list[str]) -> str:
+    said, column = f"zone_id IN ({_quoted(zones)})", f"dominant_{level}"
+    if column not in view.tables["parcels"]:
+        return said
+    return f'("{column}" IN ({_quoted(zones)}) OR ("{column}" IS NULL AND {said}))'
+
+
+def completeness(view: View, kind: str, name: str, subject: str) -> Completeness | None:
+    """Return how many rows of a sum are known; None for a figure that is no sum."""
+    if kind == "targets" and name in {"delivered_itemised", "completion_rate_itemised"}:
+        return _itemised_completeness(view, subject)
+    if kind == "zones" and name in _OVER_PIECES:
+        return _pieces_completeness(view, subject)
+    if kind == "zones" and name in _OVER_LOTS:
+        lots = view.inside("land", subject)
+        out = [lot for lot in lots if not view.is_known(lot, _OVER_LOTS[name])]
+        return Completeness(len(lots) - len(out), len(lots), None, tuple(out))
+    return None
+
+
+def _pieces_completeness(view: View, zone: str) -> Completeness:
+    """Return how many lots are cut by outline; a source may place others there."""
+    pairs = view.assessment.overlay
+    cut = pairs.loc[pairs["zone_id"] == zone, "parcel_id"]
+    measured = set(pairs["parcel_id"])
+    out = [lot for lot in view.inside("parcels", zone) if lot not in measured]
+    return Completeness(len(cut), len(cut) + len(out), None, tuple(out))
+
+
+def _itemised_completeness(view: View, target: str) -> Completeness:
+    rows = counted_rows(view.assessment.auctions, view.assessment.targets.index)
+    rows = rows[rows["target_id"] == target]
+    counted = items(view, target)
+    out = [
+        str(auction)
+        for auction, (measure, lot) in zip(rows.index, counted, strict=True)
+        if lot is None or view.cell("parcels", MEASURES[measure].column, lot) is None
+    ]
+    total = view.cell("targets", "delivered", target) if view.facts("delivered", target) else None
+    itemised = view.cell("targets", "delivered_itemised", target)
+    share = itemised / total if total and itemised is not None else None
+    return Completeness(len(counted) - len(out), len(counted), share, tuple(out))
+
+
+def items(view: View, target: str) -> list[tuple[str, str | None]]:
+    """Return measure and lot of each land transfer that counts towards a target."""
+    rows = counted_rows(view.assessment.auctions, view.assessment.targets.index)
+    lot_measure = COUNTED_MEASURE.get(view.cell("targets", "measure", target) or "", "site_area")
+    return [(lot_measure, lot) for lot in rows.loc[rows["target_id"] == target, "parcel_id"]]
+
+
+def lots_of(view: View, name: str, subject: str) -> list[str]:
+    """Return the lots whose site area is known and counts in a zone's or target's figure."""
+    if name == "delivered_itemised":
+        named = {lot for measure, lot in items(view, subject) if lot and measure == "site_area"}
+        return [lot for lot in sorted(named) if view.is_known(lot, ("site_area",))]
+    measures = _OVER_LOTS[name]
+    return [lot for lot in view.inside("land", subject) if view.is_known(lot, measures)]
+
+
+def _lies_in(view: View, zone: str, above: str) -> bool:
+    at: str | None = zone
+    while at is not None and at != above:
+        at = view.cell("zones", "parent", at)
+    return at == above
+
+
+def _quoted(ids: list[str]) -> str:
+    return ", ".join("'" + each.replace("'", "''") + "'" for each in ids)

@@ -1,0 +1,174 @@
+"""Which rows lie in which zone: by their outlines where those tell, else by what sources say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pingshan_geo.catalogue.schema import MEASURABLE
+from pingshan_geo.findings import Finding
+from pingshan_geo.words import text
+
+IntArray = npt.NDArray[np.int64]
+# Columns of a membership: positions of row and zone, the share of the row that counts there, and
+# whether only a source says so.
+_COLUMNS = {"row": np.int64, "zone": np.int64, "weight": np.float64, "is_recorded": np.bool_}
+
+
+def levels(zones: pd.DataFrame) -> pd.Series[str]:
+    """Return the kind of each zone, with its level where it lies in a zone of the same kind.
+
+    Zones of one level exclude each other; a zone and the one it is part of do not.
+
+    Examples
+    --------
+    >>> zones = pd.DataFrame({"kind": ["base", "base"], "parent": [None, "a"]}, index=["a", "b"])
+    >>> levels(zones).tolist()
+    ['base', 'base:2']
+    """
+    parent, kind = zones["parent"].to_dict(), zones["kind"].to_dict()
+    named = []
+    for zone in zones.index:
+        above, level = parent[zone], 1
+        while above in kind:
+            level += kind[above] == kind[zone]
+            above = parent[above]
+        named.append(kind[zone] if level == 1 else f"{kind[zone]}:{level}")
+    return pd.Series(named, index=zones.index, dtype=object)
+
+
+def membership(
+    zones: pd.DataFrame,
+    named: pd.Series[str],
+    pairs: pd.DataFrame,
+    *,
+    by_area: bool = False,
+) -> pd.DataFrame:
+    """Return the zones that each row lies in, a pair a line.
+
+    A row whose outline lies in a zone of a level counts there by its outline, and in the zones
+    above that one; where most of it lies outside of every zone of the level it counts in none that
+    is drawn. For all else the zone that a source names counts, and those above it.
+
+    Parameters
+    ----------
+    zones : DataFrame
+        Indexed by id, with ``kind``, ``parent`` and ``geometry_status``.
+    named : Series
+        The zone that a source names for each row, or None.
+    pairs : DataFrame
+        ``row, zone`` (positions; -1 is outside), ``zone_kind`` (as `levels` has it), ``share`` and
+        ``is_dominant``, from the overlay.
+    by_area : bool
+        Whether a row that straddles zones counts in each with its share, slivers included; else
+        it counts once, in its dominant zone.
+
+    Returns
+    -------
+    DataFrame
+        ``row, zone, weight, is_recorded``; sorted by row and zone, each pair once.
+
+    Examples
+    --------
+    >>> zones = pd.DataFrame(
+    ...     {"kind": ["town", "base"], "parent": [None, "town"], "geometry_status": "none"},
+    ...     index=["town", "base"])
+    >>> columns = ["row", "zone", "zone_kind", "share", "is_dominant"]
+    >>> nothing = pd.DataFrame({name: [] for name in columns}, dtype=int)
+    >>> membership(zones, pd.Series(["base", "town", None]), nothing)[["row", "zone"]].values
+    array([[0, 0],
+           [0, 1],
+           [1, 0]])
+    """
+    level, names = _levels(zones)
+    key = _keys(pairs["row"], names.get_indexer(pd.Index(pairs["zone_kind"])), names)
+    is_main = pairs["is_dominant"].to_numpy(dtype=bool)
+    is_told, is_inside = key[is_main], (pairs["zone"] >= 0).to_numpy()
+    if by_area:
+        counted = pairs[is_inside & (pairs["share"] > 0).to_numpy() & np.isin(key, is_told)]
+    else:
+        counted = pairs[is_inside & is_main].assign(share=1.0)
+    measured = _with_parents(zones, counted[["row", "zone", "share"]], level, names, is_told)
+    zone = zones.index.get_indexer(pd.Index(named.fillna("").to_numpy(dtype=object)))
+    own = pd.DataFrame({"row": np.arange(len(named)), "zone": zone, "share": 1.0})
+    said = _with_parents(zones, own[own["zone"] >= 0], level, names, np.zeros(0, np.int64))
+    of_said = _keys(said["row"], level[said["zone"]], names)
+    known = np.isin(of_said, _keys(measured["row"], level[measured["zone"]], names))
+    drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()[said["zone"]]
+    said = said[~known & ~(drawn & np.isin(of_said, is_told))]
+    both = pd.concat([measured.assign(is_recorded=False), said.assign(is_recorded=True)])
+    both = both.rename(columns={"share": "weight"}).sort_values(["row", "zone"], ignore_index=True)
+    return both.astype(_COLUMNS)
+
+
+def _levels(zones: pd.DataFrame) -> tuple[IntArray, pd.Index[str]]:
+    """Return the level of each zone as a number, and the names of the levels."""
+    codes, names = pd.factorize(levels(zones))
+    return codes.astype(np.int64), pd.Index(names, dtype=object)
+
+
+def _keys(row: pd.Series[int], level: IntArray, names: pd.Index[str]) -> IntArray:
+    """Return one number for the row and the level of each pair."""
+    keys: IntArray = row.to_numpy(dtype=np.int64) * max(len(names), 1) + level
+    return keys
+
+
+def _with_parents(
+    zones: pd.DataFrame, pairs: pd.DataFrame, level: IntArray, names: pd.Index[str], told: IntArray
+) -> pd.DataFrame:
+    """Return pairs with those of the zones above, as far as no outline tells that level."""
+    parent = zones.index.get_indexer(pd.Index(zones["parent"].fillna("").to_numpy(dtype=object)))
+    pairs = pairs.assign(start=level[pairs["zone"].to_numpy(dtype=np.int64)])
+    pieces = [pairs]
+    while len(pairs):
+        above = pairs.assign(zone=parent[pairs["zone"].to_numpy(dtype=np.int64)])
+        pairs = above[above["zone"] >= 0]
+        pieces.append(pairs[~np.isin(_keys(pairs["row"], level[pairs["zone"]], names), told)])
+    # Parts of one level add up; what two levels tell of the zone above is told twice.
+    parts = pd.concat(pieces).groupby(["row", "zone", "start"], as_index=False)["share"].sum()
+    whole: pd.DataFrame = parts.groupby(["row", "zone"], as_index=False)["share"].max()
+    return whole
+
+
+def followed(places: IntArray, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the zones of rows that lie where rows of another table do.
+
+    Parameters
+    ----------
+    places : array of int
+        For each row the position in the other table, -1 for none.
+    pairs : DataFrame
+        Membership of the other table.
+    """
+    rows = pd.DataFrame({"row": np.arange(len(places)), "place": places})
+    found = rows[rows["place"] >= 0].merge(pairs, left_on="place", right_on="row")
+    found = found.rename(columns={"row_x": "row"})[list(_COLUMNS)]
+    return found.astype(_COLUMNS)
+
+
+def misplaced(zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame) -> Iterator[Finding]:
+    """Yield a finding for each row that a source places where its outline mostly does not lie."""
+    level, names = _levels(zones)
+    zone = zones.index.get_indexer(pd.Index(named.fillna("").to_numpy(dtype=object)))
+    main = pairs[pairs["is_dominant"].to_numpy(dtype=bool)]
+    row, best = main["row"].to_numpy(dtype=np.int64), main["zone"].to_numpy(dtype=np.int64)
+    said = zone[row]
+    drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()
+    of_pair = names.get_indexer(pd.Index(main["zone_kind"]))
+    share = main["share"].to_numpy(dtype=np.float64)
+    apart = (said >= 0) & (said != best) & (share > 0.5)
+    apart[apart] = drawn[said[apart]] & (level[said[apart]] == of_pair[apart])
+    for at in np.flatnonzero(apart):
+        other = str(zones.index[best[at]]) if best[at] >= 0 else ""
+        outside = text("outside_of").filled(kind=text(str(main["zone_kind"].iloc[at])))
+        yield Finding(
+            "zone-disagrees", str(named.index[row[at]]), field="zone_id",
+            value=str(zones.index[said[at]]), related=(other,) if other else (),
+            details={
+                "place": text("inside_of").filled(zone=other) if other else outside,
+                "share": f"{share[at]:.1%}",
+            },
+        )  # fmt: skip

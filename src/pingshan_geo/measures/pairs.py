@@ -1,0 +1,73 @@
+"""The pair table of an assessment: each parcel and each zone of a kind that it meets."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
+from pingshan_geo.figure import exact
+from pingshan_geo.measures.membership import levels
+from pingshan_geo.measures.overlay import overlay
+from pingshan_geo.measures.wide import Wide
+
+#: What stands for the zone where a parcel lies in none of a kind.
+OUTSIDE = "outside:"
+
+
+def pair_table(parcels: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the overlay of what may be measured, with positions in both tables.
+
+    Parameters
+    ----------
+    parcels, zones : GeoDataFrame
+        Indexed by id, with ``geometry_status``; zones with ``kind`` and ``parent``.
+
+    Returns
+    -------
+    GeoDataFrame
+        What `overlay` returns, with ``row`` and ``zone``, the positions of parcel and zone (-1 is
+        outside every zone of the kind).
+    """
+    lots = parcels[parcels["geometry_status"].isin(MEASURABLE)]
+    drawn = zones["geometry_status"].isin(MEASURABLE) & (zones["kind"] != CONTEXT_KIND)
+    kinds = levels(zones)[drawn]
+    pairs = overlay(lots.geometry, zones.geometry[drawn], kinds)
+    named = pd.Index(pairs["zone_id"].fillna("").to_numpy(dtype=object))
+    return pairs.assign(
+        row=parcels.index.get_indexer(pd.Index(pairs["parcel_id"].to_numpy(dtype=object))),
+        zone=zones.index.get_indexer(named),
+    )
+
+
+def overlay_table(pairs: gpd.GeoDataFrame) -> Wide:
+    """Return the pair table as a table of measures, indexed ``PARCEL@ZONE``."""
+    zone = pairs["zone_id"].astype(object)
+    there = zone.where(zone.notna(), OUTSIDE + pairs["zone_kind"].astype(object))
+    names = pairs["parcel_id"].astype(object) + "@" + there
+    columns = ["parcel_id", "zone_id", "zone_kind", "is_dominant", "is_whole", "is_sliver"]
+    base = pairs[[*columns, "shared_m2", "geometry"]].set_index(pd.Index(names, dtype=object))
+    wide = Wide(base)
+    share, of_zone = (
+        exact(pairs[name].to_numpy(dtype=np.float64)) for name in ("share", "share_of_zone")
+    )
+    wide.put("overlay_area", exact(pairs["area_m2"].to_numpy(dtype=np.float64)), "derived")
+    wide.put("overlay_share", share, "measured")
+    in_zone: npt.NDArray[np.bool_] = zone.notna().to_numpy()
+    wide.put("overlay_share_of_zone", of_zone, "measured", where=in_zone)
+    return wide
+
+
+def put_dominant(parcels: Wide, pairs: gpd.GeoDataFrame) -> None:
+    """Note for each kind of drawn zones the dominant one of each parcel, None where it has none.
+
+    The columns are ``dominant_KIND``; a kind that no parcel has a dominant zone of has none.
+    """
+    main = pairs[pairs["is_dominant"].to_numpy(dtype=bool) & pairs["zone_id"].notna().to_numpy()]
+    for kind in main["zone_kind"].unique():
+        of_kind = main[main["zone_kind"] == kind]
+        zones = np.full(len(parcels.base), None, dtype=object)
+        zones[of_kind["row"].to_numpy()] = of_kind["zone_id"].to_numpy(dtype=object)
+        parcels.note(f"dominant_{kind}", zones)

@@ -1,0 +1,150 @@
+"""Recorded against measured areas: difference, tolerance, verdict and the likely cause."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely  # noqa: F401 -- in the example
+
+from pingshan_geo.catalogue.tolerance import SurveyTolerance
+from pingshan_geo.figure import FloatArray, ObjectArray
+from pingshan_geo.measures.reconcile.case import Case
+from pingshan_geo.measures.reconcile.choice import PRIOR, Scores
+from pingshan_geo.measures.reconcile.groups import by_group
+from pingshan_geo.measures.reconcile.numbers import by_number
+from pingshan_geo.measures.reconcile.outlines import by_outline
+from pingshan_geo.measures.reconcile.texts import evidence, reconcile_findings
+from pingshan_geo.measures.reconcile.tolerance import SIGMAS, IntArray, area_sigma_per_m
+
+__all__ = ["reconcile", "reconcile_findings"]
+
+# Corners are listed to a millimetre, so each is off by 0.4 mm: no cause has to fit more sharply.
+_SHARPEST_M = 0.0005
+
+
+def reconcile(
+    lots: gpd.GeoDataFrame,
+    *,
+    tolerance: SurveyTolerance = SurveyTolerance(),  # noqa: B008 -- it is frozen
+    totals: pd.Series[float] | None = None,
+    earlier: gpd.GeoDataFrame | None = None,
+) -> pd.DataFrame:
+    """Return how the recorded area of each lot stands to its measured one, and why.
+
+    Parameters
+    ----------
+    lots : GeoDataFrame
+        Indexed by id, in any CRS of the earth, with recorded_area_m2, recorded_area_low_m2,
+        recorded_area_high_m2 (the interval of the printed digits), measured_area_m2 and
+        measured_area_plane_m2; NaN is unknown. What else a row may tell: recorded_basis,
+        recorded_digits, net_site_area_m2, renewal_unit_area_m2, demolition_area_m2,
+        development_area_m2, given_up_area_m2, slope_deg, ground_height_m, zone_id, parcel_code,
+        geometry_status.
+    tolerance : SurveyTolerance
+        What a survey may be wrong by.
+    totals : Series, optional
+        Recorded area in m² by zone_id.
+    earlier : GeoDataFrame, optional
+        Superseded rows, indexed by id.
+
+    Returns
+    -------
+    DataFrame
+        On the same index: area_difference_m2 (recorded less measured on the ellipsoid),
+        area_ratio, area_tolerance_m2 (half of the printed step, and the survey's), area_verdict
+        (``agrees``, ``explained``, ``disagrees`` or ``cannot_judge``), area_cause (a key of
+        `choice.PRIOR` or None), area_cause_ties (those that fit as well, joined by ``;``),
+        area_cause_fit (m² that the cause leaves), area_cause_evidence (``name=value; …``).
+
+    Notes
+    -----
+    See `choice` for how a cause is chosen. Rows that agree cost next to nothing.
+
+    Examples
+    --------
+    >>> from pingshan_geo.measures.area import measured_area, measured_area_plane
+    >>> square = gpd.GeoSeries([shapely.box(114.0, 22.0, 114.001, 22.001)], ["a"], "EPSG:4490")
+    >>> lot = gpd.GeoDataFrame({"recorded_area_m2": [17.15]}, geometry=square, index=["a"])
+    >>> lot["recorded_area_low_m2"], lot["recorded_area_high_m2"] = 17.145, 17.155
+    >>> lot["measured_area_m2"] = measured_area(square)
+    >>> lot["measured_area_plane_m2"] = measured_area_plane(square)
+    >>> reconcile(lot).loc["a", ["area_verdict", "area_cause", "area_cause_evidence"]].tolist()
+    ['explained', 'unit-mu', 'factor=0.0015']
+    """
+    recorded, low, high, measured, plane = (
+        lots[name].to_numpy(dtype=np.float64)
+        for name in ("recorded_area_m2", "recorded_area_low_m2", "recorded_area_high_m2",
+                     "measured_area_m2", "measured_area_plane_m2")
+    )  # fmt: skip
+    sigma_per_m = area_sigma_per_m(lots.geometry)
+    survey = SIGMAS * tolerance.position_m * sigma_per_m + tolerance.relative * measured
+    low, high = (np.where(np.isfinite(part), part, recorded) for part in (low, high))
+    known = np.isfinite(recorded) & np.isfinite(measured)
+    agrees = known & (measured >= low - survey) & (measured <= high + survey)
+    causes = pd.DataFrame({
+        "area_cause": None, "area_cause_ties": None, "area_cause_fit": np.nan,
+        "area_cause_evidence": None,
+    }, index=range(len(lots)))  # fmt: skip
+    asked = np.flatnonzero(known & ~agrees & (recorded > 0) & (measured > 0))
+    if len(asked):
+        position_m = max(tolerance.position_m, _SHARPEST_M)
+        plane = np.where(np.isnan(measured), np.nan, plane)
+        case = Case(
+            lots, asked, recorded, (high - low) / 2, measured, plane,
+            position_m * sigma_per_m,
+            _plane_share(recorded, measured, plane, (high - low) / 2 + survey),
+        )  # fmt: skip
+        scores = Scores(recorded[asked], case.half_m2[asked], tolerance.relative)
+        by_number(case, scores)
+        by_outline(case, scores, position_m)
+        by_group(case, scores, totals, earlier, position_m)
+        _explain(causes, case, scores, earlier, int(agrees.sum()))
+    verdict = np.select(
+        [~known, agrees, causes["area_cause"].notna()],
+        ["cannot_judge", "agrees", "explained"],
+        "disagrees",
+    )
+    table = {
+        "area_difference_m2": recorded - measured,
+        "area_ratio": recorded / np.where(measured > 0, measured, np.nan),
+        "area_tolerance_m2": (high - low) / 2 + survey,
+        "area_verdict": pd.Series(verdict, dtype=object),
+    }
+    return pd.DataFrame({**table, **causes}).set_axis(lots.index)
+
+
+def _plane_share(
+    recorded: FloatArray, geodesic: FloatArray, plane: FloatArray, tolerance_m2: FloatArray
+) -> float:
+    """Return how likely a register computes in the plane, from the rows that can tell."""
+    tell = np.abs(plane - geodesic) > tolerance_m2
+    flat, round_ = (
+        (tell & (np.abs(recorded - area) <= tolerance_m2)).sum() for area in (plane, geodesic)
+    )
+    return float((flat + 1) / (flat + round_ + 2))
+
+
+def _explain(
+    causes: pd.DataFrame, case: Case, scores: Scores, earlier: gpd.GeoDataFrame | None,
+    agreeing: int,
+) -> None:  # fmt: skip
+    """Write the causes of the rows that do not agree into a table of all rows."""
+    codes = np.array(list(PRIOR), dtype=object)
+    first, ties = scores.choose(case.geodesic[case.rows], agreeing)
+    named = np.flatnonzero(first >= 0)
+    at, first, ties = case.rows[named], first[named], ties[named]
+    told = [";".join(codes[row]) or None for row in ties]
+    causes["area_cause"] = _placed(len(causes), at, codes[first])
+    causes["area_cause_ties"] = _placed(len(causes), at, np.array(told, dtype=object))
+    rest = np.full(len(causes), np.nan)
+    rest[at] = scores.rest[named, first]
+    causes["area_cause_fit"] = rest
+    said = evidence(codes[first], scores.value[named, first], at, case, earlier)
+    causes["area_cause_evidence"] = _placed(len(causes), at, np.array(said, dtype=object))
+
+
+def _placed(size: int, at: IntArray, values: ObjectArray) -> pd.Series:
+    found = np.full(size, None, dtype=object)
+    found[at] = values
+    return pd.Series(found, dtype=object)

@@ -1,0 +1,123 @@
+"""Pairs of parcels that share land: overlaps, duplicates, and parcels within others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from pingshan_geo.measures.cutting import BoolArray, IntArray, Shapes, cut
+from pingshan_geo.measures.topology.edges import distinct, expand, is_among
+from pingshan_geo.measures.topology.rings import Rings
+
+OVERLAP, DUPLICATE, WITHIN = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Pairs of parcels (positions, the earlier first; of one within another, the inner first)."""
+
+    one: IntArray
+    two: IntArray
+    piece: Shapes
+    kind: IntArray  # OVERLAP, DUPLICATE or WITHIN
+
+
+def shared(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float) -> Shared:
+    """Return the pairs of valid polygons that share land wider than a distance.
+
+    Land is shared where rings wind around it twice, so its border has an edge of a ring that
+    crosses itself, or one near another ring. Each parcel that such an edge, moved a little inwards,
+    runs through is cut with the parcel of the edge. From every pair that shares land the search
+    goes on to the neighbours of both, for land that common edges divide. Edges that two parcels
+    have the same way round tell of shared land at once.
+    """
+    row = _doubtful(rings, distance_m)
+    inner = _inwards(rings, row, distance_m)
+    edge, other = shapely.STRtree(shapes).query(inner)
+    owner = rings.owner[row[edge]]
+    meets = np.flatnonzero(owner != other)
+    meets = meets[shapely.intersects(shapes[other[meets]], inner[edge[meets]])]
+    size = len(shapes)
+    pair = np.append(np.column_stack([owner[meets], other[meets]]), rings.twice, axis=0)
+    pair = distinct(np.sort(pair, axis=1), size)
+    start = np.searchsorted(rings.beside[:, 0], np.arange(size + 1))
+    box = shapely.bounds(shapes)
+    seen, pairs, pieces = [pair], [pair[:0]], [np.zeros(0, dtype=object)]
+    while len(pair):
+        piece = cut(shapely.intersection, shapes[pair[:, 0]], shapes[pair[:, 1]])
+        is_land = has_land(piece, distance_m, least_area_m2)
+        pair = pair[is_land]
+        pairs.append(pair)
+        pieces.append(piece[is_land])
+        both = np.concatenate([pair, pair[:, ::-1]])
+        run, at = expand(start[both[:, 0]], np.diff(start)[both[:, 0]])
+        pair = np.sort(np.column_stack([rings.beside[at, 1], both[run, 1]]), axis=1)
+        pair = distinct(pair[pair[:, 0] != pair[:, 1]], size)
+        low, high = box[pair[:, 0]], box[pair[:, 1]]
+        apart = (low[:, :2] >= high[:, 2:]) | (high[:, :2] >= low[:, 2:])
+        pair = pair[~apart.any(axis=1) & ~is_among(pair, np.concatenate(seen), size)]
+        seen.append(pair)
+    return _told(shapes, np.concatenate(pairs), np.concatenate(pieces), distance_m, least_area_m2)
+
+
+def has_land(shapes: Shapes, distance_m: float, least_area_m2: float) -> BoolArray:
+    """Return whether a part of each shape is wider than a distance, and larger than an area.
+
+    The width is twice the area over the perimeter, that of a long strip.
+    """
+    parts, of = shapely.get_parts(shapes, return_index=True)
+    area = shapely.area(parts)
+    wide = (area > least_area_m2) & (2 * area > distance_m * shapely.length(parts))
+    return np.bincount(of[wide], minlength=len(shapes)) > 0
+
+
+def _doubtful(rings: Rings, distance_m: float) -> IntArray:
+    """Return the edges of rings that cross themselves, and those near another ring."""
+    if not len(rings.ring):
+        return rings.ring
+    lines = np.asarray(shapely.linearrings(rings.start, indices=rings.ring), dtype=object)
+    is_simple = np.asarray(shapely.is_simple(lines))
+    box = shapely.bounds(lines) + np.array([-1, -1, 1, 1]) * distance_m
+    tree = shapely.STRtree(np.asarray(shapely.box(*box.T), dtype=object))
+    one, two = tree.query(tree.geometries)
+    is_met = np.bincount(one[one != two], minlength=len(lines)) > 0
+    row = np.flatnonzero(is_met[rings.ring])
+    edge, ring = tree.query(shapely.linestrings(np.stack([rings.start[row], rings.end[row]], 1)))
+    near = np.bincount(edge[ring != rings.ring[row[edge]]], minlength=len(row)) > 0
+    found = ~is_simple[rings.ring]
+    found[row[near]] = True
+    return np.flatnonzero(found)
+
+
+def _inwards(rings: Rings, row: IntArray, distance_m: float) -> Shapes:
+    """Return edges moved inwards by half a distance, without their ends."""
+    one, two = rings.start[row], rings.end[row]
+    way = two - one
+    length = np.maximum(np.hypot(*way.T), 1e-9)[:, None]
+    end = way * np.minimum(distance_m / length, 0.4)
+    side = np.column_stack([-way[:, 1], way[:, 0]]) / length * distance_m / 2
+    lines = shapely.linestrings(np.stack([one + end + side, two - end + side], axis=1))
+    return np.asarray(lines, dtype=object)
+
+
+def _told(
+    shapes: Shapes, pair: IntArray, piece: Shapes, distance_m: float, least_area_m2: float
+) -> Shared:
+    """Return pairs with what their land makes them: the same, one within the other, or neither."""
+    area = shapely.area(shapes)
+    is_first = area[pair[:, 0]] <= area[pair[:, 1]]
+    small, large = np.where(is_first[:, None], pair, pair[:, ::-1]).T
+    kind = np.full(len(pair), OVERLAP)
+    # Slits narrower than the distance all along the outline are the most that may be missing.
+    most = distance_m * shapely.length(shapes[small]) / 2 + least_area_m2
+    near = np.flatnonzero(area[small] - shapely.area(piece) <= most)
+    rest = cut(shapely.difference, shapes[small[near]], shapes[large[near]])
+    near = near[~has_land(rest, distance_m, least_area_m2)]
+    kind[near] = WITHIN
+    rest = cut(shapely.difference, shapes[large[near]], shapes[small[near]])
+    kind[near[~has_land(rest, distance_m, least_area_m2)]] = DUPLICATE
+    inner = kind == WITHIN
+    one, two = np.where(inner, small, pair[:, 0]), np.where(inner, large, pair[:, 1])
+    return Shared(one, two, piece, kind)
