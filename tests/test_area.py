@@ -176,6 +176,11 @@ def test_an_empty_part_or_a_height_adds_nothing():
     assert area(square, empty_first, square, empty_last, high) == area(square) * 5
 
 
+def test_a_ring_around_the_earth_is_unknown_and_not_nothing():
+    shapes = [shapely.box(-180, 22, 180, 23), shapely.box(-180, 80, 180, 90)]
+    assert measured_area(gpd.GeoSeries(shapes, crs="EPSG:4490")).isna().all()
+
+
 def test_a_ring_around_a_pole_is_not_measured():
     assert math.isnan(area(shapely.Polygon([(0, 80), (120, 80), (-120, 80)]))[0])
 

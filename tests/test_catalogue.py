@@ -440,3 +440,18 @@ def test_a_land_use_fits_its_standard_and_its_name(small, use, standard, name, e
     assert [(f.code, f.value, o) for f, o in zip(found, told, strict=True)] == (
         [expected] if expected else []
     )
+
+
+def test_ids_and_kinds_that_would_give_two_figures_one_name_are_refused(errors, small):
+    zone = {"geometry_status": "none", "source_id": "gazette"}
+    for name, kind in (("b@c", "base"), ("outside:base", "base"), ("d", "base:2"), ("e", "k@c")):
+        small.add("zones", zone_id=name, kind=kind, **zone)
+    small.add("zones", zone_id="f", kind="line: inner; outside", **zone)  # is clear
+    small.add("limits", limit_id="a; b", zone_id="base", far_maximum="1", source_id="gazette")
+    assert errors(small.path) == [
+        ("reserved-text", "limits.csv", 2, "limit_id", "a; b"),
+        ("reserved-text", "zones.geojson", 3, "zone_id", "b@c"),
+        ("reserved-text", "zones.geojson", 4, "zone_id", "outside:base"),
+        ("reserved-text", "zones.geojson", 5, "kind", "base:2"),
+        ("reserved-text", "zones.geojson", 6, "kind", "k@c"),
+    ]

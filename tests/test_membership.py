@@ -75,7 +75,7 @@ def test_a_row_that_lies_mostly_outside_is_in_no_drawn_zone_whatever_its_source_
     }  # fmt: skip
     (told_apart,) = misplaced(ZONES, pd.Series(["d2", "base"], index=["lot-1", "lot-2"]), cut)
     assert told_apart.subject == "lot-1"
-    assert "90.0% of it lies outside of every density" in told_apart.message()
+    assert "90 % of it lies outside of every density" in told_apart.message()
 
 
 def test_zones_within_zones_of_one_kind_have_levels_of_their_own():
@@ -99,4 +99,4 @@ def test_only_a_zone_that_most_of_a_row_lies_outside_of_is_told():
     named = pd.Series(["d1", "d1"], index=["lot-1", "lot-2"])
     (found,) = misplaced(ZONES, named, cut)
     assert (found.subject, found.value, found.related) == ("lot-1", "d1", ("d2",))
-    assert "80.0%" in found.message()
+    assert "80 %" in found.message()

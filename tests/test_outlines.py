@@ -151,6 +151,9 @@ def test_rows_are_sorted_with_the_unknown_last_and_columns_chosen(town):
         (["report", "far", "--columns", "nosuch"], "no column 'nosuch'"),
         (["report", "--columns", "land_use", "--format", "json"], "JSON holds figures"),
         (["report", "quality", "--survey-tolerance", "5"], "'5' is no survey tolerance"),
+        (["report", "--columns", "far,"], "no column ''"),
+        (["report", "--by", ""], "no column ''"),
+        (["check", "--fail-on", ""], "--fail-on names no code"),
         (["report", "overlay", "--by", "stage"], "no column 'stage' in overlay"),
     ],
 )
@@ -175,3 +178,13 @@ def test_expected_tiling_tells_the_land_that_no_parcel_covers(town):
     found = assess(town.load(), expect_tiling=True)
     (gap,) = [f for f in found.findings if f.code == "must-not-have-gaps"]
     assert gap.shape.bounds == pytest.approx((114, 22, 114.01, 22.01))
+
+
+def test_a_parcel_that_is_called_as_a_pair_is_hides_none_of_its_figures(small):
+    half = [[[114.005, 22.0], [114.01, 22.0], [114.01, 22.01], [114.005, 22.01], [114.005, 22.0]]]
+    drawn = {"geometry_status": "surveyed", "source_id": "gazette"}
+    small.add("parcels", parcel_id="a", geometry=half, **drawn)
+    small.add("parcels", parcel_id="a@town", **drawn | {"geometry_status": "none"})
+    assessment = assess(small.load())
+    assert assessment.figure("overlay_share/a@town").value > 0.9999
+    assert assessment.figure("measured_area/a@town").value is None

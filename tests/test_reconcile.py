@@ -287,8 +287,8 @@ def test_findings_tell_cause_and_evidence_in_both_languages():
     assert [(each.code, each.subject) for each in said] == [
         ("area-explained", "L0"), ("area-disagrees", "L1"),
     ]  # fmt: skip
-    assert "number in mu (factor=0.0015)" in said[0].message("en")
-    assert "亩数误作平方米" in said[0].message("zh")
+    assert "number in mu (factor 0.0015)" in said[0].message("en")
+    assert "亩数误作平方米（系数 0.0015）" in said[0].message("zh")
     assert list(reconcile_findings(lots)) == []
 
 
@@ -296,3 +296,11 @@ def test_every_cause_has_words():
     from pingshan_geo.words import text
 
     assert all(text(f"cause_{cause}").zh for cause in PRIOR)
+
+
+def test_every_evidence_has_words_in_both_languages():
+    from pingshan_geo.measures.reconcile.texts import _TOLD
+    from pingshan_geo.words import words
+
+    names = {name for name, _ in _TOLD.values() if name} | {"factor", "from", "to"}
+    assert [name for name in sorted(names) if f"evidence_{name}" not in words()] == []

@@ -221,3 +221,14 @@ def test_a_lot_that_rounding_leaves_open_widens_the_number_that_are_over(small):
         if f.measure == "over_limit_count"
     )  # fmt: skip
     assert (found.value, found.low, found.high, found.qualifier) == (1, 1, 2, "printed")
+
+
+def test_a_column_asked_for_twice_stands_once_and_quality_is_that_of_parcels(small):
+    assessment = assess(small.load())
+    for chosen in (
+        select(assessment, columns=("far", "far")),
+        roll_up(select(assessment), "zone_id", columns=("far", "far")),
+    ):
+        assert list(chosen.wide()["parcels"]) == ["kind", "id", "far"]
+    with pytest.raises(UsageError, match="no column 'stage' in parcels"):
+        roll_up(select(assessment, "quality"), "stage")

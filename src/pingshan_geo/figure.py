@@ -15,7 +15,9 @@ import numpy.typing as npt
 from pingshan_geo.evidence import Evidence
 from pingshan_geo.words import Text
 
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 ObjectArray = npt.NDArray[np.object_]
 
 STATUSES = ("recorded", "measured", "derived", "assumed", "conflict", "unknown")
@@ -137,7 +139,7 @@ class Figure:
     Attributes
     ----------
     kind : str
-        Table of the subject: zones, parcels, projects, auctions, targets or indicators.
+        Table of the subject: zones, parcels, projects, auctions, targets, indicators or overlay.
     measure, subject : str
         Together the id, ``measure/subject``.
     value, low, high : float or None

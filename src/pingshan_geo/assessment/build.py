@@ -50,8 +50,9 @@ def assess(
     as_of : date or str, optional
         Last day that is known (a year or month means its last day); the catalogue's own without.
     allocate : str
-        ``dominant``: a parcel that straddles zones of a kind counts once, in the one that most of
-        it lies in. ``area``: its land and floor are split by share; floor is then assumed.
+        ``dominant``: a parcel that straddles zones of a kind counts once, in the one with its
+        largest part, in none where more lies outside. ``area``: its land and floor are split by
+        share; floor is then assumed.
     expect_tiling : bool
         Whether parcels should cover the district without a gap; else roads are normal.
     survey_tolerance : SurveyTolerance, optional

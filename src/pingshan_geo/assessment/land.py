@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,14 +11,14 @@ import shapely
 
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
-from pingshan_geo.figure import exact
+from pingshan_geo.figure import ObjectArray, exact
 from pingshan_geo.findings import Finding
 from pingshan_geo.measures.membership import followed, levels, membership, misplaced
 from pingshan_geo.measures.overlay import overlapping_zones
-from pingshan_geo.measures.plane import Shapes
 from pingshan_geo.measures.reconcile import reconcile, reconcile_findings
+from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.topology import topology
-from pingshan_geo.measures.wide import Wide
+from pingshan_geo.measures.wide import Wide, positions
 from pingshan_geo.units import format_number
 from pingshan_geo.words import Text, text
 
@@ -40,19 +39,15 @@ def zones_of(
     lots = membership(zones, parcels["zone_id"], pairs)
     nothing = pairs.iloc[:0]
     own = membership(zones, projects["zone_id"], nothing)
-    works = _first(own, followed(_places(projects["parcel_id"], parcels), lots))
+    works = _first(own, followed(positions(parcels.index, projects["parcel_id"]), lots))
     asked = auctions["target_id"].map(targets["zone_id"]).astype(object)
     sales = _first(
-        followed(_places(auctions["parcel_id"], parcels), lots),
-        followed(_places(auctions["project_id"], projects), works),
+        followed(positions(parcels.index, auctions["parcel_id"]), lots),
+        followed(positions(projects.index, auctions["project_id"]), works),
         membership(zones, asked, nothing),
     )
     shares = membership(zones, parcels["zone_id"], pairs, by_area=True)
     return {"parcels": lots, "projects": works, "auctions": sales, "shares": shares}
-
-
-def _places(named: pd.Series[str], table: pd.DataFrame) -> Any:
-    return table.index.get_indexer(pd.Index(named.fillna("").to_numpy(dtype=object)))
 
 
 def _first(*found: pd.DataFrame) -> pd.DataFrame:
@@ -75,18 +70,14 @@ def put_quality(
     totals = None
     if zones is not None:
         totals = pd.Series(zones.interval("recorded_area").value, index=zones.base.index)
-    told = reconcile(
-        table.assign(recorded_basis=table.get("recorded_area_basis")),
-        tolerance=tolerance,
-        totals=totals,
-        earlier=earlier,
-    )
+    lots = table.assign(recorded_basis=table.get("recorded_area_basis"))
+    told = reconcile(lots, tolerance=tolerance, totals=totals, earlier=earlier)
     known = (table["recorded_area_m2"].notna() & table["measured_area_m2"].notna()).to_numpy()
     for name in ("area_difference", "area_ratio"):
-        column = f"{name}_m2" if name == "area_difference" else name
-        wide.put(name, exact(told[column].to_numpy()), "derived", where=known)
-    for name in told.columns.drop(["area_difference_m2", "area_ratio"]):
-        wide.note(str(name), told[name].to_numpy())
+        values = told.pop(MEASURES[name].column).to_numpy()
+        wide.put(name, exact(values), "derived", where=known)
+    for column in told:
+        wide.note(str(column), told[column].to_numpy())
 
 
 def outline_findings(
@@ -117,7 +108,7 @@ def outline_findings(
 _ABOUT_DEG = 1e-5
 
 
-def as_polygons(shapes: Shapes) -> Shapes:
+def as_polygons(shapes: ObjectArray) -> ObjectArray:
     """Return shapes in longitude and latitude with points and lines widened to polygons."""
     found = shapes.copy()
     thin = ~np.isin(shapely.get_type_id(shapes), (-1, 3, 6))
@@ -138,7 +129,7 @@ def _topology_findings(found: gpd.GeoDataFrame) -> Iterator[Finding]:
     rows = found[place < MOST_FINDINGS]
     rows = rows.astype(object).where(rows.notna(), None)
     for row in rows.itertuples(index=False):
-        share = "" if row.share is None else f"{row.share:.1%}"
+        share = "" if row.share is None else f"{format_number(row.share * 100, 1)} %"
         yield Finding(
             row.rule, row.parcel_id, field="geometry",
             related=() if row.other_id is None else (row.other_id,),

@@ -8,7 +8,7 @@ from pingshan_geo.catalogue.schema import COUNTED_MEASURE, ID_COLUMN
 from pingshan_geo.figure import Completeness
 from pingshan_geo.measures.ledger import counted_rows
 from pingshan_geo.measures.membership import levels
-from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.measures.registry import COUNTS, MEASURES
 
 if TYPE_CHECKING:
     from pingshan_geo.assessment.view import View
@@ -23,10 +23,8 @@ _OVER_LOTS: dict[str, tuple[str, ...]] = {
 }
 #: Measures of a zone that are made over the pieces of the overlay.
 _OVER_PIECES = {"overlay_area_total": "overlay_area", "straddler_count": "overlay_share"}
-#: Tables whose rows are counted by zone.
-_COUNTED = {"parcel_count": "parcels", "project_count": "projects", "auction_count": "auctions"}
-
-
+# Tables whose rows are counted by zone.
+_COUNTED = {measure: kind for kind, measure in COUNTS.items()}
 #: All of them.
 OF_ZONES = frozenset({*_OVER_LOTS, *_OVER_PIECES, *_COUNTED})
 

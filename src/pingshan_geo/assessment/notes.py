@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from pingshan_geo.assessment import many
 from pingshan_geo.catalogue.schema import MEASURABLE
 from pingshan_geo.figure import Completeness, Figure
 from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED, described
+from pingshan_geo.measures.reconcile.texts import evidence_text
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.units import UNITS, display_unit, format_number
 from pingshan_geo.words import Text, text
@@ -69,6 +71,8 @@ def of_figure(
     if kind == "zones" and completeness:
         yield text("note_of_parcels")
         yield from _of_straddlers(view, name, subject)
+    if name == "overlay_area_total":
+        yield from _of_shared(view, subject)
     lot = view.cell(kind, "parcel_id", subject) if kind == "projects" else None
     if lot and view.cell(kind, MEASURES[name].column, subject) is None:
         yield text("note_see_parcel").filled(parcel=lot)
@@ -105,12 +109,20 @@ def _of_verdict(view: View, kind: str, subject: str) -> Iterator[Text]:
     """Yield the likely cause of a difference between recorded and measured area."""
     cause, ties = (view.cell(kind, f"area_{c}", subject) for c in ("cause", "cause_ties"))
     if cause:
-        evidence = view.cell(kind, "area_cause_evidence", subject) or "—"
+        evidence = evidence_text(view.cell(kind, "area_cause_evidence", subject))
         yield text("note_cause").filled(cause=text(f"cause_{cause}"), evidence=evidence)
     if ties:
         named = [text(f"cause_{each}") for each in ties.split(";")]
         both = Text(", ".join(each.en for each in named), "、".join(each.zh for each in named))
         yield text("note_cause_ties").filled(causes=both)
+
+
+def _of_shared(view: View, zone: str) -> Iterator[Text]:
+    """Yield how much land in a zone is counted with another one that it overlaps."""
+    pairs = view.assessment.overlay
+    shared = math.fsum(pairs.loc[pairs["zone_id"] == zone, "shared_m2"].dropna())
+    if shared:
+        yield text("note_shared").filled(area=shown(shared, "m2"))
 
 
 def _shares(view: View, shares: str) -> Text:

@@ -67,7 +67,9 @@ class View:
         """Return a figure, or None where there is no such figure."""
         if figure_id not in self._made:
             measure, _, subject = figure_id.partition("/")
-            kind = self.kind_of(subject)
+            # A parcel may be called as a pair is; what it has is told from what the pair has.
+            is_pair = measure in _OF_PAIRS and subject in self._place["overlay"]
+            kind = "overlay" if is_pair else self.kind_of(subject)
             known = kind is not None and measure in MEASURES
             self._made[figure_id] = self._make(kind, measure, subject) if kind and known else None
         return self._made[figure_id]
@@ -261,6 +263,8 @@ class View:
         return None
 
 
+#: Measures of a parcel in a zone.
+_OF_PAIRS = ("overlay_area", "overlay_share", "overlay_share_of_zone")
 #: Columns of the verdict that a figure has.
 _VERDICTS = {
     "far": "far_verdict", "site_coverage": "site_coverage_verdict",

@@ -28,6 +28,14 @@ from pingshan_geo.words import Text, land_use, land_uses
 
 Tables = Mapping[str, pd.DataFrame]
 
+# What would make two things of one name: a pair is PARCEL@ZONE or PARCEL@outside:KIND, a level of
+# a kind KIND:2, and the limits of a split lot stand in one cell, joined by "; ".
+_RESERVED = (
+    ("zones", "zone_id", r"@|^outside:"),
+    ("zones", "kind", r"@|:\d+$"),
+    ("limits", "limit_id", r";"),
+)
+
 
 def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     """Yield every finding about tables whose cells have been read.
@@ -40,6 +48,7 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
         File name of each table, for the place of a finding.
     """
     yield from _ids(tables, files)
+    yield from _reserved(tables, files)
     yield from _references(tables, files)
     yield from _parents(tables["zones"], files["zones"])
     yield from _periods(tables, files)
@@ -79,6 +88,17 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
                 yield Finding(
                     code, value, files[name], row, column, value, details={"other": other}
                 )
+
+
+def _reserved(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
+    for name, column, reserved in _RESERVED:
+        table = tables[name][tables[name][column].notna()]
+        for row, subject, value in _rows(table, ID_COLUMN[name], column):
+            if found := re.search(reserved, value):
+                yield Finding(
+                    "reserved-text", subject, files[name], row, column, value,
+                    {"reserved": found[0]},
+                )  # fmt: skip
 
 
 def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:

@@ -138,9 +138,7 @@ def load_catalogue(path: str | Path | None = None) -> Catalogue:
     return catalogue
 
 
-def read_catalogue(
-    path: str | Path | None = None,
-) -> tuple[Catalogue | None, tuple[Finding, ...]]:
+def read_catalogue(path: str | Path | None = None) -> tuple[Catalogue | None, tuple[Finding, ...]]:
     """Return a catalogue with everything found in it; None where an error makes it unusable.
 
     Parameters

@@ -22,7 +22,8 @@ class SurveyTolerance:
     ----------
     position_m : float
         Standard error of a corner's position in metres; what it does to an area depends on the
-        outline. Two surveys of one corner seldom agree better than 0.05 m.
+        outline, and three times that is allowed. Two surveys of one corner seldom agree better
+        than 0.05 m.
     relative : float
         Share of the area that is allowed besides; 0.005 is half a per cent.
     """

@@ -55,6 +55,8 @@ def _wanted(fail_on: str | None) -> set[str]:
 
     wanted = {part.strip() for part in (fail_on or "").split(",") if part.strip()}
     known = {*SEVERITIES, *codes()}
+    if fail_on is not None and not wanted:
+        raise UsageError("--fail-on names no code or severity", "--fail-on 未指明代码或严重程度")
     for part in sorted(wanted - known):
         near, near_zh = hint(part, known)
         raise UsageError(

@@ -139,15 +139,15 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
 
     names = ("as_of", "allocate", "expect_tiling", "survey_tolerance")
     assessment = session.assess(**{name: chosen[name] for name in names})
-    columns = [name.strip() for name in (chosen["columns"] or "").split(",") if name.strip()]
-    by = chosen["by"]
+    asked, by = chosen["columns"], chosen["by"]
+    columns = [] if asked is None else [name.strip() for name in asked.split(",")]
+    own = (None, ()) if by is not None else (chosen["sort"], columns)
     selection = select(
-        assessment, group, chosen["measure"], chosen["subject"], chosen["where"],
-        None if by else chosen["sort"], () if by else columns,
-    )  # fmt: skip
+        assessment, group, chosen["measure"], chosen["subject"], chosen["where"], *own
+    )
     if chosen["where"] and all(rows.empty for rows in selection.rows.values()):
         _nothing_matches(session.lang)
-    rolled = roll_up(selection, by, chosen["sort"], columns) if by else selection
+    rolled = roll_up(selection, by, chosen["sort"], columns) if by is not None else selection
     rate = chosen["fail_under"]
     missed = [] if rate is None else list(gate(selection, rate, session.lang))
     _put(render(rolled, form, session.lang, **_terminal(form, output)), output, form)

@@ -247,8 +247,7 @@ def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tupl
     way, is_null = exact_way(data.crs, target)
     notes = [text("note_null_step")] if is_null else []
     shapes = shapely.transform(
-        data.geometry.to_numpy(),
-        lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1])),
+        data.geometry.to_numpy(), lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1]))
     )
     if not np.isfinite(shapely.get_coordinates(shapes)).all():
         raise UsageError(

@@ -97,9 +97,7 @@ def _from_child(verb: str, task: dict[str, Any], who: str, place: Path | None) -
         if place is None:
             raise ChildError(Text("it is no file", "不是文件"))
         if {";", "!"} & set(task["path"]):  # pyogrio takes them for a list, or a way into a zip
-            raise ChildError(
-                Text("its path holds ; or !; rename it", "路径含 ; 或 !，请改名"),
-            )
+            raise ChildError(Text("its path holds ; or !; rename it", "路径含 ; 或 !，请改名"))
         # A minute, and a second more for every megabyte: ten times what a slow machine needs.
         seconds = 60 + place.stat().st_size / 1e6
         with (

@@ -6,13 +6,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from pingshan_geo.crs import gauss_kruger_epsg, require_measurable
-
-FloatArray = npt.NDArray[np.float64]
+from pingshan_geo.figure import BoolArray, FloatArray, ObjectArray
 
 # On the authalic sphere a geodesic bends away from the great circle with curvature
 # e²/(2R)·sin 2φ·sin α; the area between the two, κL³/12, is added (up to 4e-5 m² at 100 m). What is
@@ -36,8 +34,8 @@ def measured_area(geometry: gpd.GeoSeries) -> pd.Series[float]:
     -------
     Series
         m² on the same index; NaN for a missing, empty or not polygonal geometry, and for a ring
-        around a pole. Equal to the geodesic area of Karney (2013) to 1e-7, or 1e-4 m² where that
-        is more.
+        around a pole or the earth. Equal to the geodesic area of Karney (2013) to 1e-7, or
+        1e-4 m² where that is more.
 
     Raises
     ------
@@ -60,7 +58,7 @@ def measured_area(geometry: gpd.GeoSeries) -> pd.Series[float]:
         geometry = geometry.to_crs(crs.geodetic_crs)
     geod = crs.get_geod()
     shapes = geometry.to_numpy()
-    polygonal = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    polygonal = is_polygonal(shapes)
     area = np.full(len(shapes), np.nan)
     for at in range(0, len(shapes), _BLOCK):
         rows = at + np.flatnonzero(polygonal[at : at + _BLOCK])
@@ -93,7 +91,7 @@ def measured_area_plane(geometry: gpd.GeoSeries) -> pd.Series[float]:
     if not crs.is_geographic:
         geometry = geometry.to_crs(crs.geodetic_crs)
     shapes = geometry.to_numpy()
-    usable = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    usable = is_polygonal(shapes)
     area = np.full(len(shapes), np.nan)
     bounds = shapely.bounds(shapes)
     epsg = np.where(usable, gauss_kruger_epsg((bounds[:, 0] + bounds[:, 2]) / 2), 0)
@@ -110,7 +108,12 @@ def measured_area_plane(geometry: gpd.GeoSeries) -> pd.Series[float]:
     return pd.Series(area, index=geometry.index, name="measured_area_plane_m2")
 
 
-def _polygon_areas(shapes: npt.NDArray[np.object_], geod: Any) -> FloatArray:
+def is_polygonal(shapes: ObjectArray) -> BoolArray:
+    """Return which shapes are polygons or multipolygons that are not empty."""
+    return np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+
+
+def _polygon_areas(shapes: ObjectArray, geod: Any) -> FloatArray:
     """Return areas of polygons and multipolygons; a plain polygon is its ring."""
     plain = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
     area = np.empty(len(shapes))
@@ -123,7 +126,7 @@ def _polygon_areas(shapes: npt.NDArray[np.object_], geod: Any) -> FloatArray:
     return area
 
 
-def _ring_areas(rings: npt.NDArray[np.object_], geod: Any) -> FloatArray:
+def _ring_areas(rings: ObjectArray, geod: Any) -> FloatArray:
     """Return areas of rings, or of polygons of one ring, from one flat array of coordinates."""
     lonlat, ring_of = shapely.get_coordinates(rings, return_index=True)
     start = np.flatnonzero(ring_of[1:] == ring_of[:-1])  # the last position starts no edge
@@ -143,6 +146,8 @@ def _edges(one: FloatArray, two: FloatArray, geod: Any) -> tuple[FloatArray, Flo
     long = np.flatnonzero(length > _SHORT_M)
     if long.size:
         area[long] = _long_edges(one[long], two[long], geod)
+    # From 180 degrees west to 180 degrees east: nothing, or once round the earth.
+    area[np.abs(two[:, 0] - one[:, 0]) >= 360] = np.nan
     return area, turn
 
 

@@ -7,13 +7,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-Shapes = npt.NDArray[np.object_]
+from pingshan_geo.figure import BoolArray, FloatArray, IntArray, ObjectArray
+
+Shapes = ObjectArray
 
 #: Pieces no wider than this (twice area over perimeter) are edge contact: the rounding of
 #: coordinates of 1e7 m, and of the projection, is some 2e-9 m.

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import COUNTED_MEASURE, FACT_MEASURES
 from pingshan_geo.figure import (
     Interval,
-    ObjectArray,
     choose,
     choose_object,
     combined_qualifier,
     divide,
+    exact,
     subtract,
 )
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.rollup import group_sums
-from pingshan_geo.measures.wide import Wide
-
-
-class Joined(NamedTuple):
-    """A measure of a lot, brought to rows that name the lot."""
-
-    interval: Interval
-    qualifier: ObjectArray
-
-
-def of_parcel(rows: pd.Series[str], parcels: Wide, measure: str) -> Joined:
-    """Return a parcel's measure for each row that names a parcel; unknown for the others."""
-    place = parcels.base.index.get_indexer(pd.Index(rows.fillna("").to_numpy(dtype=object)))
-    found = place >= 0
-    if not len(parcels.base):
-        place, found = np.zeros(0, dtype=np.int64), np.zeros(len(rows), dtype=bool)
-        nothing = np.full(len(rows), np.nan)
-        return Joined(Interval(nothing, nothing, nothing), np.full(len(rows), None, dtype=object))
-    parts = (np.where(found, part[place], np.nan) for part in parcels.interval(measure))
-    return Joined(Interval(*parts), choose_object(found, parcels.qualifier(measure)[place], None))
+from pingshan_geo.measures.wide import Wide, joined, positions
 
 
 def auction_table(base: pd.DataFrame, facts: pd.DataFrame, parcels: Wide) -> Wide:
@@ -47,23 +26,18 @@ def auction_table(base: pd.DataFrame, facts: pd.DataFrame, parcels: Wide) -> Wid
     names = tuple(FACT_MEASURES["auctions"])
     put_recorded(wide, facts, names, names)
     price, price_q = wide.interval("price"), wide.qualifier("price")
-    land = of_parcel(base["parcel_id"], parcels, "site_area")
+    land = joined(base["parcel_id"], parcels, "site_area")
     by_land = divide(price, land.interval)
-    wide.put(
-        "land_price_per_m2",
-        by_land,
-        "derived",
-        combined_qualifier(by_land, price_q, land.qualifier),
-    )
-    countable = of_parcel(base["parcel_id"], parcels, "countable_floor_area")
-    gross = of_parcel(base["parcel_id"], parcels, "gross_floor_area")
+    qualifier = combined_qualifier(by_land, price_q, land.qualifier)
+    wide.put("land_price_per_m2", by_land, "derived", qualifier)
+    countable = joined(base["parcel_id"], parcels, "countable_floor_area")
+    gross = joined(base["parcel_id"], parcels, "gross_floor_area")
     use_gross = np.isnan(countable.interval.value)
     floor = choose(use_gross, gross.interval, countable.interval)
     floor_q = choose_object(use_gross, gross.qualifier, countable.qualifier)
     by_floor = divide(price, floor)
-    wide.put(
-        "floor_price_per_m2", by_floor, "derived", combined_qualifier(by_floor, price_q, floor_q)
-    )
+    qualifier = combined_qualifier(by_floor, price_q, floor_q)
+    wide.put("floor_price_per_m2", by_floor, "derived", qualifier)
     ratio = divide(price, wide.interval("start_price"))
     premium = Interval(*(part - 1 for part in ratio))
     qualifier = combined_qualifier(premium, price_q, wide.qualifier("start_price"))
@@ -124,13 +98,12 @@ def _put_itemised(wide: Wide, auctions: pd.DataFrame, parcels: Wide) -> None:
     """
     targets = wide.base.index
     rows = counted_rows(auctions, targets)
-    group = targets.get_indexer(pd.Index(rows["target_id"].to_numpy(dtype=object)))
+    group = positions(targets, rows["target_id"])
     measure = wide.base["measure"].to_numpy(dtype=object)[group]
-    nothing = np.full(len(rows), np.nan)
-    items = Interval(nothing, nothing, nothing)
+    items = exact(np.full(len(rows), np.nan))
     qualifiers = np.full(len(rows), None, dtype=object)
     for name, lot_measure in COUNTED_MEASURE.items():
-        lot = of_parcel(rows["parcel_id"], parcels, lot_measure)
+        lot = joined(rows["parcel_id"], parcels, lot_measure)
         items = choose(measure == name, lot.interval, items)
         qualifiers = choose_object(measure == name, lot.qualifier, qualifiers)
     known = group_sums(items, group, len(targets))

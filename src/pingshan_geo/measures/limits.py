@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.figure import (
+    BoolArray,
     FloatArray,
+    IntArray,
     Interval,
     ObjectArray,
     choose,
@@ -20,15 +21,13 @@ from pingshan_geo.figure import (
     subtract,
 )
 from pingshan_geo.findings import Finding
+from pingshan_geo.measures.cutting import groups
 from pingshan_geo.measures.lots import far_inputs
 from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.measures.wide import Wide
+from pingshan_geo.measures.wide import Wide, positions
 from pingshan_geo.units import format_number
 from pingshan_geo.words import Text, text
-
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 #: What may be said of a lot beside its limits.
 VERDICTS = ("over", "under", "within", "within_rounding", "unknown")
@@ -209,7 +208,7 @@ class _Pieces:
     ) -> None:
         self.size, self.limits = len(lots), limits.sort_index()
         self.ids = zones.index.to_numpy(dtype=object)
-        place = zones.index.get_indexer(pd.Index(self.limits["zone_id"].to_numpy(dtype=object)))
+        place = positions(zones.index, self.limits["zone_id"])
         counts = pairs["zone"].isin(place) & (pairs["weight"] >= _LEAST_SHARE)
         pairs = pairs[counts]
         row, zone = (pairs[name].to_numpy(dtype=np.int64) for name in ("row", "zone"))
@@ -240,7 +239,7 @@ class _Pieces:
         if not told.size:
             return result
         row, kind, weight, limit = self.row[told], self.kind[told], self.weight[told], limit[told]
-        start = np.flatnonzero(_starts(row) | _starts(kind))
+        start, _ = groups(row * (kind.max() + 1) + kind)
         end = np.append(start[1:], len(row))
         total = np.add.reduceat(weight, start)
         mean = _mean(values[limit], weight, start, total, is_mean=column != "height_maximum_m")
@@ -248,7 +247,7 @@ class _Pieces:
         result.is_partial[lot[~is_whole]] = True
         whole = np.flatnonzero(is_whole)
         whole = whole[np.lexsort((sign * mean[whole], lot[whole]))]
-        best = whole[_starts(lot[whole])]
+        best = whole[groups(lot[whole])[0]]
         ids = self.limits.index.to_numpy(dtype=object)
         result.value[lot[best]] = mean[best]
         result.rows[lot[best]] = ids[limit[start[best]]]
@@ -284,11 +283,6 @@ def _ranked(cells: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         fits &= ~is_named | (wanted == cells[name].to_numpy(dtype=object))
         rank -= points * is_named
     return cells[["cell", "limit"]].assign(rank=rank)[fits]
-
-
-def _starts(keys: IntArray) -> BoolArray:
-    """Return where sorted keys change, the first included."""
-    return np.append(True, keys[1:] != keys[:-1])[: len(keys)]
 
 
 def _mean(

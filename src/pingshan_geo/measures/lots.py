@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import BASIS_OF_MEASURE, FACT_MEASURES, MEASURABLE
-from pingshan_geo.figure import (
-    Interval,
-    ObjectArray,
-    choose,
-    choose_object,
-    combined_qualifier,
-    divide,
-    exact,
-)
+from pingshan_geo.figure import choose, choose_object, combined_qualifier, divide, exact
 from pingshan_geo.measures.area import measured_area, measured_area_plane
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, far_pair
-from pingshan_geo.measures.wide import Wide
+from pingshan_geo.measures.wide import Joined, Wide, joined
 
 _ALWAYS = ("recorded_area", "site_area", "net_site_area", *FLOORS)
 
@@ -65,8 +55,7 @@ def _fill(wide: Wide, name: str, basis: str | None = None) -> None:
 def _put_far(wide: Wide) -> None:
     """Put the ratio on the preferred bases, and each pair of bases where a lot has several."""
     size = len(wide.base)
-    nothing = np.full(size, np.nan)
-    chosen = Interval(nothing, nothing, nothing)
+    chosen = exact(np.full(size, np.nan))
     qualifier = np.full(size, None, dtype=object)
     basis = np.full(size, None, dtype=object)
     count = np.zeros(size, dtype=np.int64)
@@ -97,18 +86,10 @@ def _put_far(wide: Wide) -> None:
             wide.put(name, ratio, "derived", qualifiers, where=shown)
 
 
-class FarInput(NamedTuple):
-    """A floor or land area that the preferred floor area ratio of each lot stands on."""
-
-    interval: Interval
-    qualifier: ObjectArray
-
-
-def far_inputs(wide: Wide) -> tuple[FarInput, FarInput]:
+def far_inputs(wide: Wide) -> tuple[Joined, Joined]:
     """Return floor and land of the ratio ``far``, unknown where that is."""
     size = len(wide.base)
-    nothing = Interval(*(np.full(size, np.nan) for _ in range(3)))
-    floor = land = FarInput(nothing, np.full(size, None, dtype=object))
+    floor = land = Joined(exact(np.full(size, np.nan)), np.full(size, None, dtype=object))
     for under in LANDS:
         for over in FLOORS:
             top, bottom = wide.interval(over), wide.interval(under)
@@ -116,7 +97,7 @@ def far_inputs(wide: Wide) -> tuple[FarInput, FarInput]:
             if not fill.any():
                 continue
             floor, land = (
-                FarInput(
+                Joined(
                     choose(fill, wide.interval(name), found.interval),
                     choose_object(fill, wide.qualifier(name), found.qualifier),
                 )
@@ -136,33 +117,20 @@ def put_geometry_areas(wide: Wide) -> None:
     measurable = np.isin(status, MEASURABLE)
     drawn = np.isin(status, ("approximate", "illustrative"))
     geometry = gpd.GeoSeries(table["geometry"])
-    nothing = pd.Series(np.nan, index=table.index)
-    area, plane, shown = nothing.copy(), nothing.copy(), nothing.copy()
+    area, plane, shown = (np.full(len(table), np.nan) for _ in range(3))
     area[measurable] = measured_area(geometry[measurable])
     plane[measurable] = measured_area_plane(geometry[measurable])
     shown[drawn] = measured_area(geometry[drawn])
-    wide.put("measured_area", exact(np.asarray(area, dtype=np.float64)), "measured")
-    is_area = ~np.isnan(area.to_numpy())
-    wide.put(
-        "measured_area_plane", exact(np.asarray(plane, dtype=np.float64)), "measured", where=is_area
-    )
+    wide.put("measured_area", exact(area), "measured")
+    wide.put("measured_area_plane", exact(plane), "measured", where=~np.isnan(area))
     if drawn.any():
-        wide.put("drawn_area", exact(np.asarray(shown, dtype=np.float64)), "assumed", where=drawn)
+        wide.put("drawn_area", exact(shown), "assumed", where=drawn)
 
 
 def put_share_of_parent(wide: Wide, parents: pd.Series[str], parent_area: Wide) -> None:
     """Put recorded area over the recorded area of the zone that each row lies in."""
-    above = parents.to_numpy(dtype=object)
-    has_parent = pd.notna(above)
-    if parent_area.base.empty:
-        has_parent = np.zeros(len(above), dtype=bool)
-        wide.put("share_of_parent", wide.interval("share_of_parent"), "derived", where=has_parent)
-        return
-    place = parent_area.base.index.get_indexer(pd.Index(np.where(has_parent, above, "")))
-    found = place >= 0
-    area, qualifiers = parent_area.interval("recorded_area"), parent_area.qualifier("recorded_area")
-    of_parent = Interval(*(np.where(found, part[place], np.nan) for part in area))
-    qualifier = choose_object(found, qualifiers[place], None)
-    share = divide(wide.interval("recorded_area"), of_parent)
-    combined = combined_qualifier(share, wide.qualifier("recorded_area"), qualifier)
-    wide.put("share_of_parent", share, "derived", combined, where=has_parent)
+    above = joined(parents, parent_area, "recorded_area")
+    share = divide(wide.interval("recorded_area"), above.interval)
+    qualifier = combined_qualifier(share, wide.qualifier("recorded_area"), above.qualifier)
+    has_parent = parents.notna().to_numpy() & (not parent_area.base.empty)
+    wide.put("share_of_parent", share, "derived", qualifier, where=has_parent)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import MEASURABLE
+from pingshan_geo.figure import IntArray
 from pingshan_geo.findings import Finding
+from pingshan_geo.measures.wide import positions
+from pingshan_geo.units import format_number
 from pingshan_geo.words import text
 
-IntArray = npt.NDArray[np.int64]
 # Columns of a membership: positions of row and zone, the share of the row that counts there, and
 # whether only a source says so.
 _COLUMNS = {"row": np.int64, "zone": np.int64, "weight": np.float64, "is_recorded": np.bool_}
@@ -41,11 +42,7 @@ def levels(zones: pd.DataFrame) -> pd.Series[str]:
 
 
 def membership(
-    zones: pd.DataFrame,
-    named: pd.Series[str],
-    pairs: pd.DataFrame,
-    *,
-    by_area: bool = False,
+    zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame, *, by_area: bool = False
 ) -> pd.DataFrame:
     """Return the zones that each row lies in, a pair a line.
 
@@ -84,7 +81,7 @@ def membership(
            [1, 0]])
     """
     level, names = _levels(zones)
-    key = _keys(pairs["row"], names.get_indexer(pd.Index(pairs["zone_kind"])), names)
+    key = _keys(pairs["row"], positions(names, pairs["zone_kind"]), names)
     is_main = pairs["is_dominant"].to_numpy(dtype=bool)
     is_told, is_inside = key[is_main], (pairs["zone"] >= 0).to_numpy()
     if by_area:
@@ -92,7 +89,7 @@ def membership(
     else:
         counted = pairs[is_inside & is_main].assign(share=1.0)
     measured = _with_parents(zones, counted[["row", "zone", "share"]], level, names, is_told)
-    zone = zones.index.get_indexer(pd.Index(named.fillna("").to_numpy(dtype=object)))
+    zone = positions(zones.index, named)
     own = pd.DataFrame({"row": np.arange(len(named)), "zone": zone, "share": 1.0})
     said = _with_parents(zones, own[own["zone"] >= 0], level, names, np.zeros(0, np.int64))
     of_said = _keys(said["row"], level[said["zone"]], names)
@@ -120,7 +117,7 @@ def _with_parents(
     zones: pd.DataFrame, pairs: pd.DataFrame, level: IntArray, names: pd.Index[str], told: IntArray
 ) -> pd.DataFrame:
     """Return pairs with those of the zones above, as far as no outline tells that level."""
-    parent = zones.index.get_indexer(pd.Index(zones["parent"].fillna("").to_numpy(dtype=object)))
+    parent = positions(zones.index, zones["parent"])
     pairs = pairs.assign(start=level[pairs["zone"].to_numpy(dtype=np.int64)])
     pieces = [pairs]
     while len(pairs):
@@ -152,12 +149,12 @@ def followed(places: IntArray, pairs: pd.DataFrame) -> pd.DataFrame:
 def misplaced(zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame) -> Iterator[Finding]:
     """Yield a finding for each row that a source places where its outline mostly does not lie."""
     level, names = _levels(zones)
-    zone = zones.index.get_indexer(pd.Index(named.fillna("").to_numpy(dtype=object)))
+    zone = positions(zones.index, named)
     main = pairs[pairs["is_dominant"].to_numpy(dtype=bool)]
     row, best = main["row"].to_numpy(dtype=np.int64), main["zone"].to_numpy(dtype=np.int64)
     said = zone[row]
     drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()
-    of_pair = names.get_indexer(pd.Index(main["zone_kind"]))
+    of_pair = positions(names, main["zone_kind"])
     share = main["share"].to_numpy(dtype=np.float64)
     apart = (said >= 0) & (said != best) & (share > 0.5)
     apart[apart] = drawn[said[apart]] & (level[said[apart]] == of_pair[apart])
@@ -169,6 +166,6 @@ def misplaced(zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame) -
             value=str(zones.index[said[at]]), related=(other,) if other else (),
             details={
                 "place": text("inside_of").filled(zone=other) if other else outside,
-                "share": f"{share[at]:.1%}",
+                "share": f"{format_number(share[at] * 100, 1)} %",
             },
         )  # fmt: skip

@@ -12,17 +12,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.measures.area import measured_area
-from pingshan_geo.measures.cutting import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    Pieces,
-    Shapes,
-    cut_up,
-    groups,
-    shared_land,
-)
+from pingshan_geo.measures.cutting import Pieces, Shapes, cut_up, groups, shared_land
 from pingshan_geo.measures.plane import Plane, polygons
 
 _BLOCK = 25_000  # parcels that one thread takes at a time

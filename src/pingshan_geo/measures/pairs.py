@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
-from pingshan_geo.figure import exact
+from pingshan_geo.figure import BoolArray, exact
 from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.overlay import overlay
-from pingshan_geo.measures.wide import Wide
+from pingshan_geo.measures.wide import Wide, positions
 
 #: What stands for the zone where a parcel lies in none of a kind.
 OUTSIDE = "outside:"
@@ -35,10 +34,9 @@ def pair_table(parcels: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDat
     drawn = zones["geometry_status"].isin(MEASURABLE) & (zones["kind"] != CONTEXT_KIND)
     kinds = levels(zones)[drawn]
     pairs = overlay(lots.geometry, zones.geometry[drawn], kinds)
-    named = pd.Index(pairs["zone_id"].fillna("").to_numpy(dtype=object))
     return pairs.assign(
-        row=parcels.index.get_indexer(pd.Index(pairs["parcel_id"].to_numpy(dtype=object))),
-        zone=zones.index.get_indexer(named),
+        row=positions(parcels.index, pairs["parcel_id"]),
+        zone=positions(zones.index, pairs["zone_id"]),
     )
 
 
@@ -55,7 +53,7 @@ def overlay_table(pairs: gpd.GeoDataFrame) -> Wide:
     )
     wide.put("overlay_area", exact(pairs["area_m2"].to_numpy(dtype=np.float64)), "derived")
     wide.put("overlay_share", share, "measured")
-    in_zone: npt.NDArray[np.bool_] = zone.notna().to_numpy()
+    in_zone: BoolArray = zone.notna().to_numpy()
     wide.put("overlay_share_of_zone", of_zone, "measured", where=in_zone)
     return wide
 

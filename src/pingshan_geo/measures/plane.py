@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,9 @@ import numpy as np
 import shapely
 
 from pingshan_geo.crs import exact_way, require_measurable
-from pingshan_geo.measures.cutting import FloatArray, Shapes, valid
+from pingshan_geo.figure import FloatArray
+from pingshan_geo.measures.area import is_polygonal
+from pingshan_geo.measures.cutting import Shapes, valid
 
 # Sides of a box in degrees bend in the plane, by less than this part of the box for boxes of up to
 # 90 km at 80 degrees of latitude and 500 km at 45 (d·tan φ / 8R).
@@ -74,7 +78,9 @@ class Plane:
         first = None if geometry.crs == self.crs else exact_way(geometry.crs, self.crs)[0]
         if first is not None:
             own = shapely.transform(own, lambda xy: np.column_stack(first.transform(*xy.T)))
-        return self.metres(own)
+        count = os.cpu_count() or 1
+        with ThreadPoolExecutor(count) as threads:  # PROJ and GEOS let go of the interpreter
+            return np.concatenate([*threads.map(self.metres, np.array_split(own, count))])
 
     def metres(self, lonlat: Shapes) -> Shapes:
         """Return valid polygons in metres from longitude and latitude; None stays None."""
@@ -109,7 +115,7 @@ class Plane:
 def polygons(geometry: gpd.GeoSeries) -> Shapes:
     """Return the polygons and multipolygons in two dimensions, None for everything else."""
     shapes = geometry.to_numpy()
-    usable = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    usable = is_polygonal(shapes)
     found = np.full(len(shapes), None, dtype=object)
     found[usable] = shapes[usable]
     return shapely.force_2d(found) if shapely.has_z(found).any() else found

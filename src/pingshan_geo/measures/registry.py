@@ -9,18 +9,14 @@ from pingshan_geo.words import Text, text, words
 
 FLOORS = ("countable_floor_area", "gross_floor_area")
 #: Land areas that a floor area ratio may stand on, in the order of preference.
-LANDS = (
-    "site_area",
-    "net_site_area",
-    "development_area",
-    "demolition_area",
-    "renewal_unit_area",
-)
+LANDS = ("site_area", "net_site_area", "development_area", "demolition_area", "renewal_unit_area")
 #: Where no area is printed as one of these, the first known of the others stands for it.
 FILLED_FROM = {
     "site_area": ("recorded_area",),
     "recorded_area": ("site_area", "renewal_unit_area", "net_site_area", "development_area"),
 }
+#: Kinds of subjects whose rows are counted, with the measure that does.
+COUNTS = {"parcels": "parcel_count", "projects": "project_count", "auctions": "auction_count"}
 GROUPS = ("areas", "far", "prices", "targets", "counts", "indicators", "overlay", "quality")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.figure import (
     FloatArray,
+    IntArray,
     Interval,
     ObjectArray,
     choose_object,
@@ -18,10 +18,9 @@ from pingshan_geo.figure import (
     divide,
     exact,
 )
+from pingshan_geo.measures.registry import COUNTS
 from pingshan_geo.measures.sums import partial_sums
 from pingshan_geo.measures.wide import Wide, interval_of, qualifier_of
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +153,10 @@ def put_zone_totals(
     status = choose_object(split, "assumed", "derived")
     zones.put("far", ratio.interval, status, ratio.qualifier, where=has_lots)
     zones.note("far_known", ratio.known)
-    for name, kind in _COUNTED.items():
+    for kind, name in COUNTS.items():
         count = np.bincount(places[kind]["zone"], minlength=size).astype(np.float64)
         zones.put(name, exact(count), "derived", "exact", where=count > 0)
     _put_pieces(zones, pieces)
-
-
-_COUNTED = {"parcel_count": "parcels", "project_count": "projects", "auction_count": "auctions"}
 
 
 def _put_pieces(zones: Wide, pieces: pd.DataFrame) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from pingshan_geo.figure import FloatArray, Interval
+from pingshan_geo.figure import FloatArray, IntArray, Interval
 
 
-def spread(
-    interval: Interval, group: npt.NDArray[np.int64], groups: int
-) -> tuple[Interval, Interval, Interval]:
+def spread(interval: Interval, group: IntArray, groups: int) -> tuple[Interval, Interval, Interval]:
     """Return the lowest, the median and the highest known value of each group.
 
     Parameters

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from pingshan_geo.figure import QUALIFIERS, STATUSES, Interval, ObjectArray, choose_object
+from pingshan_geo.figure import (
+    QUALIFIERS,
+    STATUSES,
+    BoolArray,
+    IntArray,
+    Interval,
+    ObjectArray,
+    choose_object,
+    exact,
+)
 from pingshan_geo.measures.registry import MEASURES
+
+
+def positions(index: pd.Index[Any], named: pd.Series[Any]) -> IntArray:
+    """Return the position of each id in an index, -1 for what is missing or not in it."""
+    found: IntArray = index.get_indexer(pd.Index(named.fillna("").to_numpy(dtype=object)))
+    return found
 
 
 def interval_of(table: pd.DataFrame, name: str) -> Interval:
@@ -44,7 +58,7 @@ class Wide:
         status: str | ObjectArray,
         qualifier: str | ObjectArray = "printed",
         *,
-        where: npt.NDArray[np.bool_] | None = None,
+        where: BoolArray | None = None,
     ) -> None:
         """Add a measure: ``status`` holds for known values, unknown for the others.
 
@@ -70,16 +84,13 @@ class Wide:
 
     def noted(self, column: str) -> ObjectArray:
         """Return a column that is not a measure, None in each row where it was not added."""
-        return _objects(
-            pd.Series(self._columns.get(column), index=self.base.index, dtype=object),
-            len(self.base),
-        )
+        return _objects(self._columns.get(column), len(self.base))
 
     def interval(self, name: str) -> Interval:
         """Return a measure's values and bounds; all unknown where it was not put in."""
         measure = MEASURES[name]
         if measure.column not in self._columns:
-            return Interval(*(np.full(len(self.base), np.nan) for _ in range(3)))
+            return exact(np.full(len(self.base), np.nan))
         names = (measure.column, measure.low_column, measure.high_column)
         return Interval(*(self._columns[column] for column in names))
 
@@ -96,6 +107,23 @@ class Wide:
         kept = self.base.drop(columns=[name for name in self._columns if name in self.base])
         # Columns are joined to a frame of the base's own class, so that geometry stays geometry.
         return kept.join(pd.DataFrame(self._columns, index=kept.index))
+
+
+class Joined(NamedTuple):
+    """A measure of some rows with its qualifiers."""
+
+    interval: Interval
+    qualifier: ObjectArray
+
+
+def joined(named: pd.Series[str], other: Wide, measure: str) -> Joined:
+    """Return a measure of the row of another table that each row names; unknown for the others."""
+    if other.base.empty:
+        return Joined(exact(np.full(len(named), np.nan)), np.full(len(named), None, dtype=object))
+    place = positions(other.base.index, named)
+    found = place >= 0
+    parts = (np.where(found, part[place], np.nan) for part in other.interval(measure))
+    return Joined(Interval(*parts), choose_object(found, other.qualifier(measure)[place], None))
 
 
 def _objects(values: Any, size: int) -> ObjectArray:

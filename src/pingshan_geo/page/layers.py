@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.assessment import Assessment, as_polygons
+from pingshan_geo.measures.wide import positions
 from pingshan_geo.page.outlines import outlines
 
 
@@ -25,13 +26,11 @@ def pairs(assessment: Assessment) -> dict[str, Any]:
     piece = np.where(whole, -1, np.cumsum(~whole) - 1)
     is_dominant = table["is_dominant"].astype(bool) & table["zone_id"].notna()
     flags = is_dominant.astype(int) + 2 * table["is_sliver"].astype(int)
-    zone = pd.Index(table["zone_id"].fillna("").to_numpy(dtype=object))
-    lot = pd.Index(table["parcel_id"].to_numpy(dtype=object))
     return {
         "kinds": [str(name) for name in names],
         "kind": kinds.tolist(),
-        "lot": assessment.parcels.index.get_indexer(lot).tolist(),
-        "zone": assessment.zones.index.get_indexer(zone).tolist(),
+        "lot": positions(assessment.parcels.index, table["parcel_id"]).tolist(),
+        "zone": positions(assessment.zones.index, table["zone_id"]).tolist(),
         "share": [_short(share) for share in table["overlay_share"].round(9).tolist()],
         "flags": flags.tolist(),
         "piece": piece.tolist(),

@@ -137,7 +137,7 @@ def _title(sources: pd.DataFrame, source: str | None) -> Text | None:
 
 
 # Words of commands and files that the page has no place for.
-_NOT_SHOWN = {"cli", "crs_cause", "template"}
+_NOT_SHOWN = {"cli", "crs_cause", "template", "evidence"}
 
 
 def _words() -> dict[str, list[str]]:

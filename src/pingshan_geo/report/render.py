@@ -117,13 +117,10 @@ def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False)
         table = Table(title=section.title, title_justify="left", box=box.SIMPLE_HEAD)
         columns = headings(lang)
         for key in ("subject", "measure", "value", "bounds", "status", "notes"):
-            right = key in {"value", "bounds"}
             table.add_column(
-                columns[key],
-                justify="right" if right else "left",
-                overflow="fold",
-                min_width=26 if key == "subject" else None,
-            )
+                columns[key], justify="right" if key in {"value", "bounds"} else "left",
+                overflow="fold", min_width=26 if key == "subject" else None,
+            )  # fmt: skip
         before = None
         notes: dict[str, int] = {}
         for line in section.lines:
@@ -163,13 +160,8 @@ def _markdown(report: Report, lang: str) -> bytes:
     found = _sheets(report, lang)
     for sheet in found:
         rule = "|".join("--:" if number else "---" for number in sheet.is_number)
-        lines += [
-            "",
-            f"## {sheet.title}",
-            "",
-            "| " + " | ".join(sheet.headings) + " |",
-            f"|{rule}|",
-        ]
+        lines += ["", f"## {sheet.title}", ""]
+        lines += ["| " + " | ".join(sheet.headings) + " |", f"|{rule}|"]
         lines += ["| " + " | ".join(map(cell, row)) + " |" for row in sheet.rows]
     for section in () if found else sections(assessment, report.figures(), lang):
         lines += ["", f"## {section.title}", ""]

@@ -14,15 +14,10 @@ from pingshan_geo.assessment.notes import far_basis, mixed_bases, shown
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Completeness, Figure
 from pingshan_geo.ids import hint
-from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.report.selection import (
-    Selection,
-    having,
-    sorted_by,
-    wide_table,
-    with_columns,
-)
-from pingshan_geo.report.totals import COUNTS, SOURCES, SUMS, Grouped, Total
+from pingshan_geo.measures.registry import COUNTS, MEASURES
+from pingshan_geo.measures.wide import positions
+from pingshan_geo.report.selection import Selection, having, sorted_by, wide_table, with_columns
+from pingshan_geo.report.totals import SOURCES, SUMS, Grouped, Total
 from pingshan_geo.words import text
 
 
@@ -77,13 +72,13 @@ def roll_up(
     """Return counts, sums and floor area ratios of the chosen rows by the values of a column.
 
     The rows are those of the first of parcels, projects and auctions that has the column; of the
-    group ``overlay`` the parts of parcels in zones. Sums of land and floor, one for each basis
-    that occurs, are exact, over the rows that are known, with completeness; the ratio is sum of
-    gross floor by sum of site area over the rows where both are known. Beside it stand the lowest,
-    median and highest ratio of the rows, each on its own bases, and of parcels how many are over
-    their limit and how many cannot be judged. The group ``quality`` has recorded against measured
-    area instead. By ``dominant_KIND`` an assessment that allocates by area splits each parcel over
-    the zones of the kind.
+    group ``overlay`` the parts of parcels in zones, of ``quality`` always parcels. Sums of land and
+    floor, one for each basis that occurs, are exact, over the rows that are known, with
+    completeness; the ratio is sum of gross floor by sum of site area over the rows where both are
+    known. Beside it stand the lowest, median and highest ratio of the rows, each on its own bases,
+    and of parcels how many are over their limit and how many cannot be judged. The group
+    ``quality`` has recorded against measured area instead. By ``dominant_KIND`` an assessment that
+    allocates by area splits each parcel over the zones of the kind.
 
     Parameters
     ----------
@@ -128,14 +123,14 @@ def roll_up(
         parts["weight"].to_numpy(), parts["is_main"].to_numpy(),
     )  # fmt: skip
     figures = _figures(grouped, column, names, selection.group)
-    rolled = RollUp(selection.assessment, tuple(figures), group="all")
+    rolled = RollUp(selection.assessment, tuple(figures))
     if sort is not None and rolled.groups:
         table = having((sort.removeprefix("-"),), rolled.wide())[kind]
         place = {subject: at for at, subject in enumerate(sorted_by(table, sort)["id"])}
         rolled = replace(
             rolled, groups=tuple(sorted(rolled.groups, key=lambda f: place[f.subject]))
         )
-    return replace(rolled, columns=tuple(columns))
+    return replace(rolled, columns=tuple(dict.fromkeys(columns)))
 
 
 def _rows_by(selection: Selection, column: str) -> tuple[str, pd.DataFrame]:
@@ -143,6 +138,8 @@ def _rows_by(selection: Selection, column: str) -> tuple[str, pd.DataFrame]:
     kinds = [kind for kind in COUNTS if kind in selection.rows]
     if selection.group == "overlay":
         kinds = ["overlay"] if "overlay" in selection.rows else []
+    if selection.group == "quality":  # only outlines are measured
+        kinds = [kind for kind in kinds if kind == "parcels"]
     for kind in kinds:
         if column in selection.rows[kind]:
             return kind, selection.rows[kind]
@@ -164,7 +161,7 @@ def _split(assessment: Assessment, kind: str, column: str, rows: pd.DataFrame) -
     if kind != "parcels" or of_kind == column or assessment.allocate != "area":
         return whole
     pairs = assessment.overlay[assessment.overlay["zone_kind"] == of_kind]
-    place = rows.index.get_indexer(pd.Index(pairs["parcel_id"].to_numpy(dtype=object)))
+    place = positions(rows.index, pairs["parcel_id"])
     told = rows.index.isin(pairs["parcel_id"])
     counted = (place >= 0) & (pairs["overlay_share"] > 0).to_numpy()
     pairs, place = pairs[counted], place[counted]

@@ -108,7 +108,8 @@ def select(
         the others are left out.
     sort : str, optional
         Column to sort by, ``-`` before it for the largest first; unknown values come last. Kinds
-        without it are left out.
+        without it are left out. Without it rows stand as in the catalogue, in the group
+        ``quality`` those first whose areas disagree.
     columns : sequence of str
         Columns of the tables to show, in this order, instead of those of the measures.
 
@@ -150,7 +151,7 @@ def select(
     if subject is not None:
         rows = {kind: table[table.index == subject] for kind, table in tables.items()}
         if group == "overlay":  # a parcel or zone is asked for with all its parts
-            is_part = tables["overlay"][["parcel_id", "zone_id"]].eq(subject).any(axis=1)
+            is_part = tables["overlay"][["parcel_id", "zone_id"]].isin([subject]).any(axis=1)
             rows["overlay"] = tables["overlay"][is_part | (tables["overlay"].index == subject)]
         if all(table.empty for table in rows.values()):
             known = [str(each) for table in tables.values() for each in table.index]
@@ -163,10 +164,12 @@ def select(
         rows = _matching(where, {kind: rows[kind] for kind in rows if measures[kind]})
     if sort is not None:
         rows = _in_order(sort, {kind: rows[kind] for kind in rows if measures[kind]})
+    elif group == "quality":
+        rows = {kind: _doubtful_first(rows[kind]) for kind in rows if measures[kind]}
     if columns:
         rows = having(columns, {kind: rows[kind] for kind in rows if measures[kind]})
     chosen = {kind: measures[kind] for kind in rows}
-    return Selection(assessment, rows, chosen, tuple(columns), group)
+    return Selection(assessment, rows, chosen, tuple(dict.fromkeys(columns)), group)
 
 
 def _nothing_of(group: str, measure: str | None, subject: str | None) -> UsageError:
@@ -199,6 +202,15 @@ def _matching(where: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.Data
     if not chosen and column:
         raise UnknownColumnError(column, list(known))
     return chosen
+
+
+_DOUBT = ("disagrees", "explained", "cannot_judge", "agrees")
+
+
+def _doubtful_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the order of what the verdict on their areas asks for."""
+    rank = rows["area_verdict"].map(_DOUBT.index).to_numpy()
+    return rows.iloc[np.argsort(rank, kind="stable")]
 
 
 def _in_order(sort: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from pingshan_geo.assessment import Assessment
+from pingshan_geo.measures.reconcile.texts import evidence_text
 from pingshan_geo.measures.registry import MEASURES, Measure
+from pingshan_geo.report.people import capital
 from pingshan_geo.units import UNITS, format_number
 from pingshan_geo.words import text, word, words
 
@@ -87,8 +89,8 @@ def sheets(
             left_out = _NOT_NARROW if is_narrow else frozenset()
             shown = [n for n in shown if table[n].notna().any() and n not in left_out]
         if len(table) and shown:
-            title = word(kind, lang)
-            made.append(_sheet(assessment, kind, table, shown, title[:1].upper() + title[1:], lang))
+            title = capital(word(kind, lang))
+            made.append(_sheet(assessment, kind, table, shown, title, lang))
     return made
 
 
@@ -96,8 +98,7 @@ def _sheet(
     assessment: Assessment, kind: str, table: pd.DataFrame, shown: list[str], title: str, lang: str
 ) -> Sheet:
     lead = [_leads(assessment, kind, each, lang) for each in table["id"].astype(str)]
-    heads = list(_LEADS.get(kind, ("col_subject",)))
-    heads = [word(head, lang) for head in heads]
+    heads = [word(head, lang) for head in _LEADS.get(kind, ("col_subject",))]
     numbers = [False] * len(heads)
     cells: list[Sequence[str]] = list(zip(*lead, strict=True))
     for name in shown:
@@ -109,7 +110,7 @@ def _sheet(
         heads.append(heading(name, lang, "%" if unit == "1" and _is_share(measure) else unit))
         cells.append(_column(table[name], status, unit if is_number else None, measure, lang))
     rows = tuple(zip(*cells, strict=True))
-    return Sheet(title, tuple(head[:1].upper() + head[1:] for head in heads), tuple(numbers), rows)
+    return Sheet(title, tuple(map(capital, heads)), tuple(numbers), rows)
 
 
 def _status(
@@ -172,6 +173,8 @@ def _column(
 
 
 def _text(column: str, value: str, lang: str) -> str:
+    if column == "area_cause_evidence":
+        return evidence_text(value).get(lang)
     key = _PREFIX.get(column, "") + value
     is_code = column.endswith(("_verdict", "_cause", "_basis", "_edition", "kind", "_status"))
     return word(key, lang) if is_code and key in words() else value

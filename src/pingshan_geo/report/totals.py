@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.figure import (
+    BoolArray,
     FloatArray,
+    IntArray,
     Interval,
     ObjectArray,
     choose_object,
@@ -20,13 +21,11 @@ from pingshan_geo.figure import (
     exact,
     subtract,
 )
-from pingshan_geo.measures.registry import FLOORS, LANDS, MEASURES
+from pingshan_geo.measures.registry import COUNTS, FLOORS, LANDS, MEASURES
 from pingshan_geo.measures.rollup import group_far, group_sums, scaled
 from pingshan_geo.measures.spread import spread
 from pingshan_geo.measures.wide import interval_of, qualifier_of
 
-#: Kinds of subjects that are rolled up, with the measure that counts their rows.
-COUNTS = {"parcels": "parcel_count", "projects": "project_count", "auctions": "auction_count"}
 #: Sums and the measures that they are of: the first two always, others where a row is known.
 SUMS = {f"{name}_total": name for name in ("site_area", "gross_floor_area", *LANDS, *FLOORS)}
 _ALWAYS = tuple(SUMS)[:2]
@@ -44,7 +43,7 @@ class Total(NamedTuple):
 
     interval: Interval
     qualifier: ObjectArray
-    missing: npt.NDArray[np.bool_]
+    missing: BoolArray
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,12 @@ class Grouped:
 
     kind: str
     rows: pd.DataFrame
-    group: npt.NDArray[np.int64]
+    group: IntArray
     size: int
     weight: FloatArray
-    is_main: npt.NDArray[np.bool_]
+    is_main: BoolArray
 
-    def _counts(self, which: npt.NDArray[np.bool_] | None = None) -> FloatArray:
+    def _counts(self, which: BoolArray | None = None) -> FloatArray:
         chosen = self.is_main if which is None else self.is_main & which
         return np.bincount(self.group[chosen], minlength=self.size).astype(np.float64)
 
@@ -82,7 +81,7 @@ class Grouped:
         none = np.zeros(len(self.rows), dtype=bool)
         return Total(exact(count), np.full(self.size, "exact", dtype=object), none)
 
-    def _sum(self, measure: str, where: npt.NDArray[np.bool_] | None = None) -> Total:
+    def _sum(self, measure: str, where: BoolArray | None = None) -> Total:
         interval = scaled(interval_of(self.rows, measure), self.weight)
         if where is not None:
             interval = Interval(*(np.where(where, part, np.nan) for part in interval))

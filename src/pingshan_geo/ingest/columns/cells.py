@@ -26,11 +26,7 @@ _BEFORE = {
     _OVER: r"不少于|不小于|不低于|大于等于|大于|超过|高于|≥|>=|>|more than|over|at least",
     _UNDER: r"不超过|不大于|不高于|不多于|小于等于|小于|不足|低于|≤|<=|<|less than|at most|up to",
 }
-_AFTER = {
-    _ABOUT: r"左右|上下",
-    _OVER: r"以上|余|多",
-    _UNDER: r"以下|以内",
-}
+_AFTER = {_ABOUT: r"左右|上下", _OVER: r"以上|余|多", _UNDER: r"以下|以内"}
 _NUMBER = re.compile(
     rf"(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _BEFORE.items())})?\s*"
     r"(?P<yuan>¥|人民币)?\s*"

@@ -8,14 +8,14 @@ import pandas as pd
 import shapely  # noqa: F401 -- in the example
 
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
-from pingshan_geo.figure import FloatArray, ObjectArray
+from pingshan_geo.figure import FloatArray, IntArray, ObjectArray
 from pingshan_geo.measures.reconcile.case import Case
 from pingshan_geo.measures.reconcile.choice import PRIOR, Scores
 from pingshan_geo.measures.reconcile.groups import by_group
 from pingshan_geo.measures.reconcile.numbers import by_number
 from pingshan_geo.measures.reconcile.outlines import by_outline
 from pingshan_geo.measures.reconcile.texts import evidence, reconcile_findings
-from pingshan_geo.measures.reconcile.tolerance import SIGMAS, IntArray, area_sigma_per_m
+from pingshan_geo.measures.reconcile.tolerance import SIGMAS, area_sigma_per_m
 
 __all__ = ["reconcile", "reconcile_findings"]
 
@@ -80,6 +80,7 @@ def reconcile(
     sigma_per_m = area_sigma_per_m(lots.geometry)
     survey = SIGMAS * tolerance.position_m * sigma_per_m + tolerance.relative * measured
     low, high = (np.where(np.isfinite(part), part, recorded) for part in (low, high))
+    half = (high - low) / 2
     known = np.isfinite(recorded) & np.isfinite(measured)
     agrees = known & (measured >= low - survey) & (measured <= high + survey)
     causes = pd.DataFrame({
@@ -91,9 +92,8 @@ def reconcile(
         position_m = max(tolerance.position_m, _SHARPEST_M)
         plane = np.where(np.isnan(measured), np.nan, plane)
         case = Case(
-            lots, asked, recorded, (high - low) / 2, measured, plane,
-            position_m * sigma_per_m,
-            _plane_share(recorded, measured, plane, (high - low) / 2 + survey),
+            lots, asked, recorded, half, measured, plane, position_m * sigma_per_m,
+            _plane_share(recorded, measured, plane, half + survey),
         )  # fmt: skip
         scores = Scores(recorded[asked], case.half_m2[asked], tolerance.relative)
         by_number(case, scores)
@@ -108,7 +108,7 @@ def reconcile(
     table = {
         "area_difference_m2": recorded - measured,
         "area_ratio": recorded / np.where(measured > 0, measured, np.nan),
-        "area_tolerance_m2": (high - low) / 2 + survey,
+        "area_tolerance_m2": half + survey,
         "area_verdict": pd.Series(verdict, dtype=object),
     }
     return pd.DataFrame({**table, **causes}).set_axis(lots.index)

@@ -9,9 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.figure import FloatArray, ObjectArray
+from pingshan_geo.figure import FloatArray, IntArray, ObjectArray
 from pingshan_geo.measures.reconcile.choice import Scores
-from pingshan_geo.measures.reconcile.tolerance import IntArray
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,17 @@ class Case:
         """Number of each row that does not agree."""
         return np.arange(len(self.rows))
 
-    def numbers(self, column: str, *, all_rows: bool = False) -> FloatArray:
-        """Return a column of numbers, NaN where there is none."""
+    def reach(self, distance_m: float) -> float:
+        """Return a distance in units of the coordinates."""
+        crs = self.lots.crs
+        return distance_m / (111_000 if crs is not None and crs.is_geographic else 1)
+
+    def numbers(self, column: str) -> FloatArray:
+        """Return a column of numbers of all rows, NaN where there is none."""
         if column not in self.lots:
-            return np.full(len(self.lots) if all_rows else len(self.rows), np.nan)
+            return np.full(len(self.lots), np.nan)
         numbers: FloatArray = self.lots[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        return numbers if all_rows else numbers[self.rows]
+        return numbers
 
     def texts(self, column: str) -> ObjectArray:
         """Return a column of texts of all rows, None where there is none."""

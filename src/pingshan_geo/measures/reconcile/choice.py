@@ -11,10 +11,9 @@ is anyhow wrong, one that looks like a slip of a digit mostly is none.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from pingshan_geo.figure import FloatArray
-from pingshan_geo.measures.reconcile.tolerance import SIGMAS, IntArray
+from pingshan_geo.figure import BoolArray, FloatArray, IntArray
+from pingshan_geo.measures.reconcile.tolerance import SIGMAS
 
 #: How common each cause is thought to be among rows that do not agree, before a table is seen; a
 #: slip in typing is the commonest, and the rarer ones need more digits or more rows to be named.
@@ -23,7 +22,7 @@ PRIOR = {
     "unit-mu": 1.0, "unit-ha": 1.0, "unit-km2": 1.0, "unit-mm2": 1.0, "unit-sqft": 1.0,
     "power-of-ten": 1.0, "web-mercator": 1.0, "other-projection-zone": 1.0,
     "plane-for-ellipsoid": 2.0, "ellipsoid-for-plane": 1.0, "compensation-plane": 1.0,
-    "slope-surface": 1.0, "hole-not-subtracted": 1.0, "hole-lost": 1.0, "part-missing": 1.0,
+    "slope-surface": 1.0, "hole-not-subtracted": 3.0, "hole-lost": 1.0, "part-missing": 1.0,
     "part-missing-outline": 1.0, "generalised-outline": 2.0, "older-outline": 1.0,
     "arcs-flattened": 1.0, "digit-slip": 15.0, "digit-swap": 1.0, "total-for-net-site": 3.0,
     "land-given-up": 3.0, "renewal-unit-for-other": 3.0, "lots-swapped": 1.0,
@@ -119,7 +118,7 @@ class Scores:
         log, _ = self._log_density(np.arange(len(areas)), areas, sigma_m2)
         self.right = np.logaddexp(self.right, np.nan_to_num(log, nan=-np.inf) + np.log(share))
 
-    def choose(self, measured: FloatArray, agreeing: int) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+    def choose(self, measured: FloatArray, agreeing: int) -> tuple[IntArray, BoolArray]:
         """Return the number of the first cause of each row, -1 where none, and which are ties.
 
         Parameters

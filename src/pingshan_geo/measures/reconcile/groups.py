@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pingshan_geo.figure import FloatArray
+from pingshan_geo.figure import FloatArray, IntArray
 from pingshan_geo.measures.area import measured_area, measured_area_plane
 from pingshan_geo.measures.reconcile.case import Case
 from pingshan_geo.measures.reconcile.choice import Scores, other_reason
 from pingshan_geo.measures.reconcile.numbers import EARTH_RADIUS_M
-from pingshan_geo.measures.reconcile.tolerance import SIGMAS, IntArray, area_sigma_per_m
+from pingshan_geo.measures.reconcile.tolerance import SIGMAS, area_sigma_per_m
 from pingshan_geo.measures.recorded import implied_bounds
 
 # Lots that lie closer are neighbours; merged or divided ones are of comparable size.
@@ -47,11 +47,9 @@ def _neighbours(case: Case, scores: Scores) -> None:
     shapes = case.lots.geometry.to_numpy()
     ratio = case.recorded[case.rows] / case.geodesic[case.rows]
     asked = np.flatnonzero((ratio > _RATIOS[0]) & (ratio < _RATIOS[1]))
-    degrees = case.lots.crs is not None and case.lots.crs.is_geographic
     own, other = case.lots.sindex.query(
-        shapes[case.rows[asked]], predicate="dwithin",
-        distance=_NEAR_M / (111_000 if degrees else 1),
-    )  # fmt: skip
+        shapes[case.rows[asked]], predicate="dwithin", distance=case.reach(_NEAR_M)
+    )
     own = asked[own]
     kept = (other != case.rows[own]) & ~np.isnan(case.geodesic[other])
     own, other = own[kept], other[kept]
@@ -77,19 +75,14 @@ def _neighbours(case: Case, scores: Scores) -> None:
 
 def _codes(case: Case, scores: Scores) -> None:
     """Offer what the rows of one parcel code have together."""
-    codes = case.texts("parcel_code")
-    known = pd.Series(codes[case.rows]).dropna()
-    if known.empty:
+    codes, names = pd.factorize(case.texts("parcel_code"))
+    member, size = np.flatnonzero(codes >= 0), len(names)
+    group = codes[member]
+    count = np.append(np.bincount(group, minlength=size), 0)  # -1 finds the last
+    rows = np.flatnonzero(count[codes[case.rows]] > 1)
+    if not len(rows):
         return
-    member = np.flatnonzero(pd.Series(codes).isin(set(known)).to_numpy())
-    group, _ = pd.factorize(codes[member])
-    size = group.max() + 1
-    of_row = np.full(len(case.rows), -1)
-    at = pd.Index(member).get_indexer(pd.Index(case.rows))
-    of_row[at >= 0] = group[at[at >= 0]]
-    count = np.bincount(group, minlength=size)
-    rows = np.flatnonzero((of_row >= 0) & (count[of_row] > 1))
-    of_row = of_row[rows]
+    of_row = codes[case.rows[rows]]
     variance = np.bincount(group, weights=case.sigma_m2[member] ** 2, minlength=size)
     first, last = np.full(size, -1), np.full(size, -1)
     first[group[::-1]], last[group] = member[::-1], member
@@ -98,7 +91,7 @@ def _codes(case: Case, scores: Scores) -> None:
     bare = np.isnan(case.geodesic[member]) & ~np.isnan(case.recorded[member])
     deeds = np.bincount(group, weights=np.where(bare, case.recorded[member], 0), minlength=size)
     for weight, base in case.bases():
-        total = np.bincount(group, weights=base[member], minlength=size)
+        total = np.asarray(np.bincount(group, base[member], size), dtype=np.float64)
         scores.offer("part-missing-outline", rows, total[of_row], share=weight, value=other,
                      sigma_m2=np.sqrt(variance[of_row]))  # fmt: skip
         rest = np.where(deeds[of_row] > 0, base[case.rows[rows]] - deeds[of_row], np.nan)
@@ -134,7 +127,7 @@ def _swapped(case: Case, scores: Scores) -> None:
 
 def _common_height(case: Case, scores: Scores) -> None:
     """Offer one unknown height of the survey's plane that the lots of the table share."""
-    if not np.isnan(case.numbers("ground_height_m", all_rows=True)).all():
+    if not np.isnan(case.numbers("ground_height_m")).all():
         return
     near = case.half_m2 + SIGMAS * case.sigma_m2 + scores.relative * case.geodesic
     widest = (1 + _HIGHEST_M / EARTH_RADIUS_M) ** 2
@@ -162,28 +155,20 @@ def _common_height(case: Case, scores: Scores) -> None:
 
 def _control_totals(case: Case, scores: Scores, totals: pd.Series[float]) -> None:
     """Offer the common ratio of a zone whose records sum up to its own."""
-    zones, _ = pd.factorize(case.texts("zone_id"))
-    used = np.unique(zones[case.rows])
-    used = used[used >= 0]
-    if not len(used):
+    zones, names = pd.factorize(case.texts("zone_id"))
+    zone = zones[case.rows]
+    if (zone < 0).all():
         return
-    bounds = implied_bounds(np.asarray(totals, dtype=np.float64))
-    place = pd.Index(totals.index).get_indexer(pd.Index(case.texts("zone_id")))
-    size = zones.max() + 1
-    row_of = np.full(size, -1)
-    row_of[zones[zones >= 0]] = place[zones >= 0]
+    value, low, high = implied_bounds(np.asarray(totals.reindex(names), dtype=np.float64))
     member = zones >= 0
 
     def summed(values: FloatArray) -> FloatArray:
-        sums = np.bincount(zones[member], weights=values[member], minlength=size)
+        sums = np.bincount(zones[member], weights=values[member], minlength=len(names))
         return np.asarray(sums, dtype=np.float64)
 
     recorded, half = summed(case.recorded), summed(case.half_m2)
-    count = np.bincount(zones[member], minlength=size)
-    low, value, high = (np.where(row_of < 0, np.nan, part[row_of])
-                        for part in (bounds.low, bounds.value, bounds.high))  # fmt: skip
+    count = np.bincount(zones[member], minlength=len(names))
     adds_up = (recorded >= low - half) & (recorded <= high + half) & (count >= _LEAST_LOTS)
-    zone = zones[case.rows]
     fits = (zone >= 0) & adds_up[zone]
     for weight, base in case.bases():
         ratio = np.where(fits, (value / summed(base))[zone], np.nan)
@@ -204,9 +189,7 @@ def _earlier(case: Case, scores: Scores, earlier: gpd.GeoDataFrame, position_m: 
     pairs = pairs.drop_duplicates()
     row, place = pairs["row"].to_numpy(), pairs["place"].to_numpy()
     sigma = position_m * area_sigma_per_m(old)[place]
-    for weight, area in zip(
-        (1 - case.plane_share, case.plane_share), (measured_area(old), measured_area_plane(old)),
-        strict=True,
-    ):  # fmt: skip
+    areas = (measured_area(old), measured_area_plane(old))
+    for (weight, _), area in zip(case.bases(), areas, strict=True):
         scores.offer("older-outline", row, area.to_numpy()[place], sigma_m2=sigma, value=place,
                      share=weight * _per_row(row, len(case.rows)))  # fmt: skip

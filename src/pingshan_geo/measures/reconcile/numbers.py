@@ -9,7 +9,7 @@ import shapely
 from pingshan_geo.figure import FloatArray
 from pingshan_geo.measures.reconcile.case import Case
 from pingshan_geo.measures.reconcile.choice import PRIOR, Scores
-from pingshan_geo.measures.reconcile.tolerance import SIGMAS
+from pingshan_geo.measures.reconcile.tolerance import E2, SIGMAS
 
 #: A mean radius of the earth: what reductions of distances to a height divide by (GB/T 50026).
 EARTH_RADIUS_M = 6_371_000.0
@@ -35,11 +35,11 @@ def by_number(case: Case, scores: Scores) -> None:
     for factor in _POWERS:
         case.scaled(scores, "power-of-ten", factor, share=1 / len(_POWERS))
     _projections(case, scores)
-    slope = case.numbers("slope_deg")
+    slope = case.numbers("slope_deg")[case.rows]
     steep = np.radians(np.where(slope < 80, slope, np.nan))
     case.scaled(scores, "slope-surface", 1 / np.cos(steep), value=slope,
                 slack=np.tan(steep) * np.radians(_SLOPE_DEG))  # fmt: skip
-    height = case.numbers("ground_height_m")
+    height = case.numbers("ground_height_m")[case.rows]
     for sign in (2, -2):
         case.scaled(scores, "compensation-plane", (1 + height / EARTH_RADIUS_M) ** sign,
                     share=0.5, slack=2 * _HEIGHT_M / EARTH_RADIUS_M, value=height)  # fmt: skip
@@ -79,9 +79,8 @@ def _projections(case: Case, scores: Scores) -> None:
 
 def _web_mercator_scale(lat_deg: FloatArray) -> FloatArray:
     """Return the areal scale of EPSG:3857 on GRS 80 (IOGP 373-7-2, 1024): a²/(M N cos² φ)."""
-    e2 = 0.00669438002290
     sine = np.sin(np.radians(lat_deg))
-    return np.asarray((1 - e2 * sine**2) ** 2 / ((1 - e2) * (1 - sine**2)), dtype=np.float64)
+    return np.asarray((1 - E2 * sine**2) ** 2 / ((1 - E2) * (1 - sine**2)), dtype=np.float64)
 
 
 def _gauss_kruger_scale(off_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
@@ -98,7 +97,7 @@ def _other_areas(case: Case, scores: Scores) -> None:
     """Offer that the outline is of other land than the record, as the row's other areas tell."""
     basis = case.texts("recorded_basis")[case.rows]
     recorded = case.recorded[case.rows]
-    given = case.numbers("given_up_area_m2")
+    given = case.numbers("given_up_area_m2")[case.rows]
     # Who records the net site left it out, others counted it in; the reverse is rarer.
     counted = np.where(basis == "net_site", 0.2, 0.8)
     for sign, share in ((1, counted), (-1, 1 - counted)):
@@ -108,7 +107,7 @@ def _other_areas(case: Case, scores: Scores) -> None:
     pairs += [("renewal-unit-for-other", said, drawn, 0.5)
               for said in unit for drawn in unit if said != drawn]  # fmt: skip
     for cause, said, drawn, part in pairs:
-        area = case.numbers(f"{drawn}_area_m2")
+        area = case.numbers(f"{drawn}_area_m2")[case.rows]
         fits = (basis == said) & ((recorded > area) | (said != "total_land"))
         for weight, base in case.bases():
             # The row names the measured area, so it is that which is predicted.

@@ -6,11 +6,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from pingshan_geo.figure import FloatArray, ObjectArray
+from pingshan_geo.figure import FloatArray, IntArray, ObjectArray
 from pingshan_geo.measures.area import measured_area
 from pingshan_geo.measures.reconcile.case import Case
 from pingshan_geo.measures.reconcile.choice import Scores
-from pingshan_geo.measures.reconcile.tolerance import IntArray, rings
+from pingshan_geo.measures.reconcile.tolerance import rings
 
 # A hole or part among so many is not guessed at.
 _MOST = 20
@@ -169,8 +169,7 @@ def _fitted(case: Case, rows: IntArray) -> tuple[np.ndarray, np.ndarray]:
     shapes = case.lots.geometry.to_numpy()
     own = shapes[case.rows[rows]]
     points, of = shapely.get_coordinates(own, return_index=True)
-    degrees = case.lots.crs is not None and case.lots.crs.is_geographic
-    reach = _NEAR_M / (111_000 if degrees else 1)
+    reach = case.reach(_NEAR_M)
     tree, dots = case.lots.sindex, np.asarray(shapely.points(points))
     dot, other = tree.query(dots, predicate="dwithin", distance=reach)
     drawn = ~np.isnan(case.geodesic)  # what is only sketched was drawn after the outline

@@ -8,10 +8,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pingshan_geo.figure import FloatArray
+from pingshan_geo.figure import FloatArray, IntArray
 from pingshan_geo.findings import Finding
 from pingshan_geo.measures.reconcile.case import Case
-from pingshan_geo.measures.reconcile.tolerance import IntArray
 from pingshan_geo.units import format_number
 from pingshan_geo.words import Text, text
 
@@ -57,6 +56,23 @@ def _typed(number: float, step_m2: float, recorded_m2: float, text: str | None) 
     return f"from={recorded_m2:.10g}; to={number * step_m2:.10g}"
 
 
+def evidence_text(evidence: str | None) -> Text:
+    """Return the evidence for a cause in words, ``—`` for none.
+
+    Examples
+    --------
+    >>> evidence_text("hole_m2=6077.66").en, evidence_text("from=81; to=18").zh
+    ('hole of 6,077.66 m²', '记载为 81，应为 18')
+    """
+    said = []
+    for part in evidence.split("; ") if evidence else ():
+        name, _, value = part.partition("=")
+        if name == "factor" or name.endswith("_m2"):
+            value = format_number(float(value), None if name == "factor" else 2)
+        said.append(text(f"evidence_{name}").filled(value=value))
+    return Text(", ".join(t.en for t in said) or "—", "，".join(t.zh for t in said) or "—")
+
+
 def reconcile_findings(table: pd.DataFrame) -> Iterator[Finding]:
     """Yield a finding for each row whose recorded area does not agree with the measured one.
 
@@ -82,13 +98,13 @@ def reconcile_findings(table: pd.DataFrame) -> Iterator[Finding]:
             "recorded": format_number(row.recorded_area_m2, 2),
             "measured": format_number(row.measured_area_m2, 2),
             "difference": format_number(row.area_difference_m2, 2),
-            "ratio": f"{row.area_ratio:.4g}",
+            "ratio": format_number(row.area_ratio),
         }
         if row.area_cause:
             ties = row.area_cause_ties.split(";") if row.area_cause_ties else []
             causes = [text(f"cause_{each}") for each in (row.area_cause, *ties)]
             joined = (" / ".join(each.en for each in causes), "／".join(each.zh for each in causes))
             details["cause"] = Text(*joined)
-            details["evidence"] = row.area_cause_evidence or "—"
+            details["evidence"] = evidence_text(row.area_cause_evidence)
         code = "area-explained" if row.area_cause else "area-disagrees"
         yield Finding(code, str(row.Index), field="recorded_area_m2", details=details)

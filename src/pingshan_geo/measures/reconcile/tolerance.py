@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-from pingshan_geo.figure import FloatArray
-
-IntArray = npt.NDArray[np.int64]
+from pingshan_geo.figure import FloatArray, IntArray
+from pingshan_geo.measures.area import is_polygonal
 
 #: Two areas differ when they lie further apart than so many standard deviations: of a thousand
 #: lots that agree, three are then called wrong by chance; two would call fifty.
 SIGMAS = 3.0
-_A_M, _E2 = 6_378_137.0, 0.00669438002290  # GRS 80
+_A_M, E2 = 6_378_137.0, 0.00669438002290  # GRS 80
 
 
 def area_sigma_per_m(geometry: gpd.GeoSeries) -> FloatArray:
@@ -46,7 +44,7 @@ def area_sigma_per_m(geometry: gpd.GeoSeries) -> FloatArray:
     [30.0]
     """
     shapes = geometry.to_numpy()
-    polygonal = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    polygonal = is_polygonal(shapes)
     of_part, parts = np.flatnonzero(polygonal), shapes[polygonal]
     if (shapely.get_type_id(parts) == 6).any():
         parts, of_polygon = shapely.get_parts(parts, return_index=True)
@@ -81,17 +79,15 @@ def _chords_squared(xy: FloatArray, starts: IntArray, *, degrees: bool) -> Float
 def _metres_per_degree(lat_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the metres of a degree east and north, by the radii of curvature of GRS 80."""
     sine = np.sin(np.radians(lat_deg))
-    square = 1 - _E2 * sine**2
+    square = 1 - E2 * sine**2
     degree = np.radians(_A_M)
     return (
         degree / np.sqrt(square) * np.sqrt(1 - sine**2),
-        degree * (1 - _E2) / square / np.sqrt(square),
+        degree * (1 - E2) / square / np.sqrt(square),
     )
 
 
-def rings(
-    geometry: gpd.GeoSeries,
-) -> tuple[IntArray, FloatArray, IntArray]:
+def rings(geometry: gpd.GeoSeries) -> tuple[IntArray, FloatArray, IntArray]:
     """Return where each ring starts (and the end), all positions in metres, and each ring's shape.
 
     Degrees become metres about the first corner of the ring, true to 1e-4 over a kilometre.

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pingshan_geo.measures.cutting import BoolArray, FloatArray, IntArray, Shapes
+from pingshan_geo.figure import BoolArray, FloatArray, IntArray
+from pingshan_geo.measures.cutting import Shapes, groups
 
 _STRIP_M = 5.0
 
@@ -56,7 +57,7 @@ def open_edges(shapes: Shapes, distance_m: float) -> Edges:
     ([3, 3], [[0, 1], [1, 0]])
     """
     flat, ring, owner, is_shell = _rings(shapes)
-    first = np.flatnonzero(np.diff(ring, prepend=-1) != 0)
+    first, _ = groups(ring)
     tail = np.flatnonzero(ring[1:] == ring[:-1])
     local = flat - flat[first][ring]
     area = np.bincount(ring[tail], cross(local[tail], local[tail + 1]), minlength=len(owner))
@@ -91,11 +92,10 @@ def cancelled(
     key = 2 * (np.where(is_up, start, end) * size + np.where(is_up, end, start)) + ~is_up
     order = np.argsort(key)
     row, is_up, key = row[order], is_up[order], key[order] >> 1
-    first = np.flatnonzero(np.diff(key, prepend=-1) != 0)
+    first, group = groups(key)
     count = np.diff(np.append(first, len(key)))
     up = np.add.reduceat(is_up, first, dtype=np.int64) if len(first) else count
     down = count - up
-    group = np.repeat(np.arange(len(first)), count)
     rank = np.arange(len(key)) - first[group]
     rank = np.where(is_up, rank, rank - up[group])
     left = row[rank >= np.minimum(up, down)[group]]

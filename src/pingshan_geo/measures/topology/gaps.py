@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from pingshan_geo.measures.cutting import FloatArray, IntArray, Shapes, cut
+from pingshan_geo.figure import FloatArray, IntArray
+from pingshan_geo.measures.cutting import Shapes, cut
 from pingshan_geo.measures.topology.overlaps import has_land
 from pingshan_geo.measures.topology.rings import Rings
 
@@ -39,9 +40,8 @@ def gaps(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float) 
         if not len(parts):
             continue
         names, of = np.unique(rings.owner[rows], return_inverse=True)
-        border = np.bincount(of, length[rows]).round(
-            1
-        )  # so that of equals the first ones are named
+        # Rounded, so that of equals the first ones are named.
+        border = np.bincount(of, length[rows]).round(1)
         most = names[np.argsort(-border, kind="stable")][:2]
         pieces.append(shapely.multipolygons(parts) if len(parts) > 1 else parts[0])
         one.append(most.min())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 
-from pingshan_geo.measures.cutting import BoolArray, IntArray, Shapes, cut
+from pingshan_geo.figure import BoolArray, IntArray
+from pingshan_geo.measures.cutting import Shapes, cut
 from pingshan_geo.measures.topology.edges import distinct, expand, is_among
 from pingshan_geo.measures.topology.rings import Rings
 
@@ -46,7 +49,7 @@ def shared(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float
     box = shapely.bounds(shapes)
     seen, pairs, pieces = [pair], [pair[:0]], [np.zeros(0, dtype=object)]
     while len(pair):
-        piece = cut(shapely.intersection, shapes[pair[:, 0]], shapes[pair[:, 1]])
+        piece = _cut(shapely.intersection, shapes[pair[:, 0]], shapes[pair[:, 1]])
         is_land = has_land(piece, distance_m, least_area_m2)
         pair = pair[is_land]
         pairs.append(pair)
@@ -60,6 +63,16 @@ def shared(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float
         pair = pair[~apart.any(axis=1) & ~is_among(pair, np.concatenate(seen), size)]
         seen.append(pair)
     return _told(shapes, np.concatenate(pairs), np.concatenate(pieces), distance_m, least_area_m2)
+
+
+def _cut(operation: Callable[..., Any], one: Shapes, two: Shapes) -> Shapes:
+    """Return what `cut` does, equal shapes uncut: of n that lie on each other come n² pairs."""
+    is_same = shapely.equals_exact(one, two)
+    found = np.full(len(one), shapely.Polygon(), dtype=object)
+    if operation is shapely.intersection:
+        found[is_same] = one[is_same]
+    found[~is_same] = cut(operation, one[~is_same], two[~is_same])
+    return found
 
 
 def has_land(shapes: Shapes, distance_m: float, least_area_m2: float) -> BoolArray:
@@ -113,10 +126,10 @@ def _told(
     # Slits narrower than the distance all along the outline are the most that may be missing.
     most = distance_m * shapely.length(shapes[small]) / 2 + least_area_m2
     near = np.flatnonzero(area[small] - shapely.area(piece) <= most)
-    rest = cut(shapely.difference, shapes[small[near]], shapes[large[near]])
+    rest = _cut(shapely.difference, shapes[small[near]], shapes[large[near]])
     near = near[~has_land(rest, distance_m, least_area_m2)]
     kind[near] = WITHIN
-    rest = cut(shapely.difference, shapes[large[near]], shapes[small[near]])
+    rest = _cut(shapely.difference, shapes[large[near]], shapes[small[near]])
     kind[near[~has_land(rest, distance_m, least_area_m2)]] = DUPLICATE
     inner = kind == WITHIN
     one, two = np.where(inner, small, pair[:, 0]), np.where(inner, large, pair[:, 1])

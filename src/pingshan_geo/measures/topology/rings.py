@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from pingshan_geo.measures.cutting import FloatArray, IntArray, Shapes
+from pingshan_geo.figure import FloatArray, IntArray
+from pingshan_geo.measures.cutting import Shapes, groups
 from pingshan_geo.measures.topology.edges import (
     Edges,
     cancelled,
@@ -114,7 +115,7 @@ def rings(edges: Edges, near: Contacts, size: int, distance_m: float) -> Rings:
 
     ring, order = _ordered(_following(start, end, edges.xy))
     start_xy, end_xy = edges.xy[start[order]], edges.xy[end[order]]
-    first = np.flatnonzero(np.diff(ring, prepend=-1) != 0)
+    first, _ = groups(ring)
     local = start_xy[first][ring]
     area = np.bincount(ring, cross(start_xy - local, end_xy - local)) / 2
     return Rings(owner[order], ring, start_xy, end_xy, area, beside, twice)
@@ -129,13 +130,12 @@ def _following(start: IntArray, end: IntArray, xy: FloatArray) -> IntArray:
     ahead = np.arctan2(way[:, 1], way[:, 0])
     back = np.where(ahead > 0, ahead - np.pi, ahead + np.pi)
     come, go = np.argsort(end), np.argsort(start)
-    first = np.flatnonzero(np.diff(start[go], prepend=-1) != 0)
+    first, group = groups(start[go])
     count = np.diff(np.append(first, len(go)))
     many = np.flatnonzero(np.repeat(count > 1, count))
     # Of equal edges the one that leaves a place further left arrives further right.
     come[many] = come[many][np.lexsort((-come[many], back[come[many]], end[come[many]]))]
     go[many] = go[many][np.lexsort((go[many], ahead[go[many]], start[go[many]]))]
-    group = np.repeat(np.arange(len(first)), count)
     is_before = ahead[go[first]] < back[come[first]]
     rank = np.arange(len(go)) - first[group] + is_before[group]
     following = np.empty(len(go), dtype=np.int64)
@@ -164,4 +164,4 @@ def _ordered(following: IntArray) -> tuple[IntArray, IntArray]:
         steps, far = steps + steps[far], far[far]
     steps = steps + steps[far]
     order = np.lexsort((-steps, ring))
-    return np.cumsum(np.diff(ring[order], prepend=-1) != 0) - 1, order
+    return groups(ring[order])[1], order

@@ -10,17 +10,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pingshan_geo.measures.cutting import BoolArray, FloatArray, IntArray, Shapes, cut
+from pingshan_geo.figure import BoolArray, FloatArray, IntArray, choose_object
+from pingshan_geo.measures.cutting import Shapes, cut
 from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.topology.edges import is_among, open_edges
 from pingshan_geo.measures.topology.gaps import Gaps, gaps
-from pingshan_geo.measures.topology.overlaps import (
-    DUPLICATE,
-    OVERLAP,
-    WITHIN,
-    has_land,
-    shared,
-)
+from pingshan_geo.measures.topology.overlaps import DUPLICATE, OVERLAP, WITHIN, has_land, shared
 from pingshan_geo.measures.topology.rings import contacts, rings
 
 RULES = (
@@ -144,19 +139,16 @@ def topology(
     outline = shapely.union_all([] if district is None else plane.shapes(district))
     of_layer, names = pd.factorize(layers.astype(object).where(layers.notna(), SURFACE))
     tables = []
-    for layer, name in enumerate(names):
+    for layer, name in enumerate(names if len(names) else [""]):
         own = np.flatnonzero((of_layer == layer) & ~shapely.is_missing(all_shapes))
         shapes = all_shapes[own]
         errors = _layer(shapes, outline, expect_tiling and name == SURFACE, tolerance)
         tables += [_table(found, own, str(name), tolerance) for found in errors]
-    return _ordered(pd.concat(tables) if tables else None, parcels.index, plane)
+    return _ordered(pd.concat(tables), parcels.index, plane)
 
 
 def _layer(
-    shapes: Shapes,
-    outline: shapely.Geometry,
-    expect_tiling: bool,
-    tolerance: TopologyTolerance,
+    shapes: Shapes, outline: shapely.Geometry, expect_tiling: bool, tolerance: TopologyTolerance
 ) -> Iterator[_Found]:
     """Yield the errors between parcels of one layer."""
     least = (tolerance.distance_m, tolerance.least_area_m2)
@@ -205,12 +197,8 @@ def _is_closed(gap: Gaps, narrow_m: float) -> BoolArray:
 def _told_gaps(gap: Gaps, expect_tiling: bool, narrow_m: float) -> _Found:
     is_closed = _is_closed(gap, narrow_m)
     row = is_closed | expect_tiling
-    note = _words(is_closed[row], "closed-block", None)
+    note = choose_object(is_closed[row], "closed-block", None)
     return _Found("must-not-have-gaps", gap.one[row], gap.two[row], gap.piece[row], note=note)
-
-
-def _words(is_one: BoolArray, one: str, two: str | None) -> Shapes:
-    return np.array([two, one], dtype=object)[is_one.astype(np.int64)]
 
 
 def _uncovered(
@@ -234,7 +222,7 @@ def _outside(shapes: Shapes, outline: shapely.Geometry, least: tuple[float, floa
     is_out: BoolArray = has_land(piece, *least)
     row, piece = row[is_out], piece[is_out]
     inner = cut(shapely.intersection, shapes[row], np.full(len(row), outline))
-    note = _words(has_land(inner, *least), "partly", "outside")
+    note = choose_object(has_land(inner, *least), "partly", "outside")
     none = np.full(len(row), -1)
     return _Found("must-be-covered-by", row, none, piece, shapely.area(shapes[row]), note)
 
@@ -246,7 +234,7 @@ def _table(found: _Found, own: IntArray, layer: str, tolerance: TopologyToleranc
     width = 2 * area / shapely.length(found.shape)
     note = np.full(len(area), None) if found.note is None else found.note
     if found.rule == "must-not-overlap":
-        note = _words(width < tolerance.sliver_width_m, "sliver", None)
+        note = choose_object(width < tolerance.sliver_width_m, "sliver", None)
     at = np.append(own, -1)
     columns = {
         "rule": RULES.index(found.rule),
@@ -262,19 +250,7 @@ def _table(found: _Found, own: IntArray, layer: str, tolerance: TopologyToleranc
     return pd.DataFrame(columns)
 
 
-def _ordered(table: pd.DataFrame | None, index: pd.Index, plane: Plane) -> gpd.GeoDataFrame:
-    columns = [
-        "rule",
-        "parcel",
-        "other",
-        "layer",
-        "area_m2",
-        "share",
-        "width_m",
-        "note",
-        "geometry",
-    ]
-    table = pd.DataFrame(columns=columns) if table is None else table
+def _ordered(table: pd.DataFrame, index: pd.Index, plane: Plane) -> gpd.GeoDataFrame:
     table = table.sort_values(["rule", "parcel", "other"], kind="stable", ignore_index=True)
     ids = np.append(index.to_numpy(dtype=object), [None])
     of = {name: table.pop(name).to_numpy(dtype=np.int64) for name in ("rule", "parcel", "other")}

@@ -4,6 +4,8 @@
   const { span } = pingshanGeo;
   const FACTOR = {}; // stored value of one shown unit; comes with the data
   const DERIVED = { "%": 1, m2: 0, ha: 2, km2: 2, yuan: 0, "yuan/m2": 0, count: 0, "1": 2 };
+  /** Decimals of what is compared to printed digits. */
+  const COMPARED = { measured_area: 2, area_difference: 2, area_ratio: 4 };
 
   function digits(value, decimals, keep = false) {
     const fixed = Math.abs(value).toFixed(decimals);
@@ -15,7 +17,8 @@
 
   /** Decimals of a figure in the unit it is shown in: printed ones are kept, computed ones rounded. */
   function decimalsOf(figure, unit) {
-    if (figure.status === "recorded" || figure.status === "conflict" || figure.measure === "area_ratio") return 4;
+    if (figure.status === "recorded" || figure.status === "conflict") return 4;
+    if (figure.measure in COMPARED) return COMPARED[figure.measure];
     const size = Math.abs(figure.value / (FACTOR[unit] || 1));
     const usual = unit in DERIVED ? DERIVED[unit] : 2;
     return size > 0 && size < 0.1 ? usual + 2 : unit === "m2" && size < 1000 ? 1 : usual;
@@ -47,7 +50,7 @@
     const scale = FACTOR[unit] || 1;
     const half = (high - low) / 2;
     if (figure.status === "recorded" && Math.abs(high - value - half) < 1e-9 * Math.abs(value || 1)) {
-      return withUnit(page, `±${digits(half / scale, 4)}`, unit);
+      return withUnit(page, `±${digits(half / scale, 6)}`, unit);
     }
     const decimals = partingDecimals(figure, unit);
     const ends = [low, high].map((bound) => digits(bound / scale, decimals, figure.unit === "1"));
@@ -84,6 +87,7 @@
     const units = ["ha", "mu"].filter((unit) => unit !== figure.show);
     if (Math.abs(figure.value) >= 1e7) units.pop();
     return units
+      .filter((unit) => Math.abs(figure.value / FACTOR[unit]) >= 0.001)
       .map((unit) => `${digits(figure.value / FACTOR[unit], figure.value < 1e4 ? 3 : 2)} ${page.t(`unit_${unit}`)}`)
       .join(" · ");
   }
