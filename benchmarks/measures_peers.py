@@ -16,10 +16,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pingshan_geo.measures.topology import topology
 
 from pingshan_geo.measures.area import measured_area
 from pingshan_geo.measures.overlay import overlay
+from pingshan_geo.measures.topology import topology
 
 #: Positions of the pair (the second is 0 for an area) and square metres of each.
 Answer = tuple[Any, Any, Any]
