@@ -114,6 +114,13 @@ def reconcile(
     return pd.DataFrame({**table, **causes}).set_axis(lots.index)
 
 
+def _scatter(case: Case) -> float:
+    """Return the median distance of ln(recorded / measured) from its median, over all rows."""
+    known = (case.recorded > 0) & (case.geodesic > 0)
+    ratio = np.log(case.recorded[known] / case.geodesic[known])
+    return max(float(np.median(np.abs(ratio - np.median(ratio)))), 1e-9)
+
+
 def _plane_share(
     recorded: FloatArray, geodesic: FloatArray, plane: FloatArray, tolerance_m2: FloatArray
 ) -> float:
@@ -131,7 +138,7 @@ def _explain(
 ) -> None:  # fmt: skip
     """Write the causes of the rows that do not agree into a table of all rows."""
     codes = np.array(list(PRIOR), dtype=object)
-    first, ties = scores.choose(case.geodesic[case.rows], agreeing)
+    first, ties = scores.choose(case.geodesic[case.rows], agreeing, _scatter(case))
     named = np.flatnonzero(first >= 0)
     at, first, ties = case.rows[named], first[named], ties[named]
     told = [";".join(codes[row]) or None for row in ties]

@@ -118,7 +118,9 @@ class Scores:
         log, _ = self._log_density(np.arange(len(areas)), areas, sigma_m2)
         self.right = np.logaddexp(self.right, np.nan_to_num(log, nan=-np.inf) + np.log(share))
 
-    def choose(self, measured: FloatArray, agreeing: int) -> tuple[IntArray, BoolArray]:
+    def choose(
+        self, measured: FloatArray, agreeing: int, scatter: float
+    ) -> tuple[IntArray, BoolArray]:
         """Return the number of the first cause of each row, -1 where none, and which are ties.
 
         Parameters
@@ -127,10 +129,15 @@ class Scores:
             Areas of the rows in m².
         agreeing : int
             How many other rows of the table agree: of so many a few lie beyond the tolerance.
+        scatter : float
+            How far ln(recorded / measured) of all rows of the table lies from their median, as a
+            median; layers that share a factor have little of it.
         """
         prior = np.array([*PRIOR.values(), OTHER])
         prior /= prior.sum()
-        logs = np.column_stack([self.total, other_reason(self.recorded, measured), self.right])
+        # Where a survey is worse than its tolerance, most rows differ by a little: another reason.
+        far, near = (other_reason(self.recorded, measured, by) for by in (SPREAD, scatter))
+        logs = np.column_stack([self.total, np.logaddexp(far, near) - np.log(2), self.right])
         right = np.full((len(logs), 1), (agreeing + 1) / (len(logs) + 1))
         common = np.broadcast_to(prior, (len(logs), len(prior)))
         for _ in range(_ROUNDS):
@@ -153,10 +160,10 @@ class Scores:
         return np.where(named, first, -1), ties & named[:, None]
 
 
-def other_reason(recorded: FloatArray, measured: FloatArray) -> FloatArray:
+def other_reason(recorded: FloatArray, measured: FloatArray, spread: float = SPREAD) -> FloatArray:
     """Return the log density of records for some other reason, per unit of ln(area)."""
-    ratio = np.log(recorded / measured) / SPREAD
-    return np.asarray(-np.log(np.pi * SPREAD * (1 + ratio**2)), dtype=np.float64)
+    ratio = np.log(recorded / measured) / spread
+    return np.asarray(-np.log(np.pi * spread * (1 + ratio**2)), dtype=np.float64)
 
 
 def _posterior(logs: FloatArray, common: FloatArray) -> FloatArray:

@@ -133,6 +133,8 @@ def _common_height(case: Case, scores: Scores) -> None:
     widest = (1 + _HIGHEST_M / EARTH_RADIUS_M) ** 2
     for weight, base in case.bases():
         known = np.flatnonzero(np.isfinite(case.recorded) & (base > 0))
+        if not known.size:
+            continue
         sharp = known[near[known] / base[known] <= np.median(near[known] / base[known])]
         ratio = np.median(case.recorded[sharp] / base[sharp])
         # Then the mean of those that have it, the sharper ones weighing more.
