@@ -28,7 +28,7 @@ FOUND = ("first", "tie", "other", "none")
 
 def ledger(planted: planter.Planted) -> pd.DataFrame:
     """Return what the ledger says of a planted register."""
-    lots = planted.lots.rename(columns={"basis": "recorded_basis"})
+    lots = planted.lots.rename(columns={"basis": "recorded_area_basis"})
     texts = zip(lots["recorded_digits"], lots["recorded_unit"], strict=True)
     half = np.array([
         0.0 if text is None else 0.5 * 10.0 ** -len(text.partition(".")[2]) * cases.M2_PER[unit]

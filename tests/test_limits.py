@@ -54,7 +54,7 @@ def assessed(rows, pairs, lots=None, **columns):
         {"row": int, "weight": float}
     )
     membership["zone"] = ZONES.index.get_indexer(membership["zone"])
-    put_limits(wide, rows, ZONES, membership.assign(is_recorded=False))
+    put_limits(wide, rows, ZONES, membership)
     return wide.table()
 
 

@@ -27,14 +27,14 @@ def pairs(*rows):
 
 def told(found):
     return {
-        (int(row), ZONES.index[zone]): (float(weight), bool(recorded))
-        for row, zone, weight, recorded in found.itertuples(index=False)
+        (int(row), ZONES.index[zone]): float(weight)
+        for row, zone, weight in found.itertuples(index=False)
     }
 
 
 def test_a_source_places_a_row_in_its_zone_and_all_above():
     found = membership(ZONES, pd.Series(["base", None]), pairs())
-    assert told(found) == {(0, zone): (1.0, True) for zone in ("base", "d1", "town")}
+    assert told(found) == {(0, zone): 1.0 for zone in ("base", "d1", "town")}
 
 
 def test_an_outline_goes_before_a_source_of_the_same_kind_only():
@@ -42,18 +42,18 @@ def test_an_outline_goes_before_a_source_of_the_same_kind_only():
     found = membership(ZONES, pd.Series(["base"]), cut)
     # The base is named and lies in d1, but the outline says d2; the base itself is not drawn.
     assert told(found) == {
-        (0, "d2"): (1.0, False),
-        (0, "town"): (1.0, False),
-        (0, "base"): (1.0, True),
+        (0, "d2"): 1.0,
+        (0, "town"): 1.0,
+        (0, "base"): 1.0,
     }
 
 
 def test_by_area_each_part_counts_with_its_share_and_parents_with_the_sum():
     cut = pairs((0, 1, 0.3, False), (0, 2, 0.6, True), (0, -1, 0.1, False))
     found = told(membership(ZONES, pd.Series([None]), cut, by_area=True))
-    assert found[0, "d1"] == (0.3, False)
-    assert found[0, "d2"] == (0.6, False)
-    assert found[0, "town"] == (pytest.approx(0.9), False)
+    assert found[0, "d1"] == 0.3
+    assert found[0, "d2"] == 0.6
+    assert found[0, "town"] == pytest.approx(0.9)
 
 
 def test_an_undrawn_parent_is_not_told_twice_by_two_kinds():
@@ -71,7 +71,7 @@ def test_a_row_that_lies_mostly_outside_is_in_no_drawn_zone_whatever_its_source_
     found = membership(ZONES, pd.Series(["d2", "base"]), cut)
     # The base is not drawn, so a source may know what no outline tells; its parent is drawn.
     assert told(found) == {
-        (0, "town"): (1.0, True), (1, "base"): (1.0, True), (1, "town"): (1.0, True)
+        (0, "town"): 1.0, (1, "base"): 1.0, (1, "town"): 1.0
     }  # fmt: skip
     (told_apart,) = misplaced(ZONES, pd.Series(["d2", "base"], index=["lot-1", "lot-2"]), cut)
     assert told_apart.subject == "lot-1"

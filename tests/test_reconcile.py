@@ -180,12 +180,12 @@ def test_a_superseded_outline_is_named():
 
 
 def test_other_land_than_the_outline_is_named_by_its_own_columns():
-    lots = table(*row(L0="2713.40"), recorded_basis={"L0": "total_land"},
+    lots = table(*row(L0="2713.40"), recorded_area_basis={"L0": "total_land"},
                  net_site_area_m2={"L0": 2000.0})  # fmt: skip
     assert cause_of(lots)[0] == "total-for-net-site"
     lots = table(*row(L0="2713.40"), given_up_area_m2={"L0": 713.4})
     assert cause_of(lots) == ("land-given-up", "given_up_m2=+713.40")
-    lots = table(*row(L0="2713.40"), recorded_basis={"L0": "renewal_unit"},
+    lots = table(*row(L0="2713.40"), recorded_area_basis={"L0": "renewal_unit"},
                  demolition_area_m2={"L0": 2000.0})  # fmt: skip
     assert cause_of(lots)[0] == "renewal-unit-for-other"
 

@@ -93,7 +93,6 @@ def assess(
     pairs = pair_table(parcels.base, zones.base)
     put_dominant(parcels, pairs)
     project_rows = catalogue.projects[known_by(catalogue.projects, None, dated, cutoff)]
-    by_area = allocate == "area"
     places = zones_of(zones.base, parcels.base, project_rows, auctions, target_rows, pairs)
     put_limits(parcels, _valid(catalogue.limits, cutoff), zones.base, places["shares"])
     put_quality(parcels, tolerance, zones, earlier)
@@ -102,8 +101,8 @@ def assess(
     sales = auction_table(auctions, facts, parcels)
     targets = target_table(target_rows, facts, auctions, parcels)
     indicators = _indicators(catalogue, facts)
-    places["land"] = places["shares" if by_area else "parcels"]
-    put_zone_totals(zones, parcels.table(), places, pairs, by_area=by_area)
+    places["land"] = places["shares" if allocate == "area" else "parcels"]
+    put_zone_totals(zones, parcels.table(), places, pairs)
     wides = (zones, parcels, projects, sales, targets, indicators)
     found.extend(_findings(dict(zip(KINDS, wides, strict=True)), facts, catalogue.source_title))
     tables = dict(zip(KINDS, (wide.table() for wide in wides), strict=True))

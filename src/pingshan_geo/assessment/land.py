@@ -70,8 +70,7 @@ def put_quality(
     totals = None
     if zones is not None:
         totals = pd.Series(zones.interval("recorded_area").value, index=zones.base.index)
-    lots = table.assign(recorded_basis=table.get("recorded_area_basis"))
-    told = reconcile(lots, tolerance=tolerance, totals=totals, earlier=earlier)
+    told = reconcile(table, tolerance=tolerance, totals=totals, earlier=earlier)
     known = (table["recorded_area_m2"].notna() & table["measured_area_m2"].notna()).to_numpy()
     for name in ("area_difference", "area_ratio"):
         values = told.pop(MEASURES[name].column).to_numpy()

@@ -14,9 +14,8 @@ from pingshan_geo.measures.wide import positions
 from pingshan_geo.units import format_number
 from pingshan_geo.words import text
 
-# Columns of a membership: positions of row and zone, the share of the row that counts there, and
-# whether only a source says so.
-_COLUMNS = {"row": np.int64, "zone": np.int64, "weight": np.float64, "is_recorded": np.bool_}
+# Columns of a membership: positions of row and zone, the share of the row that counts there.
+_COLUMNS = {"row": np.int64, "zone": np.int64, "weight": np.float64}
 
 
 def levels(zones: pd.DataFrame) -> pd.Series[str]:
@@ -66,7 +65,7 @@ def membership(
     Returns
     -------
     DataFrame
-        ``row, zone, weight, is_recorded``; sorted by row and zone, each pair once.
+        ``row, zone, weight``; sorted by row and zone, each pair once.
 
     Examples
     --------
@@ -96,7 +95,7 @@ def membership(
     known = np.isin(of_said, _keys(measured["row"], level[measured["zone"]], names))
     drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()[said["zone"]]
     said = said[~known & ~(drawn & np.isin(of_said, is_told))]
-    both = pd.concat([measured.assign(is_recorded=False), said.assign(is_recorded=True)])
+    both = pd.concat([measured, said])
     both = both.rename(columns={"share": "weight"}).sort_values(["row", "zone"], ignore_index=True)
     return both.astype(_COLUMNS)
 

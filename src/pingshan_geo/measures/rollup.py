@@ -115,8 +115,6 @@ def put_zone_totals(
     parcels: pd.DataFrame,
     places: Mapping[str, pd.DataFrame],
     pieces: pd.DataFrame,
-    *,
-    by_area: bool,
 ) -> None:
     """Put sums, group ratio and counts of each zone.
 
@@ -128,19 +126,17 @@ def put_zone_totals(
         Wide table of parcels.
     places : mapping of str to DataFrame
         Membership (``row, zone, weight``) of parcels, projects and auctions, each row once, and
-        of ``land``: as that of parcels, or with shares where ``by_area``.
+        of ``land``: as that of parcels, or with shares. Where a lot is split, floor and ratios are
+        assumed, since nobody says where on it the floor stands.
     pieces : DataFrame
         Pair table of the overlay: ``row, zone`` (-1 is outside), ``area_m2``, ``share``.
-    by_area : bool
-        Whether land and floor of lots that straddle zones are split by share; floor and ratios
-        are then assumed, since nobody says where on a lot the floor stands.
     """
     size = len(zones.base)
     pairs = places["land"]
     rows, group = pairs["row"].to_numpy(), pairs["zone"].to_numpy()
     has_lots = np.bincount(group, minlength=size) > 0
     inside = parcels.iloc[rows]
-    weight = pairs["weight"].to_numpy() if by_area else np.ones(len(pairs))
+    weight = pairs["weight"].to_numpy()
     split = np.bincount(group[weight < 1], minlength=size) > 0
     for measure in ("site_area", "gross_floor_area"):
         total = group_sums(scaled(interval_of(inside, measure), weight), group, size)

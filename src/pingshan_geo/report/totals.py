@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -94,8 +93,9 @@ class Grouped:
         if self.kind == "overlay":
             return self._overlay()
         count = {COUNTS[self.kind]: self._exactly(self._counts())}
-        made: dict[str, Callable[[], dict[str, Total]]] = {"quality": self._quality}
-        return count | ({} if self.kind == "auctions" else made.get(group, self._lots)())
+        if self.kind == "auctions":
+            return count
+        return count | (self._quality() if group == "quality" else self._lots())
 
     def _overlay(self) -> dict[str, Total]:
         cut = ~self.rows["is_whole"].to_numpy(bool) & ~self.rows["is_sliver"].to_numpy(bool)

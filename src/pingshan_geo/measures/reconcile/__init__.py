@@ -37,7 +37,7 @@ def reconcile(
     lots : GeoDataFrame
         Indexed by id, in any CRS of the earth, with recorded_area_m2, recorded_area_low_m2,
         recorded_area_high_m2 (the interval of the printed digits), measured_area_m2 and
-        measured_area_plane_m2; NaN is unknown. What else a row may tell: recorded_basis,
+        measured_area_plane_m2; NaN is unknown. What else a row may tell: recorded_area_basis,
         recorded_digits, net_site_area_m2, renewal_unit_area_m2, demolition_area_m2,
         development_area_m2, given_up_area_m2, slope_deg, ground_height_m, zone_id, parcel_code,
         geometry_status.

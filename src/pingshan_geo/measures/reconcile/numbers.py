@@ -95,7 +95,7 @@ def _gauss_kruger_scale(off_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
 
 def _other_areas(case: Case, scores: Scores) -> None:
     """Offer that the outline is of other land than the record, as the row's other areas tell."""
-    basis = case.texts("recorded_basis")[case.rows]
+    basis = case.texts("recorded_area_basis")[case.rows]
     recorded = case.recorded[case.rows]
     given = case.numbers("given_up_area_m2")[case.rows]
     # Who records the net site left it out, others counted it in; the reverse is rarer.
