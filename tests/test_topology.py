@@ -133,6 +133,19 @@ def test_parcels_over_the_line_of_the_district():
     assert found["share"].tolist() == pytest.approx([0.5, 0.997], abs=1e-4)
 
 
+def test_parcels_far_from_the_border_of_the_district_lie_wholly_in_or_out_of_it():
+    district = box(0, 0, 1000, 1000).difference(box(400, 400, 600, 600))
+    grid = [box(x, y, x + 10, y + 10) for x in range(-95, 1100, 50) for y in range(-95, 1100, 50)]
+    found = errors(
+        gpd.GeoSeries(grid, [f"lot {each}" for each in range(len(grid))], crs=PLANE),
+        district=gpd.GeoSeries([district], crs=PLANE),
+    )
+    outside = [f"lot {at}" for at, lot in enumerate(grid) if not lot.intersects(district)]
+    assert found["rule"].unique().tolist() == ["must-be-covered-by"]
+    assert found["parcel_id"].tolist() == outside
+    assert found["share"].round(6).unique().tolist() == [1.0]
+
+
 def test_layers_lie_over_each_other_and_none_is_the_surface():
     shapes = lots(SQUARE, SQUARE, SQUARE, box(5, 0, 15, 10))
     found = errors(shapes, [None, "below", "above", "surface"])

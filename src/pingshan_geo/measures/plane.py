@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -74,13 +75,25 @@ class Plane:
 
     def shapes(self, geometry: gpd.GeoSeries) -> Shapes:
         """Return valid polygons in metres; None for what is missing, empty or not polygonal."""
+        return self.metres(self._geographic(geometry))
+
+    def outlines(self, geometry: gpd.GeoSeries) -> Shapes:
+        """Return valid polygons in longitude and latitude; None as for `shapes`."""
+        return np.concatenate(in_threads(valid, self._geographic(geometry)))
+
+    def xy(self, lonlat: FloatArray) -> FloatArray:
+        """Return coordinates in metres, in two columns, from longitude and latitude."""
+        return np.concatenate(
+            in_threads(lambda part: np.column_stack(self.way.transform(*part.T)), lonlat)
+        )
+
+    def _geographic(self, geometry: gpd.GeoSeries) -> Shapes:
         own = polygons(geometry)
-        first = None if geometry.crs == self.crs else exact_way(geometry.crs, self.crs)[0]
-        if first is not None:
-            own = shapely.transform(own, lambda xy: np.column_stack(first.transform(*xy.T)))
-        count = os.cpu_count() or 1
-        with ThreadPoolExecutor(count) as threads:  # PROJ and GEOS let go of the interpreter
-            return np.concatenate([*threads.map(self.metres, np.array_split(own, count))])
+        if geometry.crs == self.crs:
+            return own
+        first = exact_way(geometry.crs, self.crs)[0]
+        moved = shapely.transform(own, lambda xy: np.column_stack(first.transform(*xy.T)))
+        return np.asarray(moved, dtype=object)
 
     def metres(self, lonlat: Shapes) -> Shapes:
         """Return valid polygons in metres from longitude and latitude; None stays None."""
@@ -110,6 +123,17 @@ class Plane:
             return np.column_stack(self.way.transform(*exact, direction="INVERSE"))
 
         return np.asarray(shapely.transform(shapes, back), dtype=object)
+
+
+def in_threads(work: Callable[[Any], Any], rows: Any, most: int | None = None) -> list[Any]:
+    """Return what work makes of rows, a part a core or of at most so many, in their order.
+
+    NumPy, PROJ and GEOS let go of the interpreter.
+    """
+    count = os.cpu_count() or 1
+    parts = max(count, -(-len(rows) // most)) if most else count
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(work, np.array_split(rows, parts)))
 
 
 def polygons(geometry: gpd.GeoSeries) -> Shapes:

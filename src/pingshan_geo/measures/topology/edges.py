@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
-from pingshan_geo.measures.cutting import Shapes, groups
+from pingshan_geo.measures.cutting import groups
+from pingshan_geo.measures.topology.outlines import Outlines
 
 _STRIP_M = 5.0
 
@@ -44,35 +44,26 @@ class Edges:
     holder: IntArray
 
 
-def open_edges(shapes: Shapes, distance_m: float) -> Edges:
-    """Return the edges of valid polygons that no other polygon has the other way round.
+def open_edges(outlines: Outlines, distance_m: float) -> Edges:
+    """Return the edges of polygons that no other polygon has the other way round.
 
     As many edges one way as the other way are taken away, so that those that are left are still
     closed rings: the land that n polygons share is where these wind n times around it.
-
-    Examples
-    --------
-    >>> edges = open_edges(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]), 0.05)
-    >>> np.bincount(edges.owner).tolist(), edges.beside.tolist()
-    ([3, 3], [[0, 1], [1, 0]])
     """
-    flat, ring, owner, is_shell = _rings(shapes)
-    first, _ = groups(ring)
+    ring = outlines.ring
     tail = np.flatnonzero(ring[1:] == ring[:-1])
-    local = flat - flat[first][ring]
-    area = np.bincount(ring[tail], cross(local[tail], local[tail + 1]), minlength=len(owner))
-    swap = ((area > 0) != is_shell)[ring[tail]]
     # pandas hashes, which is twice as fast as the sorting of np.unique.
-    vertex, places = pd.factorize(flat[:, 0] + 1j * flat[:, 1])
-    xy = np.column_stack([places.real, places.imag])
-    start, end = (vertex[np.where(swap, tail + at, tail + 1 - at)] for at in (1, 0))
-    owner = owner[ring[tail]]
+    vertex, places = pd.factorize(outlines.xy.view(np.complex128)[:, 0])
+    xy = places.view(np.float64).reshape(-1, 2)
+    swap = outlines.is_turned[ring[tail]]
+    start, end = (vertex[tail + np.where(swap, at, 1 - at)] for at in (1, 0))
+    owner = outlines.owner[ring[tail]]
 
     left, beside, twice = cancelled(start, end, owner)
     start, end, owner = start[left], end[left], owner[left]
     place = _places(xy, np.flatnonzero(np.bincount(start)), distance_m)
     start, end = place[start], place[end]
-    holder = distinct(np.column_stack([start, owner]), len(shapes))
+    holder = distinct(np.column_stack([start, owner]), len(outlines))
     left, *near = cancelled(start, end, owner)
     beside, twice = np.append(beside, near[0], axis=0), np.append(twice, near[1], axis=0)
     return Edges(owner[left], start[left], end[left], xy, beside, twice, holder)
@@ -86,46 +77,43 @@ def cancelled(
     First come the pairs of opposite edges, both ways round, then those of edges one way.
     """
     row = np.flatnonzero(start != end)
-    start, end = start[row], end[row]
-    is_up = start < end
-    size = max(start.max(initial=0), end.max(initial=0)) + 1
-    key = 2 * (np.where(is_up, start, end) * size + np.where(is_up, end, start)) + ~is_up
+    one, two = start[row], end[row]
+    size = max(one.max(initial=0), two.max(initial=0)) + 1
+    key = 2 * (np.minimum(one, two) * size + np.maximum(one, two)) + (one > two)
     order = np.argsort(key)
-    row, is_up, key = row[order], is_up[order], key[order] >> 1
-    first, group = groups(key)
+    row, key = row[order], key[order]
+    # Most edges are alone or two that are opposite; only the others need be counted.
+    is_same = np.diff(key >> 1) == 0
+    before, after = np.append(False, is_same)[: len(key)], np.append(is_same, False)[: len(key)]
+    is_alone = ~(before | after)
+    is_first = after & ~before
+    is_first[:-1] &= ~after[1:] & (key[:-1] != key[1:])
+    first = np.flatnonzero(is_first)
+    rest = ~is_alone
+    rest[first] = rest[first + 1] = False
+    left, up, down, twice = _counted(row[rest], key[rest])
+    left = np.append(row[is_alone], left)
+    opposite = np.column_stack([np.append(row[first], up), np.append(row[first + 1], down)])
+    beside, twice = (owner[each] for each in (opposite, twice))
+    beside, twice = (each[each[:, 0] != each[:, 1]] for each in (beside, twice))
+    return np.sort(left), np.append(beside, beside[:, ::-1], axis=0), twice
+
+
+def _counted(row: IntArray, key: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """Return what `cancelled` does as rows, for edges with a sorted key that is odd one way."""
+    is_up = key % 2 == 0
+    first, group = groups(key >> 1)
     count = np.diff(np.append(first, len(key)))
-    up = np.add.reduceat(is_up, first, dtype=np.int64) if len(first) else count
+    up = np.bincount(group, is_up, len(first)).astype(np.int64)
     down = count - up
     rank = np.arange(len(key)) - first[group]
     rank = np.where(is_up, rank, rank - up[group])
     left = row[rank >= np.minimum(up, down)[group]]
     ups = np.flatnonzero(is_up & (down > 0)[group])
     run, opposite = expand((first + up)[group[ups]], down[group[ups]])
-    one, two = owner[row[ups[run]]], owner[row[opposite]]
-    pair = np.column_stack([one, two])[one != two]
     after = np.where(is_up, up[group], down[group]) - rank - 1
-    run, same = expand(np.arange(1, len(row) + 1), after)
-    one, two = owner[row[run]], owner[row[same]]
-    twice = np.column_stack([one, two])[one != two]
-    return np.sort(left), np.append(pair, pair[:, ::-1], axis=0), twice
-
-
-def _rings(shapes: Shapes) -> tuple[FloatArray, IntArray, IntArray, BoolArray]:
-    """Return coordinates with the ring of each, and of each ring the polygon, and if it is outer.
-
-    Polygons of one ring need not be taken apart, which is five times as fast as `get_rings`.
-    """
-    is_simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
-    simple, rest = np.flatnonzero(is_simple), np.flatnonzero(~is_simple)
-    parts, of_part = shapely.get_parts(shapes[rest], return_index=True)
-    rings, of_ring = shapely.get_rings(parts, return_index=True)
-    one, two = (
-        shapely.get_coordinates(each, return_index=True) for each in (shapes[simple], rings)
-    )
-    is_shell = np.append(np.ones(len(simple), dtype=bool), np.diff(of_ring, prepend=-1) != 0)
-    owner = np.append(simple, rest[of_part[of_ring]])
-    ring = np.append(one[1], two[1] + len(simple))
-    return np.concatenate([one[0], two[0]]), ring, owner, is_shell
+    same, other = expand(np.arange(1, len(row) + 1), after)
+    return left, row[ups[run]], row[opposite], np.column_stack([row[same], row[other]])
 
 
 def _places(xy: FloatArray, vertex: IntArray, distance_m: float) -> IntArray:
@@ -137,8 +125,8 @@ def _places(xy: FloatArray, vertex: IntArray, distance_m: float) -> IntArray:
     place = np.arange(len(xy))
     reach = int(np.ceil(distance_m * 1000)) + 1
     pairs = [np.zeros((0, 2), dtype=np.int64)]
+    x, y = (each - each.min(initial=0) for each in xy[vertex].T)
     for shift in (0, _STRIP_M / 2):
-        x, y = (xy[vertex] - xy.min(axis=0, initial=0)).T
         key = (((y + shift) // _STRIP_M).astype(np.int64) << 33) + (x * 1000).astype(np.int64)
         order = np.argsort(key)
         key, sorted_ = key[order], vertex[order]

@@ -8,7 +8,9 @@ import numpy as np
 import shapely
 
 from pingshan_geo.figure import FloatArray, IntArray
-from pingshan_geo.measures.cutting import Shapes, cut
+from pingshan_geo.measures.cutting import Shapes, cut, groups
+from pingshan_geo.measures.plane import in_threads
+from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.overlaps import has_land
 from pingshan_geo.measures.topology.rings import Rings
 
@@ -23,19 +25,26 @@ class Gaps:
     largest_m2: FloatArray  # area of the largest parcel around it
 
 
-def gaps(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float) -> Gaps:
+def gaps(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: float) -> Gaps:
     """Return the gaps in the union of valid polygons that are wider than a distance."""
     inner = np.flatnonzero(rings.area_m2 < -least_area_m2)
     row = np.flatnonzero(np.isin(rings.ring, inner))
-    length = np.hypot(*(rings.end - rings.start).T)
+    start, of = groups(rings.ring[row])
+    lines = shapely.linearrings(rings.start[row], indices=of)
+    holes = shapely.make_valid(np.asarray(shapely.polygons(lines), dtype=object))
+    holes = np.asarray(shapely.buffer(holes, distance_m, join_style="mitre"), dtype=object)
+    shapes = outlines.shapes(outlines.near(shapely.bounds(holes)))
     tree = shapely.STRtree(shapes)
+
+    def land(some: Shapes) -> Shapes:
+        around = (shapes[tree.query(hole, predicate="intersects")] for hole in some)
+        return np.array([shapely.union_all(each) for each in around], dtype=object)
+
+    found = cut(shapely.difference, holes, np.concatenate(in_threads(land, holes)))
+    length = np.hypot(*(rings.end - rings.start).T)
     pieces, one, two, largest = [], [], [], []
-    for rows in np.split(row, np.flatnonzero(np.diff(rings.ring[row])) + 1) if len(row) else ():
-        hole = shapely.buffer(
-            shapely.make_valid(shapely.polygons(rings.start[rows])), distance_m, join_style="mitre"
-        )
-        covered = shapely.union_all(shapes[tree.query(hole)])
-        parts = shapely.get_parts(cut(shapely.difference, np.array([hole]), np.array([covered])))
+    for piece, rows in zip(found, np.split(row, start)[1:], strict=True):
+        parts = shapely.get_parts(piece)
         parts = parts[has_land(parts, distance_m, least_area_m2)]
         if not len(parts):
             continue
@@ -46,7 +55,7 @@ def gaps(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float) 
         pieces.append(shapely.multipolygons(parts) if len(parts) > 1 else parts[0])
         one.append(most.min())
         two.append(most.max() if len(most) > 1 else -1)
-        largest.append(shapely.area(shapes[names]).max())
-    found = np.empty(len(pieces), dtype=object)
-    found[:] = pieces
-    return Gaps(found, np.array(one, int), np.array(two, int), np.array(largest, float))
+        largest.append(outlines.area_m2[names].max())
+    told = np.empty(len(pieces), dtype=object)
+    told[:] = pieces
+    return Gaps(told, np.array(one, int), np.array(two, int), np.array(largest, float))

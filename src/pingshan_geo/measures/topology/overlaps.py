@@ -12,6 +12,7 @@ import shapely
 from pingshan_geo.figure import BoolArray, IntArray
 from pingshan_geo.measures.cutting import Shapes, cut
 from pingshan_geo.measures.topology.edges import distinct, expand, is_among
+from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.rings import Rings
 
 OVERLAP, DUPLICATE, WITHIN = 0, 1, 2
@@ -27,7 +28,7 @@ class Shared:
     kind: IntArray  # OVERLAP, DUPLICATE or WITHIN
 
 
-def shared(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float) -> Shared:
+def shared(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: float) -> Shared:
     """Return the pairs of valid polygons that share land wider than a distance.
 
     Land is shared where rings wind around it twice, so its border has an edge of a ring that
@@ -38,18 +39,19 @@ def shared(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float
     """
     row = _doubtful(rings, distance_m)
     inner = _inwards(rings, row, distance_m)
-    edge, other = shapely.STRtree(shapes).query(inner)
-    owner = rings.owner[row[edge]]
+    close = outlines.near(shapely.bounds(inner))
+    edge, other = shapely.STRtree(outlines.shapes(close)).query(inner)
+    owner, other = rings.owner[row[edge]], close[other]
     meets = np.flatnonzero(owner != other)
-    meets = meets[shapely.intersects(shapes[other[meets]], inner[edge[meets]])]
-    size = len(shapes)
+    meets = meets[shapely.intersects(outlines.shapes(other[meets]), inner[edge[meets]])]
+    size = len(outlines)
     pair = np.append(np.column_stack([owner[meets], other[meets]]), rings.twice, axis=0)
     pair = distinct(np.sort(pair, axis=1), size)
     start = np.searchsorted(rings.beside[:, 0], np.arange(size + 1))
-    box = shapely.bounds(shapes)
+    box = outlines.box
     seen, pairs, pieces = [pair], [pair[:0]], [np.zeros(0, dtype=object)]
     while len(pair):
-        piece = _cut(shapely.intersection, shapes[pair[:, 0]], shapes[pair[:, 1]])
+        piece = _cut(shapely.intersection, *(outlines.shapes(each) for each in pair.T))
         is_land = has_land(piece, distance_m, least_area_m2)
         pair = pair[is_land]
         pairs.append(pair)
@@ -62,7 +64,7 @@ def shared(shapes: Shapes, rings: Rings, distance_m: float, least_area_m2: float
         apart = (low[:, :2] >= high[:, 2:]) | (high[:, :2] >= low[:, 2:])
         pair = pair[~apart.any(axis=1) & ~is_among(pair, np.concatenate(seen), size)]
         seen.append(pair)
-    return _told(shapes, np.concatenate(pairs), np.concatenate(pieces), distance_m, least_area_m2)
+    return _told(outlines, np.concatenate(pairs), np.concatenate(pieces), distance_m, least_area_m2)
 
 
 def _cut(operation: Callable[..., Any], one: Shapes, two: Shapes) -> Shapes:
@@ -116,21 +118,23 @@ def _inwards(rings: Rings, row: IntArray, distance_m: float) -> Shapes:
 
 
 def _told(
-    shapes: Shapes, pair: IntArray, piece: Shapes, distance_m: float, least_area_m2: float
+    outlines: Outlines, pair: IntArray, piece: Shapes, distance_m: float, least_area_m2: float
 ) -> Shared:
     """Return pairs with what their land makes them: the same, one within the other, or neither."""
-    area = shapely.area(shapes)
+    area = outlines.area_m2
     is_first = area[pair[:, 0]] <= area[pair[:, 1]]
     small, large = np.where(is_first[:, None], pair, pair[:, ::-1]).T
     kind = np.full(len(pair), OVERLAP)
     # Slits narrower than the distance all along the outline are the most that may be missing.
-    most = distance_m * shapely.length(shapes[small]) / 2 + least_area_m2
+    most = distance_m * outlines.length_m[small] / 2 + least_area_m2
     near = np.flatnonzero(area[small] - shapely.area(piece) <= most)
-    rest = _cut(shapely.difference, shapes[small[near]], shapes[large[near]])
-    near = near[~has_land(rest, distance_m, least_area_m2)]
+    inner, outer = outlines.shapes(small[near]), outlines.shapes(large[near])
+    rest = _cut(shapely.difference, inner, outer)
+    is_inside = ~has_land(rest, distance_m, least_area_m2)
+    near = near[is_inside]
     kind[near] = WITHIN
-    rest = _cut(shapely.difference, shapes[large[near]], shapes[small[near]])
+    rest = _cut(shapely.difference, outer[is_inside], inner[is_inside])
     kind[near[~has_land(rest, distance_m, least_area_m2)]] = DUPLICATE
-    inner = kind == WITHIN
-    one, two = np.where(inner, small, pair[:, 0]), np.where(inner, large, pair[:, 1])
+    is_inner = kind == WITHIN
+    one, two = np.where(is_inner, small, pair[:, 0]), np.where(is_inner, large, pair[:, 1])
     return Shared(one, two, piece, kind)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
 from pingshan_geo.figure import FloatArray, IntArray
-from pingshan_geo.measures.cutting import Shapes, groups
+from pingshan_geo.measures.cutting import groups
+from pingshan_geo.measures.plane import in_threads
 from pingshan_geo.measures.topology.edges import (
     Edges,
     cancelled,
@@ -18,6 +18,8 @@ from pingshan_geo.measures.topology.edges import (
     expand,
     is_among,
 )
+
+_BLOCK = 100_000  # places that one thread takes at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +33,71 @@ class Contacts:
     far_m: FloatArray
 
 
-def contacts(edges: Edges, shapes: Shapes, reach_m: float) -> Contacts:
-    """Return contacts between parcels whose boxes are within reach.
+def contacts(edges: Edges, size: int, reach_m: float) -> Contacts:
+    """Return contacts of the places of `size` parcels with open edges within reach.
 
-    Three times as fast as an STRtree of edges, for which each edge must be made a geometry. In each
-    pair of near boxes the places of one are held against the edges of the other.
+    Each place is held against the edges on its cell of a grid, which is five times as fast as an
+    STRtree of edges, for which each edge must be made a geometry.
     """
-    ends = np.column_stack([np.append(edges.start, edges.end), np.tile(edges.owner, 2)])
-    corner = distinct(ends[:, ::-1], len(edges.xy))  # parcel and place
-    own = np.flatnonzero(np.bincount(corner[:, 0]))
-    box = shapely.bounds(shapes)[own] + np.array([-1, -1, 1, 1]) * reach_m / 2
-    # A diagonal has the same box, and is made in half the time.
-    boxes = np.asarray(shapely.linestrings(box.reshape(-1, 2, 2)), dtype=object)
-    one, two = shapely.STRtree(boxes).query(boxes)
-    one, two = one[one != two], two[one != two]
-    first = np.searchsorted(corner[:, 0], own)
-    count = np.searchsorted(corner[:, 0], own, side="right") - first
-    run, at = expand(first[one], count[one])
-    other, xy = two[run], edges.xy[corner[at, 1]]
-    box += np.array([-1, -1, 1, 1]) * reach_m / 2
-    (x, y), (west, south, east, north) = xy.T, box[other].T
-    near = (x >= west) & (y >= south) & (x <= east) & (y <= north)
-    at, other = at[near], other[near]
-    alone = ~is_among(np.column_stack([corner[at, 1], own[other]]), edges.holder, len(shapes))
-    at, other = at[alone], other[alone]
+    start = edges.xy[edges.start]
+    way = edges.xy[edges.end] - start
+    length = np.hypot(*way.T)
+    place = np.flatnonzero(np.bincount(edges.start))
+    of, on, own = _on_cells(start, way, length, edges.xy[place], reach_m)
+    order = np.argsort(own)
+    place, own = place[order], own[order]
 
-    order = np.argsort(edges.owner, kind="stable")
-    first = np.searchsorted(edges.owner[order], own)
-    count = np.searchsorted(edges.owner[order], own, side="right") - first
-    run, row = expand(first[other], count[other])
-    edge, (holder, place) = order[row], corner[at[run]].T
-    start = edges.xy[edges.start[edge]]
-    way, there = edges.xy[edges.end[edge]] - start, edges.xy[place] - start
-    square = dot(way, way)
-    part = dot(way, there) / square
-    far = np.abs(cross(way, there)) / np.sqrt(square)
-    near = (far <= reach_m) & (part > 0) & (part < 1)
-    return Contacts(place[near], holder[near], edge[near], part[near], far[near])
+    def near(rows: IntArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        first = np.searchsorted(on, own[rows])
+        run, at = expand(first, np.searchsorted(on, own[rows], side="right") - first)
+        here, edge = place[rows[run]], of[at]
+        other = (edges.start[edge] != here) & (edges.end[edge] != here)
+        here, edge = here[other], edge[other]
+        there, along = edges.xy[here] - start[edge], way[edge]
+        part = dot(along, there) / length[edge] ** 2
+        far = np.abs(cross(along, there)) / length[edge]
+        met = np.flatnonzero((far <= reach_m) & (part > 0) & (part < 1))
+        return here[met], edge[met], part[met], far[met]
+
+    found = in_threads(near, np.arange(len(place)), _BLOCK)
+    here, edge, part, far = (np.concatenate(each) for each in zip(*found, strict=True))
+    order = np.lexsort((edge, here))
+    twice = (np.diff(here[order], prepend=-1) == 0) & (np.diff(edge[order], prepend=-1) == 0)
+    row = order[~twice]  # a long edge may be on a cell with two of its pieces
+    row = row[~is_among(np.column_stack([here[row], edges.owner[edge[row]]]), edges.holder, size)]
+    ends = np.append(edges.start, edges.end)
+    corner = distinct(np.column_stack([ends, np.tile(edges.owner, 2)]), size)
+    first = np.searchsorted(corner[:, 0], here[row])
+    run, at = expand(first, np.searchsorted(corner[:, 0], here[row], side="right") - first)
+    row = row[run]
+    return Contacts(here[row], corner[at, 1], edge[row], part[row], far[row])
+
+
+def _on_cells(
+    start: FloatArray, way: FloatArray, length: FloatArray, places: FloatArray, reach_m: float
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Return edges with a cell that each may reach, sorted by cell, and the cell of each place.
+
+    Edges are cut into pieces of at most two cells, which are on few that they do not cross.
+    """
+    cell = max(float(length.mean()) if len(length) else 0.0, 2 * reach_m)
+    origin = start.min(axis=0, initial=np.inf) - 2 * reach_m
+    pieces = np.ceil(length / (2 * cell)).astype(np.int64)
+    of, step = expand(np.zeros(len(length), dtype=np.int64), pieces)
+    part = np.stack([step, step + 1])[..., None] / pieces[of][:, None]
+    ends = start[of] + part * way[of]
+    low, high = (
+        ((each - origin) / cell).astype(np.int64)
+        for each in (ends.min(axis=0) - reach_m, ends.max(axis=0) + reach_m)
+    )
+    rows = high[:, 1].max(initial=0) + 1
+    (wide, tall), (west, south) = (high - low + 1).T, low.T
+    piece, x = expand(west, wide)
+    column, y = expand(south[piece], tall[piece])
+    on = x[column] * rows + y
+    order = np.argsort(on)
+    x, y = ((places - origin) / cell).astype(np.int64).T
+    return of[piece[column[order]]], on[order], x * rows + y
 
 
 @dataclass(frozen=True, slots=True)

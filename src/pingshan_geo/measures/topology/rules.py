@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -11,10 +12,11 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, choose_object
-from pingshan_geo.measures.cutting import Shapes, cut
+from pingshan_geo.measures.cutting import Shapes, cut, groups
 from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.topology.edges import is_among, open_edges
 from pingshan_geo.measures.topology.gaps import Gaps, gaps
+from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.overlaps import DUPLICATE, OVERLAP, WITHIN, has_land, shared
 from pingshan_geo.measures.topology.rings import contacts, rings
 
@@ -135,45 +137,50 @@ def topology(
     ([['must-not-overlap', 'a', 'b']], [0.1])
     """
     plane = Plane.about(parcels)
-    all_shapes = plane.shapes(parcels)
+    lonlat = plane.outlines(parcels)
     outline = shapely.union_all([] if district is None else plane.shapes(district))
     of_layer, names = pd.factorize(layers.astype(object).where(layers.notna(), SURFACE))
     tables = []
     for layer, name in enumerate(names if len(names) else [""]):
-        own = np.flatnonzero((of_layer == layer) & ~shapely.is_missing(all_shapes))
-        shapes = all_shapes[own]
-        errors = _layer(shapes, outline, expect_tiling and name == SURFACE, tolerance)
+        own = np.flatnonzero((of_layer == layer) & ~shapely.is_missing(lonlat))
+        outlines = Outlines.of(lonlat[own], plane)
+        errors = _layer(outlines, outline, expect_tiling and name == SURFACE, tolerance)
         tables += [_table(found, own, str(name), tolerance) for found in errors]
     return _ordered(pd.concat(tables), parcels.index, plane)
 
 
 def _layer(
-    shapes: Shapes, outline: shapely.Geometry, expect_tiling: bool, tolerance: TopologyTolerance
+    outlines: Outlines,
+    district: shapely.Geometry,
+    expect_tiling: bool,
+    tolerance: TopologyTolerance,
 ) -> Iterator[_Found]:
     """Yield the errors between parcels of one layer."""
     least = (tolerance.distance_m, tolerance.least_area_m2)
-    area = shapely.area(shapes)
-    edges = open_edges(shapes, tolerance.distance_m)
-    near = contacts(edges, shapes, tolerance.sliver_width_m)
-    left = rings(edges, near, len(shapes), tolerance.distance_m)
-    land = shared(shapes, left, *least)
+    size, area = len(outlines), outlines.area_m2
+    edges = open_edges(outlines, tolerance.distance_m)
+    near = contacts(edges, size, tolerance.sliver_width_m)
+    left = rings(edges, near, size, tolerance.distance_m)
+    with ThreadPoolExecutor() as threads:  # GEOS lets go of the interpreter
+        enclosed = threads.submit(gaps, outlines, left, *least)
+        land = shared(outlines, left, *least)
     smaller = np.minimum(area[land.one], area[land.two])
     for rule, kind in zip(RULES, (OVERLAP, DUPLICATE, WITHIN), strict=False):
         row = land.kind == kind
         yield _Found(rule, land.one[row], land.two[row], land.piece[row], smaller[row])
-    inner = gaps(shapes, left, *least)
-    has_district = not shapely.is_empty(outline)
+    inner = enclosed.result()
+    has_district = not shapely.is_empty(district)
     yield _told_gaps(inner, expect_tiling and not has_district, tolerance.narrow_gap_m)
     if expect_tiling and has_district:
-        yield _uncovered(shapes, outline, inner, tolerance)
-    row = np.flatnonzero(2 * area < tolerance.thin_parcel_m * shapely.length(shapes))
-    yield _Found("sliver-polygon", row, np.full(len(row), -1), shapes[row], area[row])
+        yield _uncovered(outlines, district, inner, tolerance)
+    row = np.flatnonzero(2 * area < tolerance.thin_parcel_m * outlines.length_m)
+    yield _Found("sliver-polygon", row, np.full(len(row), -1), outlines.shapes(row), area[row])
     if has_district:
-        yield _outside(shapes, outline, least)
+        yield _outside(outlines, district, least)
 
     pair = np.sort(np.column_stack([near.holder, edges.owner[near.edge]]), axis=1)
     known = np.sort(np.column_stack([land.one, land.two]), axis=1)
-    is_new = ~is_among(pair, known, len(shapes))
+    is_new = ~is_among(pair, known, size)
     yield _points(pair[is_new], near.place[is_new], edges.xy)
 
 
@@ -202,12 +209,13 @@ def _told_gaps(gap: Gaps, expect_tiling: bool, narrow_m: float) -> _Found:
 
 
 def _uncovered(
-    shapes: Shapes, outline: shapely.Geometry, gap: Gaps, tolerance: TopologyTolerance
+    outlines: Outlines, district: shapely.Geometry, gap: Gaps, tolerance: TopologyTolerance
 ) -> _Found:
     """Return the pieces of the district that are neither covered nor told as gaps already."""
+    shapes = outlines.shapes(np.arange(len(outlines)))
     told = gap.piece[_is_closed(gap, tolerance.narrow_gap_m)]
     covered = shapely.union_all(np.append(shapes, told))
-    parts = shapely.get_parts(cut(shapely.difference, np.array([outline]), np.array([covered])))
+    parts = shapely.get_parts(cut(shapely.difference, np.array([district]), np.array([covered])))
     parts = parts[has_land(parts, tolerance.distance_m, tolerance.least_area_m2)]
     part, nearest = shapely.STRtree(shapes).query_nearest(parts, all_matches=False)
     one = np.full(len(parts), -1)
@@ -215,16 +223,24 @@ def _uncovered(
     return _Found("must-not-have-gaps", one, np.full(len(parts), -1), parts)
 
 
-def _outside(shapes: Shapes, outline: shapely.Geometry, least: tuple[float, float]) -> _Found:
-    shapely.prepare(outline)
-    row = np.flatnonzero(~shapely.covers(outline, shapes))
-    piece = cut(shapely.difference, shapes[row], np.full(len(row), outline))
-    is_out: BoolArray = has_land(piece, *least)
-    row, piece = row[is_out], piece[is_out]
-    inner = cut(shapely.intersection, shapes[row], np.full(len(row), outline))
+def _outside(outlines: Outlines, district: shapely.Geometry, least: tuple[float, float]) -> _Found:
+    """Return the parcels that lie outside; of those off its border one vertex tells that."""
+    shapely.prepare(district)
+    rings = shapely.get_rings(shapely.get_parts(district))
+    sides = [np.stack([xy[:-1], xy[1:]]) for xy in map(shapely.get_coordinates, rings)]
+    ends = np.concatenate(sides, axis=1)
+    at_border = outlines.near(np.column_stack([ends.min(axis=0), ends.max(axis=0)]))
+    is_out = np.empty(len(outlines), dtype=bool)
+    is_out[outlines.owner] = ~shapely.contains_xy(district, outlines.xy[groups(outlines.ring)[0]])
+    is_out[at_border] = ~shapely.covers(district, outlines.shapes(at_border))
+    row = np.flatnonzero(is_out)
+    piece = cut(shapely.difference, outlines.shapes(row), np.full(len(row), district))
+    is_land: BoolArray = has_land(piece, *least)
+    row, piece = row[is_land], piece[is_land]
+    inner = cut(shapely.intersection, outlines.shapes(row), np.full(len(row), district))
     note = choose_object(has_land(inner, *least), "partly", "outside")
     none = np.full(len(row), -1)
-    return _Found("must-be-covered-by", row, none, piece, shapely.area(shapes[row]), note)
+    return _Found("must-be-covered-by", row, none, piece, outlines.area_m2[row], note)
 
 
 def _table(found: _Found, own: IntArray, layer: str, tolerance: TopologyTolerance) -> pd.DataFrame:

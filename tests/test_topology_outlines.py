@@ -1,0 +1,85 @@
+"""Flat outlines against shapely, and contacts on a grid against every place and edge."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pingshan_geo.measures.plane import Plane
+from pingshan_geo.measures.topology.edges import cross, dot, open_edges
+from pingshan_geo.measures.topology.outlines import Outlines
+from pingshan_geo.measures.topology.rings import contacts
+
+
+def outlines(*shapes):
+    plane = Plane.about(gpd.GeoSeries(list(shapes), crs="EPSG:4490"))
+    return Outlines.of(np.array(shapes, dtype=object), plane)
+
+
+def degrees(west, south, wide, tall):
+    return shapely.box(114 + west, 22 + south, 114 + west + wide, 22 + south + tall)
+
+
+small = st.floats(0.0001, 0.01)
+place = st.floats(0, 0.05)
+boxes = st.lists(st.builds(degrees, place, place, small, small), min_size=1, max_size=12)
+
+
+@given(boxes)
+def test_area_length_and_box_are_those_of_the_shapes(shapes):
+    two = shapely.MultiPolygon([shapes[0], degrees(1, 1, 0.01, 0.01)])
+    hole = degrees(2, 2, 0.03, 0.03).difference(degrees(2.01, 2.01, 0.01, 0.01))
+    found = outlines(*shapes, two, shapely.reverse(hole))
+    made = found.shapes(np.arange(len(found)))
+    np.testing.assert_allclose(found.area_m2, shapely.area(made), rtol=1e-9)
+    np.testing.assert_allclose(found.length_m, shapely.length(made), rtol=1e-12)
+    np.testing.assert_array_equal(found.box, shapely.bounds(made))
+
+
+@given(boxes, boxes)
+def test_near_holds_every_polygon_whose_box_meets_one_of_the_boxes(shapes, others):
+    found = outlines(*shapes)
+    asked = outlines(*others, *shapes).box[: len(others)]
+    low, high = found.box[:, None, :2], found.box[:, None, 2:]
+    meets = ((low <= asked[:, 2:]) & (high >= asked[:, :2])).all(axis=2).any(axis=1)
+    assert set(np.flatnonzero(meets)) <= set(found.near(asked))
+
+
+def test_near_leaves_out_what_is_far():
+    grid = [degrees(x * 0.01, y * 0.01, 0.005, 0.005) for x in range(20) for y in range(20)]
+    found = outlines(*grid)
+    near = found.near(found.box[[43]])
+    assert 43 in near
+    assert len(near) <= 9
+    assert found.near(np.zeros((0, 4))).tolist() == []
+    assert outlines().near(found.box).tolist() == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_contacts_are_those_of_every_place_with_every_edge(seed):
+    rng = np.random.default_rng(seed)
+    lots = [degrees(*rng.uniform(0, 0.003, 2), *rng.uniform(0.0001, 0.003, 2)) for _ in range(40)]
+    lots.append(shapely.Polygon([(114, 21.99), (114.09, 22.05), (114.0, 21.9901)]))  # long and thin
+    edges = open_edges(outlines(*lots), 0.05)
+    reach = 3.0
+    expected = set()
+    held = set(map(tuple, edges.holder))
+    ends = {*zip(edges.start, edges.owner, strict=True), *zip(edges.end, edges.owner, strict=True)}
+    start = edges.xy[edges.start]
+    way = edges.xy[edges.end] - start
+    for at, owner in ends:
+        there = edges.xy[[at]] - start
+        part = dot(way, there) / dot(way, way)
+        far = np.abs(cross(way, there)) / np.sqrt(dot(way, way))
+        for edge in np.flatnonzero((far <= reach) & (part > 0) & (part < 1)):
+            if (at, edges.owner[edge]) not in held:
+                expected.add((int(at), int(owner), int(edge)))
+    found = contacts(edges, len(lots), reach)
+    told = list(zip(found.place, found.holder, found.edge, strict=True))
+    assert len(expected) > 10
+    assert len(told) == len(set(told))
+    assert {tuple(map(int, each)) for each in told} == expected
