@@ -394,6 +394,38 @@ def test_areas_of_pieces_are_those_of_clipper():
     assert (~table["is_whole"]).sum() > 500
 
 
+@settings(deadline=None, max_examples=80)
+@given(
+    st.floats(-80, 80), st.floats(0.0001, 3), st.floats(0.001, 20), st.integers(3, 9),
+    st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_what_is_called_clear_of_edges_meets_none_and_a_field_lies_in_one_zone(
+    lat, size, reach, corners, seed
+):
+    rng = np.random.default_rng(seed)
+    middle = rng.uniform(-1, 1, (200, 1, 2)) * (min(4 * reach, 20), reach) + (114, lat * 0.9)
+    ring = (middle + rng.uniform(-size, size, (200, corners, 2)) / 20).clip(-179, 179)
+    ring[..., 1] = ring[..., 1].clip(-80, 80)
+    lots = shapely.convex_hull(shapely.multipoints(ring))
+    plane = Plane.about(gpd.GeoSeries(lots, crs="EPSG:4490"))
+    flat = shapely.transform(lots, lambda xy: np.column_stack(plane.way.transform(*xy.T)))
+    extent = np.array(shapely.total_bounds(flat)).reshape(2, 2)
+    corner = rng.uniform(*extent, (3, 3, 2))  # edges as long as all land
+    zones = shapely.polygons(corner)
+    x, y, radius = module._discs(lots, plane)
+    told = np.flatnonzero(np.isfinite(radius))
+    boxes = np.stack([x - radius, y - radius, x + radius, y + radius])[:, told]
+    held = shapely.box(*boxes)
+    assert shapely.covers(held, flat[told]).all()
+    field = module._fields(boxes, module._edges(zones))
+    clear = field >= 0
+    for zone in zones:
+        assert not shapely.intersects(zone.exterior, flat[told][clear]).any()
+        is_in = shapely.contains(zone, flat[told][clear])
+        for number in np.unique(field[clear]):
+            assert len(set(is_in[field[clear] == number])) == 1
+
+
 def test_blocks_of_parcels_give_the_table_of_the_whole(monkeypatch):
     parcels, zones = (series(list(shapes)) for shapes in town(60, seed=3))
     kinds = pd.Series(["a", "b"] * 6, zones.index)

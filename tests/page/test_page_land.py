@@ -209,6 +209,16 @@ def test_the_drawer_of_findings_leads_to_shapes_and_lots_and_stays_short(opened)
     assert page.get_by_test_id("lot-card").is_visible()
 
 
+def test_the_open_drawer_stands_in_the_address(opened):
+    page = opened("demo", "#drawer=findings")
+    assert page.locator("[data-ledger=findings]").get_attribute("aria-expanded") == "true"
+    page.locator("[data-ledger=sources]").click()
+    assert "drawer=sources" in page.evaluate("location.hash")
+    page.locator("[data-ledger=sources]").click()
+    assert "drawer" not in page.evaluate("location.hash")
+    assert page.locator(".drawer-sheet").is_hidden()
+
+
 def test_a_lot_without_outline_or_limit_has_no_empty_section(opened):
     page = opened("demo", "#lot=DT05-0005")
     sections = card(page)

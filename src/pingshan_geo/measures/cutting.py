@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -110,9 +112,19 @@ def shared_land(zones: Shapes, kind: IntArray) -> tuple[IntArray, IntArray, Shap
     one, two = shapely.STRtree(zones).query(zones)
     pair = (one < two) & (kind[one] == kind[two])
     one, two = one[pair], two[pair]
-    shapely.prepare(zones)  # most neighbours only touch, which is found in a third of the time
-    is_inside = shapely.relate_pattern(zones[one], zones[two], "T********")
-    one, two = one[is_inside], two[is_inside]
+
+    def is_inside(pairs: IntArray) -> BoolArray:
+        # Most neighbours only touch, which is found in a third of the time. GEOS may not share a
+        # prepared shape between threads (libgeos/geos#825).
+        own = shapely.transform(zones, lambda xy: xy)
+        shapely.prepare(own)
+        return np.asarray(shapely.relate_pattern(own[one[pairs]], own[two[pairs]], "T********"))
+
+    count = os.cpu_count() or 1
+    with ThreadPoolExecutor(count) as threads:
+        parts = threads.map(is_inside, np.array_split(np.arange(len(one)), count))
+    pair = np.concatenate(list(parts))
+    one, two = one[pair], two[pair]
     land = cut(shapely.intersection, zones[one], zones[two])
     is_land = area_m2(land, CONTACT_M) > 0
     return one[is_land], two[is_land], land[is_land]

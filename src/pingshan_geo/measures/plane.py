@@ -17,10 +17,6 @@ from pingshan_geo.figure import FloatArray
 from pingshan_geo.measures.area import is_polygonal
 from pingshan_geo.measures.cutting import Shapes, valid
 
-# Sides of a box in degrees bend in the plane, by less than this part of the box for boxes of up to
-# 90 km at 80 degrees of latitude and 500 km at 45 (d·tan φ / 8R).
-_BEND = 0.01
-
 
 @dataclass(frozen=True, slots=True)
 class Plane:
@@ -99,19 +95,6 @@ class Plane:
         """Return valid polygons in metres from longitude and latitude; None stays None."""
         flat = shapely.transform(lonlat, lambda xy: np.column_stack(self.way.transform(*xy.T)))
         return valid(np.asarray(flat, dtype=object))
-
-    def boxes(self, lonlat: Shapes) -> Shapes:
-        """Return boxes in metres that hold shapes given in longitude and latitude."""
-        west, south, east, north = shapely.bounds(lonlat).T
-        x, y = self.way.transform(
-            np.stack([west, west, east, east]), np.stack([south, north, south, north])
-        )
-        low, high = (
-            np.stack([x.min(axis=0), y.min(axis=0)]),
-            np.stack([x.max(axis=0), y.max(axis=0)]),
-        )
-        more = _BEND * (high - low).max(axis=0)
-        return np.asarray(shapely.box(*(low - more), *(high + more)), dtype=object)
 
     def lonlat(self, shapes: Shapes) -> Shapes:
         """Return shapes of the plane in longitude and latitude."""

@@ -20,10 +20,12 @@ from branca.element import Element, Figure
 from pingshan_geo.errors import UsageError
 
 PROGRAM = (
-    "core.js", "model.js", "format.js", "hash.js", "geometry.js", "map.js", "labels.js", "strip.js",
-    "list.js", "card.js", "land.js", "layers.js", "evidence.js", "about.js", "tools.js",
+    "core.js", "model.js", "format.js", "hash.js", "geometry.js", "ground.js", "zones.js",
+    "parcels.js", "key.js", "labels.js", "strip.js", "list.js", "legend.js", "card.js", "land.js",
+    "layers.js", "evidence.js", "about.js", "ledger.js", "tools.js",
 )  # fmt: skip
 STYLES = ("page.css", "map.css", "print.css")
+_FOR_READERS = re.compile(r"^ */\*.*?\*/\n|^ +", re.MULTILINE | re.DOTALL)
 _ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
@@ -104,8 +106,8 @@ class PageElement(Element):
             style = "".join(asset(name) for name in STYLES)
             figure.header.add_child(Style(style), name="pingshan_geo_style")
             figure.html.add_child(DataBlock(self.data), name="pingshan_geo_data")
-            # Without its indentation, 10 KB that no browser needs.
-            program = "".join(re.sub(r"\n +", "\n", asset(name)) for name in PROGRAM)
+            # Without comments and indentation, 18 KB that no browser needs.
+            program = "".join(re.sub(_FOR_READERS, "", asset(name)) for name in PROGRAM)
             figure.script.add_child(Finished(program), name="pingshan_geo_program")
         elif isinstance(block, DataBlock) and block.data is not self.data:
             raise UsageError(

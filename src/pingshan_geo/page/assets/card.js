@@ -131,7 +131,7 @@
 
   function subtitle(page, row) {
     if (row.kind === "zones") return [page.other(row.name), page.field(row.kind_key, true), row.parent ? reference(page, row.parent) : ""];
-    const use = page.data.uses.find((one) => one.code === page.model.useOf(row));
+    const use = page.data.uses.find((one) => one.code === (row.land_use || "unknown"));
     const name = pingshanGeo.subjectTitle(page, row) === row.id ? page.say(row.name) : page.other(row.name);
     const said = use && use.code !== "unknown" ? `${use.code} ${page.say(use.name)}` : span("whole", `${page.t("land_use")} `, unknown(page));
     return [name, said, reference(page, row.zone_id)];

@@ -4,6 +4,8 @@ const pingshanGeo = (() => {
   "use strict";
   const makers = new Map();
   const asked = [];
+  const keys = new Map();
+  const sieves = [];
   const SVG = "http://www.w3.org/2000/svg";
 
   /** Make an element; children that are no nodes become text. */
@@ -37,7 +39,8 @@ const pingshanGeo = (() => {
       this.words = Object.assign(Object.create(null), data.words);
       this.map = map;
       this.model = pingshanGeo.readModel(data);
-      this.state = { lang: data.lang, tab: "parcels", lot: null, zone: null, figure: null, q: "", uses: null, view: null, layers: null };
+      this.state = {};
+      for (const [name, key] of keys) this.state[name] = key.initial ? key.initial(this) : null;
       this.listeners = [];
       this.narrow = matchMedia("(max-width: 1020px)"); // one panel at a time, as in page.css
       this.frame = document.querySelector(".pg-frame");
@@ -97,12 +100,30 @@ const pingshanGeo = (() => {
       listener(this.state, null);
     }
 
-    /** Change the state, tell every part what changed. */
+    /** Which lots pass all sieves: a mark for each, and the positions of those that pass. */
+    sift() {
+      const { id } = this.data.tables.parcels;
+      const tests = sieves.map(({ make }) => make(this, this.state)).filter(Boolean);
+      const mask = new Uint8Array(id.length);
+      const rows = [];
+      for (let at = 0; at < id.length; at += 1) {
+        if (tests.every((test) => test(at))) {
+          mask[at] = 1;
+          rows.push(at);
+        }
+      }
+      this.shown = { mask, rows, filtered: tests.length > 0 };
+    }
+
+    /** Change the state, tell every part what changed; "shown" where the lots that pass may have. */
     set(change, { push = false } = {}) {
-      const keys = Object.keys(change).filter((key) => change[key] !== this.state[key]);
-      if (!keys.length) return;
+      const changed = new Set(Object.keys(change).filter((key) => change[key] !== this.state[key]));
+      if (!changed.size) return;
       Object.assign(this.state, change);
-      const changed = new Set(keys);
+      if (sieves.some((sieve) => sieve.keys.some((key) => changed.has(key)))) {
+        this.sift();
+        changed.add("shown");
+      }
       for (const listener of this.listeners) listener(this.state, changed);
       pingshanGeo.writeHash(this, push);
     }
@@ -138,6 +159,7 @@ const pingshanGeo = (() => {
     if (!block || !asked.length) return;
     const page = new Page(JSON.parse(block.textContent), asked[0][1]);
     pingshanGeo.readHash(page);
+    page.sift();
     document.documentElement.lang = page.state.lang;
     for (const [name] of asked) makers.get(name)(page);
     pingshanGeo.followHash(page);
@@ -153,7 +175,12 @@ const pingshanGeo = (() => {
     span: made("span"),
     div: made("div"),
     p: made("p"),
+    keys,
     part: (name, maker) => makers.set(name, maker),
+    /** A member of the state: how the address says it, and reads it (page, decoded text, raw text). */
+    key: (name, key) => keys.set(name, key),
+    /** A filter: on which members of the state it rests, and the test (of a lot's position) they make, or null. */
+    sieve: (...names) => ({ by: (make) => sieves.push({ keys: names, make }) }),
     add: (name, map) => asked.push([name, map]),
   };
 })();

@@ -1,21 +1,42 @@
 /* The address carries the whole state: #lot=ID&zone=ID&figure=ID&uses=M0,M1&q=…&lang=zh
-   &layers=findings,pieces:KIND&view=lat,lon,zoom */
+   &layers=findings,pieces:KIND&view=lat,lon,zoom, and what other modules add with `key`. */
 (() => {
   "use strict";
-  const FACES = ["lot", "zone", "figure"];
+  const { key } = pingshanGeo;
   let written = null;
 
+  const among = (...words) => (page, text) => (words.includes(text) ? text : null);
+  key("lot", { read: (page, id) => (page.model.has("parcels", id) ? id : null) });
+  key("zone", { read: (page, id) => (page.model.has("zones", id) ? id : null) });
+  key("figure", { read: (page, id) => (page.model.figure(id) ? id : null) });
+  key("uses", {
+    read: (page, text, raw) => {
+      const known = new Set(page.data.uses.map((use) => use.code));
+      return new Set(raw.split(",").map(decodeURIComponent).filter((code) => known.has(code)));
+    },
+    write: (uses) => [...uses].map(encodeURIComponent).join(","),
+  });
+  key("q", { initial: () => "", read: (page, text) => text });
+  key("tab", { as: "list", initial: () => "parcels", read: among("parcels", "zones", "about") });
+  key("lang", { initial: (page) => page.data.lang, read: among("en", "zh") });
+  key("layers", { read: (page, text) => text.split(",").filter((name) => page.model.hasLayer(name)).join(",") || null });
+  key("view", {
+    read: (page, text) => {
+      const view = text.split(",").map(Number);
+      return view.length === 3 && view.every(Number.isFinite) && Math.abs(view[0]) <= 90 ? text : null;
+    },
+  });
+
+  const plain = (value) => encodeURIComponent(value).replace(/%2C/g, ",").replace(/%2F/g, "/").replace(/%3A/g, ":");
+
   function compose(page) {
-    const { state } = page;
     const parts = [];
-    const add = (key, value) => parts.push(`${key}=${encodeURIComponent(value).replace(/%2C/g, ",").replace(/%2F/g, "/").replace(/%3A/g, ":")}`);
-    for (const face of FACES) if (state[face]) add(face, state[face]);
-    if (state.uses) parts.push(`uses=${[...state.uses].map(encodeURIComponent).join(",")}`);
-    if (state.q) add("q", state.q);
-    if (state.tab !== "parcels") add("list", state.tab);
-    if (state.lang !== page.data.lang) add("lang", state.lang);
-    if (state.layers) add("layers", state.layers);
-    if (state.view) add("view", state.view);
+    for (const [name, { as = name, initial, write = plain }] of pingshanGeo.keys) {
+      const value = page.state[name];
+      const usual = initial ? initial(page) : null;
+      const text = value === null || value === usual ? null : write(value, page);
+      if (text !== null) parts.push(`${as}=${text}`);
+    }
     return parts.length ? `#${parts.join("&")}` : "";
   }
 
@@ -24,31 +45,20 @@
     const asked = new Map();
     for (const pair of text.replace(/^#/, "").split("&")) {
       const at = pair.indexOf("=");
-      if (at < 1) continue;
-      try {
-        const [key, value] = [pair.slice(0, at), pair.slice(at + 1).replace(/\+/g, " ")];
-        asked.set(key, key === "uses" ? value.split(",").map(decodeURIComponent) : decodeURIComponent(value));
-      } catch {
-        continue; // a broken percent sequence: that part of the address says nothing
-      }
+      if (at > 0) asked.set(pair.slice(0, at), pair.slice(at + 1).replace(/\+/g, " "));
     }
-    const { model } = page;
-    const known = new Set(page.data.uses.map((use) => use.code));
-    const uses = asked.has("uses") ? new Set(asked.get("uses").filter((code) => known.has(code))) : null;
-    const view = (asked.get("view") || "").split(",").map(Number);
-    const given = (key, good) => (asked.has(key) && good(asked.get(key)) ? asked.get(key) : null);
-    const lot = given("lot", (id) => model.has("parcels", id));
-    return {
-      lot,
-      zone: lot ? null : given("zone", (id) => model.has("zones", id)),
-      figure: given("figure", (id) => model.figure(id)),
-      q: asked.get("q") || "",
-      uses,
-      tab: given("list", (tab) => ["parcels", "zones", "about"].includes(tab)) || "parcels",
-      lang: given("lang", (lang) => lang === "en" || lang === "zh") || page.data.lang,
-      layers: (asked.get("layers") || "").split(",").filter((name) => model.hasLayer(name)).join(",") || null,
-      view: view.length === 3 && view.every(Number.isFinite) && Math.abs(view[0]) <= 90 ? asked.get("view") : null,
-    };
+    const state = {};
+    for (const [name, { as = name, initial, read }] of pingshanGeo.keys) {
+      let value = null;
+      try {
+        if (asked.has(as)) value = read(page, decodeURIComponent(asked.get(as)), asked.get(as));
+      } catch {
+        value = null; // a broken percent sequence: that part of the address says nothing
+      }
+      state[name] = value === null && initial ? initial(page) : value;
+    }
+    if (state.lot) state.zone = null;
+    return state;
   }
 
   pingshanGeo.readHash = (page) => {

@@ -34,8 +34,8 @@
     const [lots, parts] = [data.geometry.parcels, data.geometry.pieces].map(geometry.decode);
     const colours = tints(page, kind);
     const word = page.field(kind, true);
-    for (const id of model.passing(page.state)) {
-      const at = model.rowOf.parcels.get(id);
+    for (const at of page.shown.rows) {
+      const id = data.tables.parcels.id[at];
       for (const pair of model.pairsOf(at).filter((one) => one.kind === kind)) {
         const rows = pair.piece < 0 ? lots[at] : parts[pair.piece];
         if (!rows) continue;
@@ -137,7 +137,7 @@
       }
       const kind = pieceKind(on());
       map.getContainer().classList.toggle("in-pieces", Boolean(kind));
-      if (!any("lang", "layers", "q", "uses")) return;
+      if (!any("lang", "layers", "shown")) return;
       pieces.clearLayers();
       if (kind) drawPieces(page, pieces, renderers.pieces, kind);
     });

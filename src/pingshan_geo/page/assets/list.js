@@ -116,7 +116,8 @@
     const draw = (state) => {
       const kind = state.tab === "zones" ? "zones" : "parcels";
       const about = state.tab === "about";
-      const ids = kind === "parcels" ? page.model.passing(state) : listed(page, "zones");
+      const passing = page.shown.rows.map((at) => page.data.tables.parcels.id[at]);
+      const ids = kind === "parcels" ? passing : listed(page, "zones");
       tabs.replaceChildren(...["parcels", "zones", "about"].map((tab) =>
         button(`tab tab-${tab}`, () => { page.open(null); page.set({ tab }); }, { "aria-pressed": String(state.tab === tab) },
           page.t(`tab_${tab}`), tab === "about" ? "" : span("tally", ` ${format.digits(listed(page, tab).length, 0)}`))));
@@ -125,7 +126,7 @@
       if (input.value !== state.q) input.value = state.q;
       lots.hidden = kind !== "parcels" || about;
       body.hidden = about;
-      count.replaceChildren(...counted(page, page.model.passing(state)));
+      count.replaceChildren(...counted(page, passing));
       const rows = sorted(page, ids, kind, orders[kind]).map((id) => rowButton(page, kind, id));
       body.replaceChildren(head(page, kind, orders[kind], sort(kind)), ...(rows.length ? rows : [p("nothing", page.t("nothing_found"))]));
       mark(state);
@@ -139,42 +140,8 @@
     };
     page.hover = (id) => { for (const row of body.querySelectorAll(".entry")) row.classList.toggle("near", row.dataset.id === id); };
     page.on((state, changed) => {
-      if (!changed || ["lang", "q", "uses", "tab"].some((key) => changed.has(key))) draw(state);
+      if (!changed || ["lang", "shown", "tab"].some((key) => changed.has(key))) draw(state);
       else mark(state);
-    });
-  });
-
-  part("legend", (page) => {
-    const place = page.slot("legend", "bottomleft");
-    const section = el("details", { class: "legend", "data-testid": "legend", open: !matchMedia("(max-width: 760px)").matches });
-    place.append(section);
-    const codes = page.data.uses.map((use) => use.code);
-    const choose = (uses) => page.set({ uses: uses.size === codes.length ? null : uses });
-    const draw = (state) => {
-      const chosen = state.uses || new Set(codes);
-      const rows = page.data.uses.map((use) => {
-        const box = el("input", { type: "checkbox", "data-use": use.code, onchange: () => {
-          const next = new Set(page.state.uses || codes);
-          if (box.checked) next.add(use.code); else next.delete(use.code);
-          choose(new Set(codes.filter((code) => next.has(code))));
-        } });
-        box.checked = chosen.has(use.code);
-        const name = use.code === "unknown" ? [span("unknown", page.t("unknown"))]
-          : [span("use-code", use.code), span("", ` ${page.say(use.name)} `), span("second", page.other(use.name))];
-        const count = span("num second", format.digits(use.count, 0));
-        return el("label", { class: "use" }, box, pingshanGeo.swatch(page, use.code), span("use-name", name), count);
-      });
-      const all = button("link", (event) => { event.preventDefault(); choose(new Set(codes)); }, {}, page.t("all"));
-      all.hidden = !state.uses;
-      section.replaceChildren(el("summary", {}, span("", page.t("land_use")), all), div("uses", rows));
-    };
-    page.on((state, changed) => {
-      if (!changed || changed.has("lang")) return draw(state);
-      if (changed.has("uses")) {
-        const chosen = state.uses || new Set(codes);
-        for (const box of section.querySelectorAll("input")) box.checked = chosen.has(box.dataset.use);
-        section.querySelector("summary button").hidden = !state.uses;
-      }
     });
   });
 })();

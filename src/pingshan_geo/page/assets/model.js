@@ -15,6 +15,7 @@
       this.data = data;
       Object.assign(pingshanGeo.format.FACTOR, data.units);
       this.rowOf = {};
+      this.naming = new Map();
       for (const [kind, table] of Object.entries(data.tables)) {
         this.rowOf[kind] = new Map(table.id.map((id, index) => [id, index]));
       }
@@ -94,7 +95,16 @@
 
     /** Rows of a table that name this subject in a column. */
     related(kind, column, id) {
-      return this.rows(kind).filter((row) => row[column] === id);
+      const key = `${kind}.${column}`;
+      if (!this.naming.has(key)) {
+        const named = new Map();
+        const table = this.data.tables[kind];
+        ((table && table.columns[column]) || []).forEach((one, at) => {
+          if (named.has(one)) named.get(one).push(at); else named.set(one, [at]);
+        });
+        this.naming.set(key, named);
+      }
+      return (this.naming.get(key).get(id) || []).map((at) => this.row(kind, this.data.tables[kind].id[at]));
     }
 
     /** Rows that lie in a zone or in a part of it. */
@@ -141,17 +151,18 @@
       return [...this.data.findings.keys()].filter((at) => this.data.findings[at].subject === id || this.data.findings[at].related.includes(id));
     }
 
-    searchText(id) {
-      if (!this.words) this.words = new Map();
-      if (!this.words.has(id)) {
-        const lot = this.row("parcels", id);
-        const said = [id, ...lot.name];
+    /** All by which a lot may be sought; lots stand in the catalogue's order. */
+    searchText(at) {
+      if (!this.said) this.said = [];
+      if (this.said[at] === undefined) {
+        const lot = this.row("parcels", this.data.tables.parcels.id[at]);
+        const said = [lot.id, ...lot.name];
         if (lot.zone_id && this.has("zones", lot.zone_id)) said.push(...this.row("zones", lot.zone_id).name);
-        for (const project of this.projectsOf(id)) said.push(project.id, ...project.name, ...[project.developer].flat());
-        for (const auction of this.auctionsOf(id)) said.push(auction.id, ...[auction.buyer].flat());
-        this.words.set(id, normal(said.filter(Boolean).join("\u0001")));
+        for (const project of this.projectsOf(lot.id)) said.push(project.id, ...project.name, ...[project.developer].flat());
+        for (const auction of this.auctionsOf(lot.id)) said.push(auction.id, ...[auction.buyer].flat());
+        this.said[at] = normal(said.filter(Boolean).join("\u0001"));
       }
-      return this.words.get(id);
+      return this.said[at];
     }
 
     projectsOf(lot) {
@@ -165,23 +176,16 @@
         (row) => row.parcel_id === lot || (!row.parcel_id && row.project_id && built.has(row.project_id)),
       );
     }
-
-    useOf(lot) {
-      return lot.land_use || "unknown";
-    }
-
-    /** Ids of the lots that pass search and land-use filter, in the catalogue's order. */
-    passing(state) {
-      const terms = state.q.split(/\s+/).map(normal).filter(Boolean);
-      const table = this.data.tables.parcels;
-      if (!table) return [];
-      return table.id.filter((id, index) => {
-        const use = table.columns.land_use[index] || "unknown";
-        if (state.uses && !state.uses.has(use)) return false;
-        return terms.every((term) => this.searchText(id).includes(term));
-      });
-    }
   }
+
+  pingshanGeo.sieve("q").by((page, { q }) => {
+    const terms = q.split(/\s+/).map(normal).filter(Boolean);
+    return terms.length ? (at) => terms.every((term) => page.model.searchText(at).includes(term)) : null;
+  });
+  pingshanGeo.sieve("uses").by((page, { uses }) => {
+    const codes = page.data.tables.parcels.columns.land_use;
+    return uses ? (at) => uses.has(codes[at] || "unknown") : null;
+  });
 
   pingshanGeo.normal = normal;
   pingshanGeo.readModel = (data) => new Model(data);

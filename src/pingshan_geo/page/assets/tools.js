@@ -15,9 +15,9 @@
   function shownTable(page) {
     const { model, data } = page;
     const { columns, pairs } = data.tables.parcels;
-    const ids = model.passing(page.state);
+    const ids = page.shown.rows.map((at) => data.tables.parcels.id[at]);
     const measures = data.measures.filter((measure) => ids.some((id) => model.figureOf.has(`${measure.name}/${id}`)));
-    const fields = Object.entries(columns).flatMap(([column, values]) => Object.hasOwn(pairs, column)
+    const fields = Object.entries(columns).flatMap(([column, values]) => pairs[column]
       ? pairs[column].map((name, side) => [name, (index) => values[index] && values[index][side]])
       : [[column, (index) => values[index]]]);
     const end = { m2: "_m2", yuan: "_yuan" };
