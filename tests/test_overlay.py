@@ -426,6 +426,26 @@ def test_what_is_called_clear_of_edges_meets_none_and_a_field_lies_in_one_zone(
             assert len(set(is_in[field[clear] == number])) == 1
 
 
+def test_many_parcels_are_clear_of_the_edges_of_zones():
+    x, y = 0.01 * np.divmod(np.arange(1600), 40)[0] + 114, 0.01 * (np.arange(1600) % 40) + 22
+    lots = shapely.box(x, y, x + 0.009, y + 0.009)
+    plane = Plane.about(gpd.GeoSeries(lots, crs="EPSG:4490"))
+    zone = plane.shapes(gpd.GeoSeries([shapely.box(114.1, 22.1, 114.3, 22.3)], crs="EPSG:4490"))
+    x, y, radius = module._discs(lots, plane)
+    boxes = np.stack([x - radius, y - radius, x + radius, y + radius])
+    assert (module._fields(boxes, module._edges(zone)) >= 0).mean() > 0.8
+
+
+def test_a_parcel_without_land_deep_in_a_zone_enters_nothing():
+    flat = shapely.Polygon([(114.1, 22.1), (114.2, 22.1), (114.1, 22.1)])
+    table = overlay(
+        gpd.GeoSeries([flat, shapely.box(114.1, 22.1, 114.2, 22.2)], ["flat", "lot"], crs=4490),
+        gpd.GeoSeries([shapely.box(114, 22, 115, 23)], ["zone"], crs=4490),
+        pd.Series(["base"], ["zone"]),
+    )
+    assert table["parcel_id"].tolist() == ["lot"]
+
+
 def test_blocks_of_parcels_give_the_table_of_the_whole(monkeypatch):
     parcels, zones = (series(list(shapes)) for shapes in town(60, seed=3))
     kinds = pd.Series(["a", "b"] * 6, zones.index)

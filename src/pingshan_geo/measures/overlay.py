@@ -16,6 +16,7 @@ import shapely
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.measures.area import measured_area
 from pingshan_geo.measures.cutting import Pieces, Shapes, cut_up, groups, shared_land
+from pingshan_geo.measures.grid import Boxes, Grid
 from pingshan_geo.measures.plane import Plane, polygons
 
 _BLOCK = 25_000  # parcels that one thread takes at a time
@@ -26,8 +27,6 @@ _NEAR_M, _STRETCH = 3e6, 1.05
 _THIN = 1e-12  # degrees; of what is not wider, cutting tells whether it is land
 _TIE = 1e-9  # below that, which of two is larger is the rounding of coordinates
 _ONE = 2**53  # shares are whole multiples of 1 / _ONE, so that they add up exactly in any order
-
-Boxes = FloatArray  # lowest x and y and highest x and y, a box a column
 
 
 def overlay(
@@ -205,29 +204,13 @@ def _fields(boxes: Boxes, edges: Boxes) -> IntArray:
     """
     if not boxes.size:
         return np.zeros(0, dtype=np.int64)
-    side = 3 * math.isqrt(boxes.shape[1]) + 1
     low, high = boxes[:2].min(axis=1), boxes[2:].max(axis=1)
-
-    def cells(boxes: Boxes) -> tuple[IntArray, ...]:
-        ends = (boxes.reshape(2, 2, -1) - low[:, None]) * (side / (high - low))[:, None]
-        (west, south), (east, north) = np.clip(ends, 0, side - 1).astype(np.int32)
-        return west, south, east + 1, north + 1
-
-    def sums(cell: Any) -> Any:
-        return cell.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
-
     is_here = (edges[:2] <= high[:, None]).all(axis=0) & (edges[2:] >= low[:, None]).all(axis=0)
-    west, south, east, north = cells(edges[:, is_here])
-    step = np.zeros((side + 1, side + 1), dtype=np.int32)
-    for x, y, sign in ((west, south, 1), (west, north, -1), (east, south, -1), (east, north, 1)):
-        np.add.at(step, (x, y), sign)
-    is_crossed = sums(step)[:-1, :-1] > 0
-    count = np.pad(sums(is_crossed), ((1, 0), (1, 0)))
-    west, south, east, north = cells(boxes)
-    rows = count[east, north] - count[east, south]
-    is_clear = rows == count[west, north] - count[west, south]
-    field = is_crossed.cumsum().reshape(side, side) + np.arange(side)[:, None]
-    return np.where(is_clear, field[west, south], -1)
+    grid = Grid(low, high, 3 * math.isqrt(boxes.shape[1]) + 1)
+    is_crossed = grid.marked(edges[:, is_here])
+    field = is_crossed.cumsum().reshape(is_crossed.shape) + np.arange(grid.side)[:, None]
+    west, south, _, _ = grid.cells(boxes)
+    return np.where(grid.count(is_crossed, boxes) == 0, field[west, south], -1)
 
 
 def _settled(parcel: IntArray, slot: IntArray, kind: IntArray) -> Pieces:

@@ -9,6 +9,7 @@ import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.measures.cutting import Shapes, groups
+from pingshan_geo.measures.grid import Grid
 from pingshan_geo.measures.plane import Plane
 
 _MOST_CELLS = 2048  # along a side of the grid of `near`
@@ -80,34 +81,12 @@ class Outlines:
         return self._made[rows]
 
     def near(self, boxes: FloatArray) -> IntArray:
-        """Return the polygons whose box is on a cell of a grid on which one of some boxes is.
-
-        An STRtree would have to be given the geometry of all of them.
-        """
+        """Return the polygons whose box is on a cell of a grid on which one of some boxes is."""
         if not len(self) or not len(boxes):
             return np.zeros(0, dtype=np.int64)
-        low, high = self.box[:, :2].min(axis=0), self.box[:, 2:].max(axis=0)
-        cells = min(int(len(self) ** 0.5) + 1, _MOST_CELLS)
-        size = np.maximum((high - low) / cells, 1e-6)
-        ours, theirs = (
-            1 + np.clip((each - np.tile(low, 2)) / np.tile(size, 2), -1, cells).astype(int).T
-            for each in (self.box, boxes)
-        )
-        # Twice summed up, the corners of boxes are the number of boxes on each cell; and so are
-        # cells that have any the number of such cells in a rectangle.
-        west, south, east, north = theirs
-        corner = np.zeros((cells + 3, cells + 3), dtype=np.int64)
-        for x, y, sign in ((west, south, 1), (east + 1, north + 1, 1), (west, north + 1, -1)):
-            np.add.at(corner, (x, y), sign)
-        np.add.at(corner, (east + 1, south), -1)
-        total = np.pad(_summed(_summed(corner) > 0), (1, 0))
-        west, south, east, north = ours
-        found = total[east + 1, north + 1] - total[west, north + 1]
-        return np.flatnonzero(found > total[east + 1, south] - total[west, south])
-
-
-def _summed(cells: IntArray | BoolArray) -> IntArray:
-    return cells.cumsum(axis=0, dtype=np.int64).cumsum(axis=1)
+        side = min(int(len(self) ** 0.5) + 1, _MOST_CELLS)
+        grid = Grid(self.box[:, :2].min(axis=0), self.box[:, 2:].max(axis=0), side)
+        return np.flatnonzero(grid.count(grid.marked(boxes.T), self.box.T))
 
 
 def _sums(value: FloatArray, first: IntArray) -> FloatArray:

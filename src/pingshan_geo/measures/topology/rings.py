@@ -36,8 +36,8 @@ class Contacts:
 def contacts(edges: Edges, size: int, reach_m: float) -> Contacts:
     """Return contacts of the places of `size` parcels with open edges within reach.
 
-    Each place is held against the edges on its cell of a grid, which is five times as fast as an
-    STRtree of edges, for which each edge must be made a geometry.
+    Each place is held against the edges on its cell of a grid, which takes half of the time of an
+    STRtree of the boxes of parcels, and needs no geometry.
     """
     start = edges.xy[edges.start]
     way = edges.xy[edges.end] - start

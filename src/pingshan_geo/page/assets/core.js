@@ -112,7 +112,7 @@ const pingshanGeo = (() => {
           rows.push(at);
         }
       }
-      this.shown = { mask, rows, filtered: tests.length > 0 };
+      this.shown = { mask, rows };
     }
 
     /** Change the state, tell every part what changed; "shown" where the lots that pass may have. */

@@ -1,7 +1,7 @@
 /* Two layers of the map, off at first: errors between outlines, and parts of lots in zones of one kind. */
 (() => {
   "use strict";
-  const { el, svg, part, format, geometry, land, span, div } = pingshanGeo;
+  const { el, svg, part, format, geometry, ground, land, span, div } = pingshanGeo;
   /** Okabe and Ito's colours, told apart by the colour-blind too. */
   const TINTS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7a5195"];
   /** Extent in pixels under which the place of an error gets a ring. */
@@ -15,11 +15,6 @@
     shape.addTo(group);
     if (shape._path) shape._path.append(svg("title", {}, title));
     if (onclick) shape.on("click", (event) => { onclick(); L.DomEvent.stop(event); });
-  }
-
-  function pane(map, name, order) {
-    map.createPane(name).style.zIndex = order;
-    return L.svg({ pane: name, padding: 0.6 });
   }
 
   /** Tint of each zone of a kind, in the order of the catalogue. */
@@ -71,7 +66,7 @@
     page.slot("key", "topleft").append(box);
     const faults = L.layerGroup().addTo(map);
     const pieces = L.layerGroup().addTo(map);
-    const renderers = { pieces: pane(map, "pgPieces", 425), faults: pane(map, "pgFaults", 445) };
+    const renderers = { pieces: ground.pane(map, "pgPieces", 425), faults: ground.pane(map, "pgFaults", 445) };
     pingshanGeo.patterns(page);
     const on = () => (page.state.layers || "").split(",").filter(Boolean);
     let chosen = null;
