@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.topology.edges import cross, dot, open_edges
-from pingshan_geo.measures.topology.outlines import Outlines
+from pingshan_geo.measures.topology.outlines import _ODD, Outlines
 from pingshan_geo.measures.topology.rings import contacts
 
 
@@ -83,3 +83,15 @@ def test_contacts_are_those_of_every_place_with_every_edge(seed):
     assert len(expected) > 10
     assert len(told) == len(set(told))
     assert {tuple(map(int, each)) for each in told} == expected
+
+
+def test_two_places_that_hash_to_one_number_stay_two():
+    one, two = (114.0, 22.0), (114.00000000000229, -0.0011258935052177895)
+    bits = np.array([one, two]).view(np.int64)
+    mixed = bits[:, 0] * _ODD + bits[:, 1]
+    assert mixed[0] == mixed[1]
+    apart = [shapely.Polygon([each, (114.1, 22), (114.1, 22.1)]) for each in (one, two)]
+    found = outlines(*apart)
+    expected = Plane.about(gpd.GeoSeries(apart, crs="EPSG:4490")).xy(shapely.get_coordinates(apart))
+    assert found.places[found.vertex].tolist() == expected.tolist()
+    assert len(found.places) == 4

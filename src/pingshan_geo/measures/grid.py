@@ -42,15 +42,12 @@ class Grid:
         """Return the cells that boxes are on."""
         west, south, east, north = self.cells(boxes)
         # Summed up over both axes, the corners of boxes are the number of boxes on each cell.
-        step = np.zeros((self.side + 1, self.side + 1), dtype=np.int32)
-        for x, y, sign in (
-            (west, south, 1),
-            (west, north, -1),
-            (east, south, -1),
-            (east, north, 1),
-        ):
-            np.add.at(step, (x, y), sign)
-        return np.asarray(_sums(step)[:-1, :-1] > 0)
+        side = self.side + 1
+        more, less = (
+            np.bincount(np.concatenate([west * side + one, east * side + two]), minlength=side**2)
+            for one, two in ((south, north), (north, south))
+        )
+        return np.asarray(_sums((more - less).reshape(side, side))[:-1, :-1] > 0)
 
     def count(self, marked: BoolArray, boxes: Boxes) -> IntArray:
         """Return how many marked cells each box is on."""

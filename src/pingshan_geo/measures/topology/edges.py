@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.measures.cutting import groups
@@ -52,12 +51,10 @@ def open_edges(outlines: Outlines, distance_m: float) -> Edges:
     """
     ring = outlines.ring
     tail = np.flatnonzero(ring[1:] == ring[:-1])
-    # pandas hashes, which is twice as fast as the sorting of np.unique.
-    vertex, places = pd.factorize(outlines.xy.view(np.complex128)[:, 0])
-    xy = places.view(np.float64).reshape(-1, 2)
-    swap = outlines.is_turned[ring[tail]]
-    start, end = (vertex[tail + np.where(swap, at, 1 - at)] for at in (1, 0))
-    owner = outlines.owner[ring[tail]]
+    of, xy = ring[tail], outlines.places
+    swap = outlines.is_turned[of]
+    start, end = (outlines.vertex[tail + each] for each in (swap, ~swap))
+    owner = outlines.owner[of]
 
     left, beside, twice = cancelled(start, end, owner)
     start, end, owner = start[left], end[left], owner[left]
@@ -162,9 +159,10 @@ def distinct(pairs: IntArray, size: int) -> IntArray:
 
 
 def is_among(pair: IntArray, known: IntArray, size: int) -> BoolArray:
-    """Return whether each pair of numbers below `size` is among the known."""
-    keys = (pd.Series(each[:, 0] * size + each[:, 1]) for each in (pair, known))
-    return next(keys).isin(next(keys)).to_numpy()
+    """Return whether each pair of numbers below `size` is among the known, which are sorted."""
+    key, keys = (each[:, 0] * size + each[:, 1] for each in (pair, known))
+    at = np.searchsorted(keys, key)
+    return np.asarray(np.append(keys, -1)[at] == key)
 
 
 def expand(start: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:

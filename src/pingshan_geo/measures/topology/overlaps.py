@@ -11,6 +11,7 @@ import shapely
 
 from pingshan_geo.figure import BoolArray, IntArray
 from pingshan_geo.measures.cutting import Shapes, cut
+from pingshan_geo.measures.plane import in_threads
 from pingshan_geo.measures.topology.edges import distinct, expand, is_among
 from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.rings import Rings
@@ -47,9 +48,8 @@ def shared(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: f
     size = len(outlines)
     pair = np.append(np.column_stack([owner[meets], other[meets]]), rings.twice, axis=0)
     pair = distinct(np.sort(pair, axis=1), size)
-    start = np.searchsorted(rings.beside[:, 0], np.arange(size + 1))
     box = outlines.box
-    seen, pairs, pieces = [pair], [pair[:0]], [np.zeros(0, dtype=object)]
+    seen, pairs, pieces = pair, [pair[:0]], [np.zeros(0, dtype=object)]
     while len(pair):
         piece = _cut(shapely.intersection, *(outlines.shapes(each) for each in pair.T))
         is_land = has_land(piece, distance_m, least_area_m2)
@@ -57,13 +57,17 @@ def shared(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: f
         pairs.append(pair)
         pieces.append(piece[is_land])
         both = np.concatenate([pair, pair[:, ::-1]])
+        # Few parcels share land, so that their neighbours are sooner looked for than all sorted.
+        is_here = np.bincount(both[:, 0], minlength=size) > 0
+        beside = distinct(rings.beside[is_here[rings.beside[:, 0]]], size)
+        start = np.searchsorted(beside[:, 0], np.arange(size + 1))
         run, at = expand(start[both[:, 0]], np.diff(start)[both[:, 0]])
-        pair = np.sort(np.column_stack([rings.beside[at, 1], both[run, 1]]), axis=1)
+        pair = np.sort(np.column_stack([beside[at, 1], both[run, 1]]), axis=1)
         pair = distinct(pair[pair[:, 0] != pair[:, 1]], size)
         low, high = box[pair[:, 0]], box[pair[:, 1]]
         apart = (low[:, :2] >= high[:, 2:]) | (high[:, :2] >= low[:, 2:])
-        pair = pair[~apart.any(axis=1) & ~is_among(pair, np.concatenate(seen), size)]
-        seen.append(pair)
+        pair = pair[~apart.any(axis=1) & ~is_among(pair, seen, size)]
+        seen = distinct(np.append(seen, pair, axis=0), size)
     return _told(outlines, np.concatenate(pairs), np.concatenate(pieces), distance_m, least_area_m2)
 
 
@@ -93,16 +97,20 @@ def _doubtful(rings: Rings, distance_m: float) -> IntArray:
     if not len(rings.ring):
         return rings.ring
     lines = np.asarray(shapely.linearrings(rings.start, indices=rings.ring), dtype=object)
-    is_simple = np.asarray(shapely.is_simple(lines))
+    is_simple = np.concatenate(in_threads(shapely.is_simple, lines))
     box = shapely.bounds(lines) + np.array([-1, -1, 1, 1]) * distance_m
     tree = shapely.STRtree(np.asarray(shapely.box(*box.T), dtype=object))
     one, two = tree.query(tree.geometries)
     is_met = np.bincount(one[one != two], minlength=len(lines)) > 0
     row = np.flatnonzero(is_met[rings.ring])
-    edge, ring = tree.query(shapely.linestrings(np.stack([rings.start[row], rings.end[row]], 1)))
-    near = np.bincount(edge[ring != rings.ring[row[edge]]], minlength=len(row)) > 0
+
+    def near(rows: IntArray) -> IntArray:
+        ends = np.stack([rings.start[rows], rings.end[rows]], axis=1)
+        edge, ring = tree.query(shapely.linestrings(ends))
+        return np.asarray(rows[edge[ring != rings.ring[rows[edge]]]])
+
     found = ~is_simple[rings.ring]
-    found[row[near]] = True
+    found[np.concatenate(in_threads(near, row))] = True
     return np.flatnonzero(found)
 
 

@@ -65,8 +65,8 @@ def contacts(edges: Edges, size: int, reach_m: float) -> Contacts:
     twice = (np.diff(here[order], prepend=-1) == 0) & (np.diff(edge[order], prepend=-1) == 0)
     row = order[~twice]  # a long edge may be on a cell with two of its pieces
     row = row[~is_among(np.column_stack([here[row], edges.owner[edge[row]]]), edges.holder, size)]
-    ends = np.append(edges.start, edges.end)
-    corner = distinct(np.column_stack([ends, np.tile(edges.owner, 2)]), size)
+    ends = np.column_stack([np.append(edges.start, edges.end), np.tile(edges.owner, 2)])
+    corner = distinct(ends[np.bincount(here[row], minlength=len(edges.xy))[ends[:, 0]] > 0], size)
     first = np.searchsorted(corner[:, 0], here[row])
     run, at = expand(first, np.searchsorted(corner[:, 0], here[row], side="right") - first)
     row = row[run]
@@ -113,7 +113,7 @@ class Rings:
     area_m2 : array of float
         Of each ring, negative where the parcels lie around it.
     beside : array of int
-        Pairs of parcels with a common edge, both ways round, sorted; two columns.
+        Pairs of parcels with a common edge, both ways round, some more than once; two columns.
     twice : array of int
         Pairs of parcels that lie on the same side of a common edge.
     """
@@ -127,7 +127,7 @@ class Rings:
     twice: IntArray
 
 
-def rings(edges: Edges, near: Contacts, size: int, distance_m: float) -> Rings:
+def rings(edges: Edges, near: Contacts, distance_m: float) -> Rings:
     """Return what is left when edges go through the places on them, within a distance."""
     on = near.far_m <= distance_m
     rows = np.arange(len(edges.start))
@@ -140,7 +140,7 @@ def rings(edges: Edges, near: Contacts, size: int, distance_m: float) -> Rings:
     start, end, owner = place[step], place[step + 1], edges.owner[edge[step]]
     left, beside, twice = cancelled(start, end, owner)
     start, end, owner = start[left], end[left], owner[left]
-    beside = distinct(np.append(edges.beside, beside, axis=0), size)
+    beside = np.append(edges.beside, beside, axis=0)
     twice = np.append(edges.twice, twice, axis=0)
 
     ring, order = _ordered(_following(start, end, edges.xy))

@@ -14,7 +14,7 @@ import shapely
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, choose_object
 from pingshan_geo.measures.cutting import Shapes, cut, groups
 from pingshan_geo.measures.plane import Plane
-from pingshan_geo.measures.topology.edges import is_among, open_edges
+from pingshan_geo.measures.topology.edges import distinct, is_among, open_edges
 from pingshan_geo.measures.topology.gaps import Gaps, gaps
 from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.overlaps import DUPLICATE, OVERLAP, WITHIN, has_land, shared
@@ -160,7 +160,7 @@ def _layer(
     size, area = len(outlines), outlines.area_m2
     edges = open_edges(outlines, tolerance.distance_m)
     near = contacts(edges, size, tolerance.sliver_width_m)
-    left = rings(edges, near, size, tolerance.distance_m)
+    left = rings(edges, near, tolerance.distance_m)
     with ThreadPoolExecutor() as threads:  # GEOS lets go of the interpreter
         enclosed = threads.submit(gaps, outlines, left, *least)
         land = shared(outlines, left, *least)
@@ -179,7 +179,7 @@ def _layer(
         yield _outside(outlines, district, least)
 
     pair = np.sort(np.column_stack([near.holder, edges.owner[near.edge]]), axis=1)
-    known = np.sort(np.column_stack([land.one, land.two]), axis=1)
+    known = distinct(np.sort(np.column_stack([land.one, land.two]), axis=1), size)
     is_new = ~is_among(pair, known, size)
     yield _points(pair[is_new], near.place[is_new], edges.xy)
 
@@ -231,7 +231,8 @@ def _outside(outlines: Outlines, district: shapely.Geometry, least: tuple[float,
     ends = np.concatenate(sides, axis=1)
     at_border = outlines.near(np.column_stack([ends.min(axis=0), ends.max(axis=0)]))
     is_out = np.empty(len(outlines), dtype=bool)
-    is_out[outlines.owner] = ~shapely.contains_xy(district, outlines.xy[groups(outlines.ring)[0]])
+    corner = outlines.places[outlines.vertex[groups(outlines.ring)[0]]]
+    is_out[outlines.owner] = ~shapely.contains_xy(district, corner)
     is_out[at_border] = ~shapely.covers(district, outlines.shapes(at_border))
     row = np.flatnonzero(is_out)
     piece = cut(shapely.difference, outlines.shapes(row), np.full(len(row), district))
