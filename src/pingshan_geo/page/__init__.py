@@ -11,12 +11,14 @@ from pingshan_geo.page.elements import (
     AboutPanel,
     DetailLayers,
     EvidencePanel,
+    Filters,
     Ledger,
     Legend,
     LotList,
     LotPanel,
     MapKey,
     MapLabels,
+    MapTools,
     PageElement,
     PageFrame,
     ParcelLayer,
@@ -27,9 +29,9 @@ from pingshan_geo.page.payload import payload
 from pingshan_geo.page.seal import seal
 
 __all__ = [
-    "AboutPanel", "DetailLayers", "EvidencePanel", "Ledger", "Legend", "LotList", "LotPanel",
-    "MapKey", "MapLabels", "PageElement", "PageFrame", "ParcelLayer", "TargetStrip", "ZoneLayer",
-    "payload", "render_page", "seal", "to_map",
+    "AboutPanel", "DetailLayers", "EvidencePanel", "Filters", "Ledger", "Legend", "LotList",
+    "LotPanel", "MapKey", "MapLabels", "MapTools", "PageElement", "PageFrame", "ParcelLayer",
+    "TargetStrip", "ZoneLayer", "payload", "render_page", "seal", "to_map",
 ]  # fmt: skip
 
 

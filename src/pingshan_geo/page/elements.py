@@ -20,11 +20,13 @@ from branca.element import Element, Figure
 from pingshan_geo.errors import UsageError
 
 PROGRAM = (
-    "core.js", "model.js", "format.js", "hash.js", "geometry.js", "ground.js", "zones.js",
-    "parcels.js", "key.js", "labels.js", "strip.js", "list.js", "legend.js", "card.js", "land.js",
-    "layers.js", "evidence.js", "about.js", "ledger.js", "tools.js",
+    "core.js", "unpack.js", "model.js", "format.js", "hash.js", "geometry.js", "hit.js",
+    "ground.js", "zones.js", "colour.js", "canvas.js", "parcels.js", "key.js", "labels.js",
+    "strip.js", "list.js", "ranges.js", "filters.js", "chips.js", "legend.js", "card.js",
+    "land.js", "layers.js", "measure.js", "select.js", "maptools.js", "evidence.js", "about.js",
+    "ledger.js", "charts.js", "timeline.js", "compare.js", "tools.js",
 )  # fmt: skip
-STYLES = ("page.css", "map.css", "print.css")
+STYLES = ("page.css", "map.css", "filters.css", "charts.css", "maptools.css", "print.css")
 _FOR_READERS = re.compile(r"^ */\*.*?\*/\n|^ +", re.MULTILINE | re.DOTALL)
 _ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -194,6 +196,18 @@ class Legend(PageElement):
     part = "legend"
 
 
+class Filters(PageElement):
+    """Filters of the lots by zone, stage, years, area and floor area ratio."""
+
+    part = "filters"
+
+
+class MapTools(PageElement):
+    """Tools on the map: the place of the cursor, measuring, selection."""
+
+    part = "map_tools"
+
+
 class LotPanel(PageElement):
     """The card of the chosen parcel or zone."""
 
@@ -220,5 +234,5 @@ class Ledger(PageElement):
 
 PAGE = (
     PageFrame, ZoneLayer, ParcelLayer, MapLabels, MapKey, DetailLayers, TargetStrip, LotList,
-    Legend, LotPanel, EvidencePanel, AboutPanel, Ledger,
+    Legend, Filters, MapTools, LotPanel, EvidencePanel, AboutPanel, Ledger,
 )  # fmt: skip

@@ -1,0 +1,1 @@
+/* Lots drawn on a canvas: colours, patterns, a minimum mark. */

@@ -1,0 +1,1 @@
+/* What is on, as chips, and one button that clears all. */

@@ -1,0 +1,1 @@
+/* By what lots are coloured, and the classes of each way. */

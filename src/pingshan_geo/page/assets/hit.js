@@ -1,0 +1,1 @@
+/* Which lot lies under a point: a grid of boxes, then rings, holes and parts. */

@@ -1,0 +1,1 @@
+/* Lengths and areas on the ellipsoid, and coordinates of a metric grid. */

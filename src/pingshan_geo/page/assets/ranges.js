@@ -1,0 +1,1 @@
+/* A range of numbers as a small histogram with two ends. */

@@ -1,0 +1,1 @@
+/* What was delivered when, summed up against the target. */

@@ -1,0 +1,1 @@
+/* The packed block of the page as typed arrays. */
