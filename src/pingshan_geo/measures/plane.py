@@ -105,10 +105,7 @@ class Plane:
             exact = 2 * xy.T - self.way.transform(*near)
             return np.column_stack(self.way.transform(*exact, direction="INVERSE"))
 
-        def moved(some: Shapes) -> Shapes:
-            return np.asarray(shapely.transform(some, back), dtype=object)
-
-        return np.concatenate(in_threads(moved, shapes))
+        return np.asarray(shapely.transform(shapes, back), dtype=object)
 
 
 def in_threads(work: Callable[[Any], Any], rows: Any, most: int | None = None) -> list[Any]:

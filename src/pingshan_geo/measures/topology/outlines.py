@@ -25,8 +25,9 @@ class Outlines:
     ----------
     vertex, ring : array of int
         Place of each vertex, ring by ring, and its ring.
-    places : array of float
-        Coordinates of the places in metres, in two columns; equal vertices share one.
+    places, given : array of float
+        Coordinates of the places in metres, and as they were given, in two columns; equal vertices
+        share one.
     owner : array of int
         Polygon of each ring.
     is_turned : array of bool
@@ -40,6 +41,7 @@ class Outlines:
     vertex: IntArray
     ring: IntArray
     places: FloatArray
+    given: FloatArray
     owner: IntArray
     is_turned: BoolArray
     area_m2: FloatArray
@@ -53,8 +55,8 @@ class Outlines:
     def of(cls, lonlat: Shapes, plane: Plane) -> Outlines:
         """Return the outlines of polygons, of which there may be none."""
         flat, ring, owner, is_shell = _rings(lonlat)
-        vertex, different = _places(flat)
-        places = plane.xy(different)
+        vertex, given = _places(flat)
+        places = plane.xy(given)
         xy = places[vertex]
         first, _ = groups(ring)
         # A ring ends where it has started, so that from one to the next the product is 0.
@@ -69,6 +71,7 @@ class Outlines:
             vertex,
             ring,
             places,
+            given,
             owner,
             (area > 0) != is_shell,
             _by_owner(owner, np.where(is_shell, 1, -1) * np.abs(area), len(lonlat)),

@@ -64,7 +64,10 @@ class TopologyTolerance:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Errors of one rule: positions of parcels (-1: none), shapes in metres, share and note."""
+    """Errors of one rule: positions of parcels (-1: none), shapes in metres, share and note.
+
+    Points are in longitude and latitude, as the vertices were given.
+    """
 
     rule: str
     one: IntArray
@@ -181,14 +184,14 @@ def _layer(
     pair = np.sort(np.column_stack([near.holder, edges.owner[near.edge]]), axis=1)
     known = distinct(np.sort(np.column_stack([land.one, land.two]), axis=1), size)
     is_new = ~is_among(pair, known, size)
-    yield _points(pair[is_new], near.place[is_new], edges.xy)
+    yield _points(pair[is_new], near.place[is_new], outlines.given)
 
 
-def _points(pair: IntArray, vertex: IntArray, xy: FloatArray) -> _Found:
+def _points(pair: IntArray, vertex: IntArray, lonlat: FloatArray) -> _Found:
     order = np.lexsort((vertex, *pair.T[::-1]))
     pair, vertex = pair[order], vertex[order]
     is_first = (np.diff(pair, axis=0, prepend=-1) != 0).any(axis=1)
-    points = np.asarray(shapely.points(xy[vertex]), dtype=object)
+    points = np.asarray(shapely.points(lonlat[vertex]), dtype=object)
     shape = shapely.multipoints(points, indices=np.cumsum(is_first) - 1)
     one, two = pair[is_first].T
     return _Found("missing-vertex", one, two, np.asarray(shape, dtype=object))
@@ -274,5 +277,8 @@ def _ordered(table: pd.DataFrame, index: pd.Index, plane: Plane) -> gpd.GeoDataF
     table.insert(0, "rule", pd.Series(np.array(RULES, dtype=object)[of["rule"]], dtype=object))
     table.insert(1, "parcel_id", pd.Series(ids[of["parcel"]], dtype=object))
     table.insert(2, "other_id", pd.Series(ids[of["other"]], dtype=object))
-    table["geometry"] = pd.Series(plane.lonlat(table["geometry"].to_numpy()), dtype=object)
+    shapes = table.pop("geometry").to_numpy(dtype=object, copy=True)
+    flat = shapely.get_dimensions(shapes) == 2  # points were given in degrees
+    shapes[flat] = plane.lonlat(shapes[flat])
+    table["geometry"] = pd.Series(shapes, dtype=object)
     return gpd.GeoDataFrame(table, geometry="geometry", crs=plane.crs)
