@@ -1,5 +1,6 @@
 """For the tests of the page: a catalogue whose names are attacks, pages, a browser."""
 
+import csv
 import json
 import os
 import shutil
@@ -28,6 +29,15 @@ HOSTILE = (
     "${9*9} `q` \u2028 =1+1"
 )
 
+#: Fields of tables that hold it in the hostile catalogue, where something stands in them.
+SPOILT = {
+    "projects.csv": ("name_en", "developer", "industry", "note_en"),
+    "auctions.csv": ("buyer", "note_en", "locator"),
+    "sources.csv": ("title_en", "publisher", "licence"),
+    "indicators.csv": ("name_en",),
+    "facts.csv": ("locator", "note_en"),
+}
+
 
 @pytest.fixture(scope="session")
 def hostile_text():
@@ -42,16 +52,24 @@ def hostile(tmp_path_factory):
     for name in ("parcels.geojson", "zones.geojson"):
         document = json.loads((copy / name).read_text(encoding="utf-8"))
         for feature in document["features"]:
-            for field in ("name_en", "note_en", "geometry_note_en"):
+            for field in ("name_en", "note_en", "geometry_note_en", "locator", "place_en"):
                 feature["properties"][field] = HOSTILE
+        document["features"][-1]["properties"]["land_use" if "parcels" in name else "kind"] = (
+            HOSTILE
+        )
         (copy / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     descriptor = json.loads((copy / "datapackage.json").read_text(encoding="utf-8"))
     descriptor["title"] = HOSTILE
     (copy / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
-    quoted = '"' + HOSTILE.replace('"', '""') + '"'
-    auctions = (copy / "auctions.csv").read_text(encoding="utf-8")
-    auctions = auctions.replace("Zhongcheng New Industry Group", quoted)
-    (copy / "auctions.csv").write_text(auctions, encoding="utf-8")
+    for name, fields in SPOILT.items():
+        with (copy / name).open(encoding="utf-8", newline="") as file:
+            heads, *rows = csv.reader(file)
+        for row in rows:
+            for field in fields:
+                at = heads.index(field)
+                row[at] = row[at] and HOSTILE
+        with (copy / name).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([heads, *rows])
     return assess(load_catalogue(copy))
 
 

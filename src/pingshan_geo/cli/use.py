@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,12 @@ from pingshan_geo.cli import (
     steps,
     table_or_json,
 )
+from pingshan_geo.cli.around import apart, page_options, surrounded, told
 from pingshan_geo.errors import UsageError
+
+if TYPE_CHECKING:  # heavy libraries are imported where they are needed
+    from pingshan_geo.assessment import Assessment
+    from pingshan_geo.page import Around
 
 REPORTS = ("areas", "far", "targets", "overlay", "quality", "all")
 # What `build` writes beside the page.
@@ -38,10 +43,11 @@ _as_of = click.option(
 @click.option(
     "-o", "folder", default="maps", show_default=True, metavar="DIR", help="Folder to write into."
 )
+@page_options
 @outline_options
 @_as_of
 @click.pass_obj
-def build(session: Session, /, folder: str, as_of: str | None, **outlines: Any) -> None:
+def build(session: Session, /, folder: str, as_of: str | None, **options: Any) -> None:
     """Check, assess, write map, reports and exports; print the headline.
 
     \b
@@ -55,10 +61,10 @@ def build(session: Session, /, folder: str, as_of: str | None, **outlines: Any) 
     lang = session.lang
     with steps(len(_REPORT_FILES) + len(_LAYER_FILES) + 2) as step:
         step("assess")
-        assessment = session.assess(as_of, **outlines)
+        assessment, around = _surrounded(session, as_of, options)
         name = assessment.catalogue.id
         step(f"{name}.html")
-        files = {f"{name}.html": render_page(assessment, lang).encode()}
+        files = {f"{name}.html": render_page(assessment, lang, around).encode()}
         everything = select(assessment)
         for form in _REPORT_FILES:
             step(f"{name}-report.{form}")
@@ -79,6 +85,16 @@ def build(session: Session, /, folder: str, as_of: str | None, **outlines: Any) 
         echo(line)
     for path in written:
         echo(f"{path}  {_size(path)}")
+    for line in told(around, lang):
+        echo(line)
+
+
+def _surrounded(
+    session: Session, as_of: str | None, options: dict[str, Any]
+) -> tuple[Assessment, Around]:
+    """Return the assessment as it may be shown and what the page has around it."""
+    outlines, chosen = apart(options)
+    return surrounded(session.assess(as_of, **outlines), chosen)
 
 
 def _size(path: Path) -> str:
@@ -158,27 +174,29 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
 
 @click.command("map")
 @click.option("-o", "output", metavar="FILE.html", help="File to write; CATALOGUE.html without.")
+@page_options
 @outline_options
 @_as_of
 @click.pass_obj
-def map_(session: Session, /, output: str | None, as_of: str | None, **outlines: Any) -> None:
+def map_(session: Session, /, output: str | None, as_of: str | None, **options: Any) -> None:
     """Write the planner's page: one file that works with the network off."""
     from pingshan_geo.output import write_whole
     from pingshan_geo.page import render_page
 
-    assessment = session.assess(as_of, **outlines)
+    assessment, around = _surrounded(session, as_of, options)
     target = output or f"{assessment.catalogue.id}.html"
     if target != "-" and Path(target).suffix.lower() not in {".html", ".htm"}:
         raise UsageError(
             f"{target}: a map is an HTML file; name it .html",
             f"{target}：地图是 HTML 文件，后缀须为 .html",
         )
-    page = render_page(assessment, session.lang).encode()
+    page = render_page(assessment, session.lang, around).encode()
     if target == "-":
         sys.stdout.buffer.write(page)
         return
     write_whole(target, page)
-    echo(f"{target}  {_size(Path(target))}", err=True)
+    for line in (f"{target}  {_size(Path(target))}", *told(around, session.lang)):
+        echo(line, err=True)
 
 
 @click.command()

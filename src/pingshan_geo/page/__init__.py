@@ -6,9 +6,13 @@ import folium
 import numpy as np
 
 from pingshan_geo.assessment import Assessment
+from pingshan_geo.page.basemap import Basemap, tianditu, tiles
+from pingshan_geo.page.context import Around, Background, put_around
 from pingshan_geo.page.elements import (
     PAGE,
     AboutPanel,
+    BasemapLayer,
+    ContextLayer,
     DetailLayers,
     EvidencePanel,
     Filters,
@@ -22,20 +26,25 @@ from pingshan_geo.page.elements import (
     PageElement,
     PageFrame,
     ParcelLayer,
+    ScenarioMark,
     TargetStrip,
     ZoneLayer,
 )  # fmt: skip
 from pingshan_geo.page.payload import payload
+from pingshan_geo.page.public import Public, published
 from pingshan_geo.page.seal import seal
 
 __all__ = [
-    "AboutPanel", "DetailLayers", "EvidencePanel", "Filters", "Ledger", "Legend", "LotList",
-    "LotPanel", "MapKey", "MapLabels", "MapTools", "PageElement", "PageFrame", "ParcelLayer",
-    "TargetStrip", "ZoneLayer", "payload", "render_page", "seal", "to_map",
+    "AboutPanel", "Around", "Background", "Basemap", "BasemapLayer", "ContextLayer",
+    "DetailLayers", "EvidencePanel", "Filters", "Ledger", "Legend", "LotList", "LotPanel",
+    "MapKey", "MapLabels", "MapTools", "PageElement", "PageFrame", "ParcelLayer", "Public",
+    "ScenarioMark",
+    "TargetStrip", "ZoneLayer", "payload", "published", "render_page", "seal", "tianditu",
+    "tiles", "to_map",
 ]  # fmt: skip
 
 
-def to_map(assessment: Assessment, lang: str = "en") -> folium.Map:
+def to_map(assessment: Assessment, lang: str = "en", around: Around | None = None) -> folium.Map:
     """Return the planner's page as a map that shows itself in a notebook.
 
     Parameters
@@ -44,6 +53,8 @@ def to_map(assessment: Assessment, lang: str = "en") -> folium.Map:
         What is to be shown.
     lang : str
         Language in which it opens: ``en`` or ``zh``; the reader can switch.
+    around : Around, optional
+        Background, base map, approval number and what a public version leaves out.
 
     Examples
     --------
@@ -52,6 +63,8 @@ def to_map(assessment: Assessment, lang: str = "en") -> folium.Map:
     'Map'
     """
     data = payload(assessment, lang)
+    if around is not None:
+        put_around(data, assessment, around)
     west, south, east, north = np.nan_to_num(assessment.zones.total_bounds).tolist()
     centre = [(south + north) / 2, (west + east) / 2]
     drawing = folium.Map(location=centre, tiles=None, zoom_start=11, attribution_control=False)
@@ -59,12 +72,15 @@ def to_map(assessment: Assessment, lang: str = "en") -> folium.Map:
     drawing.default_js = [link for link in drawing.default_js if link[0] == "leaflet"]
     drawing.default_css = [link for link in drawing.default_css if link[0] == "leaflet_css"]
     for part in PAGE:
-        part(data).add_to(drawing)
+        if part.needed(data):
+            part(data).add_to(drawing)
     return drawing
 
 
-def render_page(assessment: Assessment, lang: str = "en") -> str:
+def render_page(assessment: Assessment, lang: str = "en", around: Around | None = None) -> str:
     r"""Return the planner's page as one HTML file: no request, works with the network off.
+
+    Only a base map that is asked for is fetched.
 
     Parameters
     ----------
@@ -72,6 +88,8 @@ def render_page(assessment: Assessment, lang: str = "en") -> str:
         What is to be shown.
     lang : str
         Language in which it opens: ``en`` or ``zh``.
+    around : Around, optional
+        As for `to_map`.
 
     Examples
     --------
@@ -79,4 +97,5 @@ def render_page(assessment: Assessment, lang: str = "en") -> str:
     >>> render_page(assess(load_catalogue()))[:31]
     '<!DOCTYPE html>\n<html lang="en"'
     """
-    return seal(to_map(assessment, lang), assessment.catalogue.title.get(lang), lang)
+    title = assessment.catalogue.title.get(lang)
+    return seal(to_map(assessment, lang, around), title, lang, assessment)

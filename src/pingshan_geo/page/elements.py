@@ -8,33 +8,31 @@ themselves.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
+from html import escape
 from typing import Any, ClassVar
 
 import folium
 from branca.element import Element, Figure
 
 from pingshan_geo.errors import UsageError
+from pingshan_geo.page.packed import pack
+from pingshan_geo.page.program import asset, plain
+from pingshan_geo.words import word
 
 PROGRAM = (
-    "core.js", "unpack.js", "model.js", "format.js", "hash.js", "geometry.js", "hit.js",
-    "ground.js", "zones.js", "colour.js", "canvas.js", "parcels.js", "key.js", "labels.js",
-    "strip.js", "list.js", "ranges.js", "filters.js", "chips.js", "legend.js", "card.js",
-    "land.js", "layers.js", "measure.js", "select.js", "maptools.js", "evidence.js", "about.js",
-    "ledger.js", "charts.js", "timeline.js", "compare.js", "tools.js",
+    "core.js", "foliumlayer.js", "unpack.js", "model.js", "arithmetic.js", "format.js", "hash.js",
+    "units.js", "geometry.js", "hit.js", "ground.js", "context.js", "basemap.js", "zones.js",
+    "colour.js", "canvas.js", "parcels.js", "key.js", "labels.js", "strip.js", "list.js",
+    "ranges.js", "filters.js", "chips.js", "legend.js", "card.js", "neighbours.js", "land.js",
+    "layers.js", "measure.js", "select.js", "maptools.js", "evidence.js", "about.js", "ledger.js",
+    "charts.js", "timeline.js", "compare.js", "scenario.js", "tools.js",
 )  # fmt: skip
-STYLES = ("page.css", "map.css", "filters.css", "charts.css", "maptools.css", "print.css")
-_FOR_READERS = re.compile(r"^ */\*.*?\*/\n|^ +", re.MULTILINE | re.DOTALL)
+STYLES = (
+    "page.css", "map.css", "filters.css", "charts.css", "maptools.css", "scenario.css",
+    "foliumlayer.css", "print.css",
+)  # fmt: skip
 _ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
-
-
-@cache
-def asset(name: str) -> str:
-    """Return a text file of the page's assets."""
-    return (files("pingshan_geo.page") / "assets" / name).read_text(encoding="utf-8")
 
 
 def inert_json(data: Mapping[str, Any]) -> str:
@@ -91,15 +89,15 @@ class PageElement(Element):
     #: Name of the part in the page's program.
     part: ClassVar[str] = ""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        super().__init__()
+    def __init__(self, data: Mapping[str, Any], **layer: Any) -> None:
+        super().__init__(**layer)
         self._name = type(self).__name__
         self.data = data
 
     def render(self, **kwargs: Any) -> str:  # noqa: ARG002 (branca's signature)
         """Put style, data, program and this part's call into the figure; return nothing."""
-        figure, drawing = self.get_root(), self._parent
-        if not isinstance(figure, Figure) or not isinstance(drawing, folium.Map):
+        figure, drawing = self.get_root(), self._drawing()
+        if not isinstance(figure, Figure) or drawing is None:
             raise UsageError(
                 f"{self._name} belongs on a folium.Map", f"{self._name} 须放在 folium.Map 上"
             )
@@ -108,8 +106,7 @@ class PageElement(Element):
             style = "".join(asset(name) for name in STYLES)
             figure.header.add_child(Style(style), name="pingshan_geo_style")
             figure.html.add_child(DataBlock(self.data), name="pingshan_geo_data")
-            # Without comments and indentation, 18 KB that no browser needs.
-            program = "".join(re.sub(_FOR_READERS, "", asset(name)) for name in PROGRAM)
+            program = "".join(map(plain, PROGRAM))
             figure.script.add_child(Finished(program), name="pingshan_geo_program")
         elif isinstance(block, DataBlock) and block.data is not self.data:
             raise UsageError(
@@ -117,25 +114,99 @@ class PageElement(Element):
                 "同一地图上的部件共用一份数据，请只生成一次",
             )
         self.put(figure)
-        call = f'pingshanGeo.add("{self.part}", {drawing.get_name()});\n'
-        figure.script.add_child(Finished(call), name=f"pingshan_geo_{self.part}")
+        call = Finished(self.call(drawing.get_name()))
+        figure.script.add_child(call, name=f"pingshan_geo_{self.part}")
         return ""
+
+    def _drawing(self) -> folium.Map | None:
+        """Return the map that the part stands on."""
+        return self._parent if isinstance(self._parent, folium.Map) else None
+
+    def call(self, drawing: str) -> str:
+        """Return the call that puts the part on the map of that name."""
+        return f'pingshanGeo.add("{self.part}", {drawing});\n'
 
     def put(self, figure: Figure) -> None:
         """Add what this part needs beside its call."""
 
+    @classmethod
+    def needed(cls, data: Mapping[str, Any]) -> bool:  # noqa: ARG003 (for those that may not be)
+        """Return whether a page of this data has the part."""
+        return True
+
+
+class LayerElement(PageElement, folium.map.Layer):
+    """A part that draws: folium's groups and ``LayerControl`` switch it.
+
+    Parameters
+    ----------
+    data : mapping
+        From `payload`.
+    name : str, optional
+        What a ``LayerControl`` calls it; by default a word in the language of the data.
+    overlay, control, show : bool
+        As for any ``folium.map.Layer``.
+    """
+
+    #: Key of the word that names it.
+    word: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        name: str | None = None,
+        *,
+        overlay: bool = True,
+        control: bool = True,
+        show: bool = True,
+    ) -> None:
+        own = word(self.word, str(data["lang"]))
+        shown = markup(own[0].upper() + own[1:] if name is None else name)
+        super().__init__(data, name=shown, overlay=overlay, control=control, show=show)
+
+    def _drawing(self) -> folium.Map | None:
+        """Return the map that the part stands on, be it in a group."""
+        above = self._parent
+        while isinstance(above, folium.FeatureGroup):
+            above = above._parent
+        return above if isinstance(above, folium.Map) else None
+
+    def call(self, drawing: str) -> str:
+        """Return the calls that make the part a layer, and show it where it is on at first."""
+        name, above = self.get_name(), self._parent
+        made = f'var {name} = pingshanGeo.layer("{self.part}", {drawing});\n'
+        shown = f"{name}.addTo({above.get_name()});\n" if self.show and above else ""
+        return made + shown + super().call(drawing)
+
+
+def markup(name: str) -> str:
+    """Return text as markup that shows it: Leaflet's control writes the names of layers as HTML.
+
+    Braces become entities too, since branca compiles what its own elements return.
+
+    Examples
+    --------
+    >>> markup("<b>{{7*7}}</b>")
+    '&lt;b&gt;&#123;&#123;7*7&#125;&#125;&lt;/b&gt;'
+    """
+    return escape(name).replace("{", "&#123;").replace("}", "&#125;")
+
 
 class DataBlock(Finished):
-    """The data of a page, as a block that no browser runs."""
+    """The data of a page, as two blocks that no browser runs."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__("")
         self.data = data
+        self._packed: tuple[dict[str, Any], str] | None = None
 
     def render(self, **kwargs: Any) -> str:  # noqa: ARG002 (branca's signature)
-        """Return the block."""
+        """Return the block of JSON, and beside it the packed one; packed once, asked twice."""
+        self._packed = self._packed or pack(self.data)
+        rest, columns = self._packed
         opened = '<script type="application/json" id="pingshan-geo-data">'
-        return f"{opened}{inert_json(self.data)}</script>"
+        block = '<script type="application/octet-stream;base64" id="pingshan-geo-packed">'
+        return f"{opened}{inert_json(rest)}</script>\n{block}{columns}</script>"
 
 
 class PageFrame(PageElement):
@@ -148,16 +219,42 @@ class PageFrame(PageElement):
         figure.html.add_child(Finished(asset("frame.html")), name="pingshan_geo_frame")
 
 
-class ZoneLayer(PageElement):
+class ZoneLayer(LayerElement):
     """Zones: published outlines solid, illustrative ones dashed and hatched."""
 
     part = "zone_layer"
+    word = "zones"
 
 
-class ParcelLayer(PageElement):
+class ParcelLayer(LayerElement):
     """Parcels in the colours of their land use, with a minimum mark at low zoom."""
 
     part = "parcel_layer"
+    word = "parcels"
+
+
+class ContextLayer(LayerElement):
+    """A bureau's own background in greys, under everything."""
+
+    part = "context_layer"
+    word = "layer_context"
+
+    @classmethod
+    def needed(cls, data: Mapping[str, Any]) -> bool:
+        """Return whether there is a background."""
+        return "context" in data
+
+
+class BasemapLayer(LayerElement):
+    """The tiles of a base map that was asked for."""
+
+    part = "basemap_layer"
+    word = "layer_basemap"
+
+    @classmethod
+    def needed(cls, data: Mapping[str, Any]) -> bool:
+        """Return whether a base map was asked for."""
+        return "basemap" in data["page"]
 
 
 class MapLabels(PageElement):
@@ -172,10 +269,11 @@ class MapKey(PageElement):
     part = "map_key"
 
 
-class DetailLayers(PageElement):
+class DetailLayers(LayerElement):
     """Errors between outlines and parts of lots in zones, off at first, with their switches."""
 
     part = "detail_layers"
+    word = "layer_details"
 
 
 class TargetStrip(PageElement):
@@ -208,6 +306,12 @@ class MapTools(PageElement):
     part = "map_tools"
 
 
+class ScenarioMark(PageElement):
+    """The line that tells what is assumed, as long as something is."""
+
+    part = "scenario_mark"
+
+
 class LotPanel(PageElement):
     """The card of the chosen parcel or zone."""
 
@@ -233,6 +337,7 @@ class Ledger(PageElement):
 
 
 PAGE = (
-    PageFrame, ZoneLayer, ParcelLayer, MapLabels, MapKey, DetailLayers, TargetStrip, LotList,
-    Legend, Filters, MapTools, LotPanel, EvidencePanel, AboutPanel, Ledger,
+    PageFrame, BasemapLayer, ContextLayer, ZoneLayer, ParcelLayer, MapLabels, MapKey,
+    DetailLayers, TargetStrip, LotList, Legend, Filters, MapTools, ScenarioMark, LotPanel,
+    EvidencePanel, AboutPanel, Ledger,
 )  # fmt: skip

@@ -16,11 +16,14 @@ import pandas as pd
 from pingshan_geo.assessment import Assessment, ids_of
 from pingshan_geo.assessment.headline import headline
 from pingshan_geo.assessment.shown import label, printed_units, shown_unit
+from pingshan_geo.assessment.view import View
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, KINDS
+from pingshan_geo.evidence import Evidence
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.page import layers
 from pingshan_geo.page.land_uses import land_uses
+from pingshan_geo.page.lots import lots
 from pingshan_geo.page.outlines import outlines
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import Text, text, words
@@ -65,8 +68,9 @@ def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
     -------
     dict
         Members ``page, lang, words, texts, units, uses, sources, evidence, measures, tables,
-        members, pairs, geometry, figures, headline, findings``. Unknown is None; areas are m²,
-        money yuan, outlines steps of 1e-7 degree in the catalogue's CRS.
+        members, pairs, geometry, lots, figures, headline, findings``; ``lots`` are the figures
+        of parcels, as arrays with NaN. Unknown elsewhere is None; areas are m², money yuan,
+        outlines steps of 1e-7 degree in the catalogue's CRS.
 
     Examples
     --------
@@ -75,8 +79,7 @@ def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
     >>> data["page"]["as_of"], len(data["tables"]["parcels"]["id"]) > 9
     ('2024-12-31', True)
     """
-    texts, evidence = _Shared(), _Shared()
-    sources = {str(key): at for at, key in enumerate(assessment.catalogue.sources.index)}
+    sayer = _Sayer(assessment)
     return {
         "page": _page(assessment),
         "lang": lang,
@@ -98,11 +101,12 @@ def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
             | {"label": list(m.label)}
             for m in MEASURES.values()
         ],
-        "figures": _figures(assessment, texts, evidence, sources),
+        "lots": lots(assessment, sayer.profile),
+        "figures": _figures(assessment, sayer),
         "headline": list(headline(assessment)),
         "findings": list(_findings(assessment)),
-        "texts": texts.items,
-        "evidence": evidence.items,
+        "texts": sayer.texts.items,
+        "evidence": sayer.evidence.items,
     }
 
 
@@ -183,11 +187,24 @@ def _table(assessment: Assessment, kind: str) -> dict[str, Any]:
         fields["role"] = _roles(table)
     return {
         "id": [str(key) for key in table.index],
-        "name": [list(assessment.subject_name(kind, key)) for key in table.index],
+        "name": list(_names(table)),
         "columns": fields,
-        "told": {name: [_value(v) for v in table[name]] for name in _TOLD if name in table},
+        # A tolerance is shown to a tenth of a square metre and is no figure.
+        "told": {name: [_value(v) for v in _short(table[name])] for name in _TOLD if name in table},
         "pairs": pairs,
     }
+
+
+def _short(column: pd.Series[Any]) -> pd.Series[Any]:
+    return column.round(3) if column.dtype.kind == "f" else column
+
+
+def _names(table: pd.DataFrame) -> Iterator[list[str]]:
+    """Yield the names of each row; its id where it has none."""
+    nothing = [None] * len(table)
+    names = (table[n].tolist() if n in table else nothing for n in ("name_en", "name_zh"))
+    for key, english, chinese in zip(table.index, *names, strict=True):
+        yield [english or chinese or str(key), chinese or english or str(key)]
 
 
 def _value(value: Any) -> str | float | None:
@@ -204,47 +221,89 @@ def _roles(zones: pd.DataFrame) -> list[str]:
     return [str(role) for role in np.select([around, within], ["context", "zone"], "root")]
 
 
-def _figures(
-    assessment: Assessment, texts: _Shared, evidence: _Shared, sources: dict[str, int]
-) -> dict[str, list[Any]]:
-    order = {name: at for at, name in enumerate(MEASURES)}
-    printed = printed_units(assessment)
-    columns: dict[str, list[Any]] = {}
-    for figure in _shown_figures(assessment):
-        own = label(assessment, figure)
-        row = {
-            "measure": order[figure.measure],
-            "subject": figure.subject,
-            "label": texts.text(own if own != MEASURES[figure.measure].label else None),
-            "value": figure.value,
-            "low": figure.low,
-            "high": figure.high,
+class _Sayer:
+    """Says of a figure what the page holds of it."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment = assessment
+        self.printed = printed_units(assessment)
+        self.order = {name: at for at, name in enumerate(MEASURES)}
+        self.sources = {str(key): at for at, key in enumerate(assessment.catalogue.sources.index)}
+        self.texts, self.evidence = _Shared(), _Shared()
+
+    def profile(self, figure: Figure) -> dict[str, Any]:
+        """Return all but subject and numbers, for lots: inputs of the same lot without its id."""
+        lot = f"/{figure.subject}"
+        return self._said(figure) | {
+            "inputs": [each.removesuffix(lot) for each in figure.inputs],
+            "evidence": [
+                [self.sources[item.source], item.locator, item.printed]
+                for item in figure.evidence
+                if item.source in self.sources
+            ],
+        }
+
+    def row(self, figure: Figure) -> dict[str, Any]:
+        """Return a whole figure."""
+        numbers = {name: getattr(figure, name) for name in ("value", "low", "high")}
+        subject = {"measure": self.order[figure.measure], "subject": figure.subject}
+        return subject | numbers | self._said(figure) | {
+            "inputs": list(figure.inputs),
+            "evidence": [
+                self.evidence.at(item, [self.sources[item.source], item.locator, item.printed])
+                for item in figure.evidence
+                if item.source in self.sources
+            ],
+        }  # fmt: skip
+
+    def _said(self, figure: Figure) -> dict[str, Any]:
+        own, text_of = label(self.assessment, figure), self.texts.text
+        return {
+            "label": text_of(own if own != MEASURES[figure.measure].label else None),
             "unit": figure.unit,
-            "show": shown_unit(figure, printed),
+            "show": shown_unit(figure, self.printed),
             "status": figure.status,
             "qualifier": figure.qualifier,
-            "method": texts.text(figure.method),
-            "basis": texts.text(figure.basis),
-            "inputs": list(figure.inputs),
-            "notes": [texts.text(note) for note in figure.notes],
-            "evidence": [
-                evidence.at(item, [sources[item.source], item.locator, item.printed])
-                for item in figure.evidence
-                if item.source in sources
-            ],
+            "method": text_of(figure.method),
+            "basis": text_of(figure.basis),
+            "notes": [text_of(note) for note in figure.notes],
             "completeness": figure.completeness.to_dict() if figure.completeness else None,
             "verdict": figure.verdict,
         }
-        for name, value in row.items():
+
+
+def _figures(assessment: Assessment, sayer: _Sayer) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {}
+    for figure in _shown_figures(assessment, _Quick(assessment)):
+        for name, value in sayer.row(figure).items():
             columns.setdefault(name, []).append(value)
     return columns
 
 
-def _shown_figures(assessment: Assessment) -> Iterator[Figure]:
-    """Yield all figures but those of lots that lie wholly inside or outside of a zone."""
+class _Quick(View):
+    """A view that looks up each printed source once."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        super().__init__(assessment)
+        self._said: dict[str, Evidence] = {}
+
+    def _evidence(
+        self, source: str, locator: str, printed: str, fact: str | None = None
+    ) -> Evidence:
+        if source not in self._said:
+            self._said[source] = super()._evidence(source, locator, printed, fact)
+        said = self._said[source]
+        return Evidence(source, locator, printed, fact, said.title, said.url)
+
+
+def _shown_figures(assessment: Assessment, view: View) -> Iterator[Figure]:
+    """Yield all figures but those of lots, and of lots that lie wholly in or out of a zone."""
     for kind, table in assessment.tables.items():
+        if kind == "parcels":
+            continue
         rows = table if kind in KINDS else table[~table["is_whole"].to_numpy(dtype=bool)]
-        yield from map(assessment.figure, ids_of(rows, assessment.measures(kind)))
+        made = map(view.figure, ids_of(rows, assessment.measures(kind)))
+        yield from (figure for figure in made if figure is not None)
 
 
 def _findings(assessment: Assessment) -> Iterator[dict[str, Any]]:

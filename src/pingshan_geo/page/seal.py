@@ -3,38 +3,52 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
+from contextlib import contextmanager
 from html import escape
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
+from folium.elements import ElementAddToElement
 
+from pingshan_geo.assessment import Assessment
 from pingshan_geo.errors import UsageError
-from pingshan_geo.page.elements import Finished, PageElement, Style, asset
+from pingshan_geo.page import program, static
+from pingshan_geo.page.elements import (
+    DataBlock,
+    Finished,
+    LayerElement,
+    PageElement,
+    Style,
+    markup,
+)
 from pingshan_geo.words import word
 
-#: Stock elements that need nothing but Leaflet and carry no text.
+#: Stock elements that need nothing but Leaflet; of their texts only names of layers are shown.
 SEALABLE = (
     folium.FitBounds, folium.PolyLine, folium.Polygon, folium.Rectangle, folium.Circle,
-    folium.CircleMarker,
+    folium.CircleMarker, folium.FeatureGroup, folium.LayerControl,
 )  # fmt: skip
 #: What folium links to by itself: Leaflet is put in, the rest is not used.
 STOCK_LINKS = {name for name, _ in (*folium.Map.default_js, *folium.Map.default_css)}
 
 
-def seal(drawing: folium.Map, title: str, lang: str = "en") -> str:
+def seal(
+    drawing: folium.Map, title: str, lang: str = "en", assessment: Assessment | None = None
+) -> str:
     """Return a composed map as one offline HTML page with a content security policy.
 
     Parameters
     ----------
     drawing : folium.Map
-        With elements of this package and vector shapes of folium's own.
+        With elements of this package, vector shapes of folium's own, groups of them and a
+        ``LayerControl``.
     title : str
         Text of the title bar.
     lang : str
         ``en`` or ``zh``.
+    assessment : Assessment, optional
+        Where given, readers without JavaScript get its headline figures and a table of its lots.
 
     Raises
     ------
@@ -47,19 +61,57 @@ def seal(drawing: folium.Map, title: str, lang: str = "en") -> str:
         raise UsageError(
             "a map can be sealed when it stands in a figure", "地图须置于 figure 中才能封装"
         )
-    for number, element in enumerate(_elements(drawing)):
-        if not isinstance(element, (PageElement, *SEALABLE)) and element is not drawing:
+    _forget(figure, drawing)
+    elements = list(_elements(drawing))
+    for number, element in enumerate(elements):
+        stock = type(element) in SEALABLE
+        if not isinstance(element, PageElement) and not stock and element is not drawing:
             raise UsageError(
                 f"{element._name} cannot be sealed into an offline page: leave it out",
                 f"{element._name} 无法封装进离线页面，请去掉",
             )
         element._id = str(number)
-    figure.render()
-    styles = [_local(asset("vendor/leaflet/leaflet.css")), *_styles(figure, drawing)]
-    leaflet = re.sub(r"//# sourceMappingURL=\S+", "", asset("vendor/leaflet/leaflet.js"))
+    with _safe_names(elements):
+        figure.render()
+    styles = [_local(program.asset("vendor/leaflet/leaflet.css")), *_styles(figure, drawing)]
     calls = "".join(child.render() for child in _pieces(figure.script))
+    running = f"{program.leaflet()}\n{calls}\npingshanGeo.start();\n"
     body = "\n".join(child.render() for child in _pieces(figure.html))
-    return "".join(_document(styles, [leaflet, calls], body, title, lang))
+    page = figure.html._children.get("pingshan_geo_data")
+    host = page.data["page"].get("basemap", {}).get("host") if isinstance(page, DataBlock) else None
+    without = static.table(assessment, lang) if assessment is not None else ""
+    return "".join(_document(styles, running, body, (title, lang, without), host))
+
+
+def _forget(figure: Figure, drawing: folium.Map) -> None:
+    """Take out what a notebook has already rendered, which has other ids."""
+    elements = list(_elements(drawing))
+    names = {each.get_name() for each in elements}
+    for each in elements:
+        for name in [n for n, c in each._children.items() if isinstance(c, ElementAddToElement)]:
+            del each._children[name]
+    # Layers are put on their map by an element that each rendering makes anew.
+    own = ("pingshan_geo_", "macro_element_")
+    for part in (figure.header, figure.html, figure.script):
+        for name in [n for n in part._children if n in names or n.startswith(own)]:
+            del part._children[name]
+
+
+@contextmanager
+def _safe_names(elements: list[Element]) -> Iterator[None]:
+    """Let stock layers have names that are shown as text while the map is rendered."""
+    stock = [
+        (each, each.layer_name)
+        for each in elements
+        if isinstance(each, folium.map.Layer) and not isinstance(each, LayerElement)
+    ]
+    try:
+        for layer, name in stock:
+            layer.layer_name = markup(name)
+        yield
+    finally:
+        for layer, name in stock:
+            layer.layer_name = name
 
 
 def _elements(element: Element) -> Iterator[Element]:
@@ -94,19 +146,17 @@ def _local(style: str) -> str:
     return re.sub(r"url\([^)]*\)", "none", style)
 
 
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
 def _document(
-    styles: list[str], scripts: list[str], body: str, title: str, lang: str
+    styles: list[str], running: str, body: str, words: tuple[str, str, str], host: str | None
 ) -> Iterator[str]:
+    title, lang, without = words
+    loader = program.loader()
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {' '.join(map(_hash, scripts))}",
-            f"style-src {' '.join(map(_hash, styles))}",
-            "img-src data:",
+            f"script-src {program.hashed(loader)} {program.hashed(running)}",
+            f"style-src {' '.join(map(program.hashed, [*styles, static.STYLE]))}",
+            f"img-src data: {host}" if host else "img-src data:",
             "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -117,9 +167,9 @@ def _document(
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield '<meta name="referrer" content="no-referrer">\n'
-    yield f"<title>{escape(title)}</title>\n"
+    yield f"<title>{escape(title)}</title>\n{program.licences()}\n"
     yield from (f"<style>{style}</style>\n" for style in styles)
-    yield f"</head>\n<body>\n<noscript>{escape(word('needs_script', lang))}</noscript>\n"
-    yield body
-    yield from (f"\n<script>{script}</script>" for script in scripts)
-    yield "\n</body>\n</html>\n"
+    yield f"</head>\n<body>\n<noscript><style>{static.STYLE}</style>\n"
+    yield f"<h1>{escape(title)}</h1><p>{escape(word('needs_script', lang))}</p>\n"
+    yield f"{without}</noscript>\n{program.told()}\n{body}\n{program.block(running)}\n"
+    yield f"<script>{loader}</script>\n</body>\n</html>\n"

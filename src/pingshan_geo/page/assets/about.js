@@ -21,6 +21,14 @@
     const box = el("article", { class: "panel about" });
     place.append(box);
     const key = el("section", { class: "undrawn" });
+    const skip = page.frame && page.frame.querySelector(".skip");
+    if (skip) {
+      skip.addEventListener("click", () => {
+        page.open(null);
+        if (page.state.tab === "about") page.set({ tab: "parcels" });
+        (page.frame.querySelector(".rows .entry") || document.getElementById("search")).focus();
+      });
+    }
     page.showUndrawn = () => key.scrollIntoView({ block: "start" });
     const read = (status, word) => el("li", {}, el("span", { class: `sample ${status}`, "aria-hidden": "true" }), span("", page.t(word)));
     page.on((state, changed) => {

@@ -148,7 +148,8 @@
     const ofLand = section(page.t("land_and_floor"), figures.filter((one) => !["counts", "overlay"].includes(one.group) && !ofOutline(one)).map(show));
     const parts = [land.recorded(page, row, show), section(page.t("areas_and_outline"), figures.filter(ofOutline).map(show))];
     if (row.kind === "parcels") {
-      parts.unshift(land.limits(page, row, show), land.liesIn(page, row), land.findings(page, row.id), ofLand);
+      parts.unshift(land.limits(page, row, show), land.liesIn(page, row), land.findings(page, row.id), ofLand, pingshanGeo.lotScenario(page, row).slice(1));
+      parts.push(pingshanGeo.neighbours(page, row));
       parts.push(model.auctionsOf(row.id).map((one) => auction(page, one, notes)), model.projectsOf(row.id).map((one) => project(page, one, notes)));
     } else {
       const list = (kind) => {
@@ -184,7 +185,7 @@
     const box = el("article", { class: "panel", hidden: true });
     place.append(box);
     page.on((state, changed) => {
-      if (changed && !["lot", "zone", "figure", "lang"].some((key) => changed.has(key))) return;
+      if (changed && !["lot", "zone", "figure", "lang", "scenario"].some((key) => changed.has(key))) return;
       const kind = state.lot ? "parcels" : "zones";
       const id = state.lot || state.zone;
       box.hidden = !id || Boolean(state.figure);
@@ -194,7 +195,7 @@
       const row = page.model.row(kind, id);
       box.replaceChildren(
         pingshanGeo.panelHead(page, pingshanGeo.subjectTitle(page, row), subtitle(page, row), () => page.open(null)),
-        div("panel-body", chips(page, row), body(page, row)));
+        div("panel-body", chips(page, row), kind === "parcels" ? pingshanGeo.lotTools(page, row) : "", body(page, row)));
       if (changed && (changed.has("lot") || changed.has("zone")) && !box.hidden) pingshanGeo.arrive(box);
       return null;
     });

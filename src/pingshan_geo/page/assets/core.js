@@ -6,6 +6,7 @@ const pingshanGeo = (() => {
   const asked = [];
   const keys = new Map();
   const sieves = [];
+  let started = false;
   const SVG = "http://www.w3.org/2000/svg";
 
   /** Make an element; children that are no nodes become text. */
@@ -154,21 +155,33 @@ const pingshanGeo = (() => {
     }
   }
 
-  function start() {
+  /** Read the data, then make every part; asked twice, it runs once. */
+  async function start() {
     const block = document.getElementById("pingshan-geo-data");
-    if (!block || !asked.length) return;
-    const page = new Page(JSON.parse(block.textContent), asked[0][1]);
-    pingshanGeo.readHash(page);
-    page.sift();
-    document.documentElement.lang = page.state.lang;
-    for (const [name] of asked) makers.get(name)(page);
-    pingshanGeo.followHash(page);
-    pingshanGeo.page = page;
-    document.documentElement.dataset.ready = "true";
+    if (started || !block || !asked.length) return;
+    started = true;
+    try {
+      const page = new Page(await pingshanGeo.unpack(block), asked[0][1]);
+      pingshanGeo.readHash(page);
+      page.sift();
+      document.documentElement.lang = page.state.lang;
+      for (const [name] of asked) makers.get(name)(page);
+      pingshanGeo.followHash(page);
+      pingshanGeo.page = page;
+      document.documentElement.dataset.ready = "true";
+    } catch (error) {
+      // The words are in the data, which may be what is broken: the page's own sentences first.
+      const told = document.getElementById("pingshan-geo-broken");
+      if (told) told.hidden = false;
+      else document.body.prepend(el("p", { role: "alert" }, "The page could not be built: its data cannot be read. 页面数据无法读取，不能显示。"));
+      document.documentElement.dataset.ready = "failed";
+      throw error;
+    }
   }
 
   document.addEventListener("DOMContentLoaded", start);
   return {
+    start, // a packed program calls it at its end; DOMContentLoaded may have passed by then
     el,
     svg,
     button,

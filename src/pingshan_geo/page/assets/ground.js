@@ -44,12 +44,9 @@
 
   function drawnBounds(page) {
     const all = L.latLngBounds([]);
-    for (const kind of ["zones", "parcels"]) {
-      const rows = geometry.decode(page.data.geometry[kind]);
-      page.model.rows(kind).forEach(({ role, index }) => {
-        if (rows[index] && role !== "context") all.extend(L.latLngBounds(rows[index].flat(2)));
-      });
-    }
+    const { zones, parcels } = page.data.geometry;
+    for (const { role, index } of page.model.rows("zones")) if (role !== "context") all.extend(geometry.bounds(zones, index));
+    all.extend(geometry.bounds(parcels));
     return all;
   }
 

@@ -39,11 +39,18 @@
     });
     page.on((state, changed) => {
       if (changed && !changed.has("lang")) return;
+      map.getContainer().setAttribute("aria-label", page.t("map_region"));
+      map.getContainer().setAttribute("role", "region");
       for (const way of ["in", "out"]) {
         const button = map.getContainer().querySelector(`.leaflet-control-zoom-${way}`);
         if (button) Object.assign(button, { title: page.t(`zoom_${way}`), ariaLabel: page.t(`zoom_${way}`) });
       }
     });
+    if (pingshanGeo.ground.STILL) {
+      map.options.inertia = false;
+      const panBy = map.panBy.bind(map);
+      map.panBy = (by, options) => panBy(by, { ...options, animate: false });
+    }
     L.control.scale({ imperial: false, maxWidth: 130, position: "bottomright" }).addTo(map);
     const north = L.control({ position: "topright" });
     const arrow = svg("path", { d: "M7 0L13 21L7 16L1 21Z" });

@@ -3,7 +3,7 @@
   "use strict";
   const { el, part, geometry, format, span } = pingshanGeo;
 
-  /** Up to so many lots are labelled beside their mark; of more, only those that hold their label. */
+  /** Up to so many lots in view are labelled beside their mark; of more, only those that hold their label. */
   const FEW = 40;
   /** From this cost on a zone's label does without its second language. */
   const CROWDED = 4;
@@ -50,8 +50,9 @@
           const pieces = Math.min(40, Math.ceil(a.distanceTo(b) / 9));
           return Array.from({ length: pieces }, (_, k) => a.add(b.subtract(a).multiplyBy(k / pieces)));
         });
+        const { min } = L.bounds(corners);
         const size = L.bounds(corners).getSize();
-        return { zone: zones.id[index], corners, along, area: size.x * size.y };
+        return { zone: zones.id[index], corners, along, area: size.x * size.y, box: { x: min.x, y: min.y, w: size.x, h: size.y } };
       });
     });
   }
@@ -66,7 +67,8 @@
   }
 
   /** How ill a zone's label stands: outside of its zone, inside a smaller one, across a line. */
-  function cost(label, box, outlines) {
+  function cost(label, box, all) {
+    const outlines = all.filter((one) => one.zone === label.id || overlap(box, [one.box]));
     const crossed = ({ along }) => along.filter((at) => at.x > box.x && at.x < box.x + box.w && at.y > box.y && at.y < box.y + box.h).length;
     const own = outlines.filter((one) => one.zone === label.id);
     const [x, y] = [box.x + box.w / 2, box.y + box.h / 2];
@@ -95,22 +97,21 @@
   }
 
   /** What wants a label, most wanted first. */
-  function wanted(page) {
+  function wanted(page, lots) {
     const { model, data, state, map } = page;
     const out = [];
-    const lots = geometry.decode(data.geometry.parcels);
     const zones = geometry.decode(data.geometry.zones);
-    const lotLabel = (id, chosen) => {
-      const row = lots[model.rowOf.parcels.get(id)];
+    const holds = ({ w, h }) => w > 74 && h > 30;
+    const lotLabel = (box, chosen) => {
+      const id = data.tables.parcels.id[box.at];
       const lot = model.row("parcels", id);
-      const box = boxOf(map, row);
-      const wide = box.getSize().x > 74 && box.getSize().y > 30;
-      const lift = Math.max(box.getSize().y, 12) / 2 + 9;
+      const wide = holds(box);
+      const lift = Math.max(box.h, 12) / 2 + 9;
       const lines = [pingshanGeo.subjectTitle(page, lot)];
-      return { kind: "parcels", id, chosen, lines, note: wide ? lot.land_use : "", anchor: box.getCenter(), lift, inside: wide && !chosen };
+      return { kind: "parcels", id, chosen, lines, note: wide ? lot.land_use : "", anchor: L.point(box.x + box.w / 2, box.y + box.h / 2), lift, inside: wide && !chosen };
     };
-    const marks = page.marks ? [...page.marks].filter(([, mark]) => map.hasLayer(mark)).map(([id]) => id) : [];
-    if (state.lot && marks.includes(state.lot)) out.push(lotLabel(state.lot, true));
+    const chosen = state.lot ? model.rowOf.parcels.get(state.lot) : -1;
+    if (chosen >= 0 && page.lotBox && page.shown.mask[chosen]) out.push(lotLabel(page.lotBox(chosen), true));
     const rank = { root: 0, zone: 1, context: 2 };
     model.rows("zones")
       .filter((row) => zones[row.index])
@@ -123,12 +124,11 @@
         if (row.role !== "context" && area && area.value !== null) notes.push(format.text(page, area));
         if (row.geometry_status === "illustrative") notes.push(page.t("outline_illustrative"));
         const lines = [page.say(row.name), page.other(row.name)];
-        const chosen = state.zone === row.id;
-        const label = { kind: "zones", id: row.id, role: row.role, chosen, lines, note: notes.join(" · "), anchor: anchors[0], anchors, lift: 0 };
+        const label = { kind: "zones", id: row.id, role: row.role, chosen: state.zone === row.id, lines, note: notes.join(" · "), anchor: anchors[0], anchors, lift: 0 };
         out.push({ ...label, extent: extent(map, zones[row.index]) });
       });
-    const rest = marks.filter((id) => id !== state.lot).map((id) => lotLabel(id, false));
-    return out.concat(marks.length <= FEW ? rest : rest.filter((label) => label.inside));
+    const rest = lots.filter((box) => box.at !== chosen && (lots.length <= FEW || holds(box)));
+    return out.concat(rest.map((box) => lotLabel(box, false)));
   }
 
   function draw(page, pane) {
@@ -139,25 +139,22 @@
       const box = node.getBoundingClientRect();
       return { x: box.left - frame.left, y: box.top - frame.top, w: box.width, h: box.height };
     }).filter((box) => box.w > 0);
-    const lots = [];
-    if (page.marks) for (const mark of page.marks.values()) {
-      if (!map.hasLayer(mark) || !mark._rawPxBounds) continue;
-      const a = map.layerPointToContainerPoint(mark._rawPxBounds.min);
-      const b = map.layerPointToContainerPoint(mark._rawPxBounds.max);
-      lots.push({ x: a.x, y: a.y, w: b.x - a.x, h: b.y - a.y });
-    }
-    const dense = lots.length > FEW;
+    const found = page.lotBoxes ? page.lotBoxes() : [];
+    const lots = found || [];
+    const dense = !found || lots.length > FEW;
     const outlines = outlinesOf(page);
+    const held = pane.contains(document.activeElement) ? document.activeElement.dataset.zone : null;
     pane.replaceChildren();
     let small = 0;
-    for (const label of wanted(page)) {
+    for (const label of wanted(page, lots)) {
       if (label.kind === "parcels" && small > 200) break;
       if (label.anchor.x < -60 || label.anchor.y < -60 || label.anchor.x > size.x + 60 || label.anchor.y > size.y + 60) continue;
-      const node = el("div", { class: `pg-label pg-label-${label.role || "lot"}${label.chosen ? " chosen" : ""}` },
+      const opens = label.role === "root" || label.role === "zone";
+      const node = el(opens ? "button" : "div", { class: `pg-label pg-label-${label.role || "lot"}${label.chosen ? " chosen" : ""}`, type: opens ? "button" : null, "data-zone": opens ? label.id : null },
         span("label-name", label.lines[0]),
         label.lines[1] && !dense ? span("label-other", ` ${label.lines[1]}`) : null,
         label.note && !(dense && label.role) ? span("label-note", label.note) : null);
-      if (label.role === "root" || label.role === "zone") node.addEventListener("click", () => page.open("zones", label.id));
+      if (opens) node.addEventListener("click", (event) => { event.stopPropagation(); page.open("zones", label.id); });
       pane.append(node);
       let w = node.offsetWidth + 6;
       let h = node.offsetHeight + 2;
@@ -169,6 +166,9 @@
         if (overlap(box, taken) || (!label.inside && !over && overlap(box, lots))) return null;
         return box;
       };
+      // Over lots stands only the name of a zone that has room for it: names must not hide the town.
+      const room = label.extent && label.extent.getSize().subtract([28, 44]);
+      const roomy = Boolean(room) && (label.chosen || (room.x > 1.3 * w && room.y > 2.5 * h));
       const side = w / 2 + 10;
       const around = label.inside ? [[0, 0]] : lot ? [[0, -label.lift], [0, label.lift], [side, 0], [-side, 0]] : places(22, 4);
       const tries = (label.anchors || [label.anchor]).flatMap((anchor) => around.map(([dx, dy]) => [anchor.x + dx, anchor.y + dy]));
@@ -181,7 +181,7 @@
         });
         return best;
       };
-      let box = free(!lot && dense);
+      let box = free(!lot && dense && roomy);
       const second = node.querySelector(".label-other");
       if (second && label.role !== "context" && (!box || box.weight >= CROWDED)) {
         second.remove();
@@ -193,10 +193,13 @@
         node.remove();
         continue;
       }
+      node.classList.toggle("plate", !lot && !label.inside && overlap(box, lots));
       L.DomUtil.setPosition(node, map.containerPointToLayerPoint([box.x + 3, box.y + 1]).round());
       taken.push(box);
       if (lot) small += 1;
     }
+    const again = held && [...pane.children].find((one) => one.dataset.zone === held);
+    if (again) again.focus({ preventScroll: true }); else if (held) map.getContainer().focus({ preventScroll: true });
   }
 
   part("map_labels", (page) => {
@@ -207,9 +210,9 @@
       if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(page, pane); });
     };
     page.map.on("moveend zoomend resize viewreset", later);
-    page.map.on("zoomanim", () => pane.replaceChildren());
+    page.map.on("zoomanim", () => { if (!pane.contains(document.activeElement)) pane.replaceChildren(); });
     page.on((state, changed) => {
-      if (!changed || ["lang", "lot", "zone", "q", "uses"].some((key) => changed.has(key))) later();
+      if (!changed || ["lang", "lot", "zone", "shown"].some((key) => changed.has(key))) later();
     });
     page.drawLabels = () => draw(page, pane);
   });

@@ -26,13 +26,13 @@
 
   function drawPieces(page, group, renderer, kind) {
     const { model, data } = page;
-    const [lots, parts] = [data.geometry.parcels, data.geometry.pieces].map(geometry.decode);
+    const { parcels: lots, pieces: parts } = data.geometry;
     const colours = tints(page, kind);
     const word = page.field(kind, true);
     for (const at of page.shown.rows) {
       const id = data.tables.parcels.id[at];
       for (const pair of model.pairsOf(at).filter((one) => one.kind === kind)) {
-        const rows = pair.piece < 0 ? lots[at] : parts[pair.piece];
+        const rows = pair.piece < 0 ? geometry.outline(lots, at) : geometry.outline(parts, pair.piece);
         if (!rows) continue;
         const look = { renderer, className: `piece ${pair.zone ? "" : "outside"}`, fillColor: colours.get(pair.zone) || "url(#pg-outside)", smoothFactor: 0.3 };
         const where = pair.zone ? page.say(model.row("zones", pair.zone).name) : page.sentence("outside_of", { kind: word });
@@ -82,7 +82,7 @@
     const toggle = (name, checked, onchange, ...more) => {
       const input = el("input", { type: "checkbox", "data-testid": `layer-${name}`, onchange: () => onchange(input.checked) });
       input.checked = checked;
-      return el("label", { class: "layer-switch" }, input, ...more);
+      return el("label", { class: `layer-switch${checked ? " is-on" : ""}` }, input, ...more);
     };
 
     const drawKey = () => {
@@ -102,6 +102,7 @@
           span("tint", mark("url(#pg-outside)"), ` ${page.t("outside")}`));
       }
       box.replaceChildren(...switches.flat().filter(Boolean));
+      if (page.frame) page.frame.querySelector(".pg-mapbox").classList.toggle("has-tint", Boolean(kind)); // the key is taller
       const again = focused && box.querySelector(`[data-testid=${focused}]`);
       if (again) again.focus();
     };
@@ -113,7 +114,7 @@
 
     /** Bring a finding's place into view and turn its layer on. */
     page.showFinding = (index) => {
-      const bounds = L.latLngBounds(geometry.decode(data.geometry.findings)[index].flat(2));
+      const bounds = geometry.bounds(data.geometry.findings, index);
       const zoom = Math.min(18, map.getBoundsZoom(bounds.pad(1)));
       const { lat, lng } = bounds.getCenter();
       chosen = index;

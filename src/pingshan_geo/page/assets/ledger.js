@@ -1,3 +1,86 @@
+/* What the drawers draw from: measures of all lots as columns, which lots pass, ranges as the address says them. */
+(() => {
+  "use strict";
+  const { format } = pingshanGeo;
+  const cache = new WeakMap();
+
+  /** "LOW..HIGH[,unknown]" or "unknown" as {low, high, unknown}; null where it is neither. */
+  function range(text) {
+    const found = /^(?:(-?[\d.]*)\.\.(-?[\d.]*))?(,?unknown)?$/.exec(text || "");
+    if (!text || !found) return null;
+    const end = (piece, open) => (piece ? Number(piece) : open);
+    if (found[1] === undefined) return { low: Infinity, high: -Infinity, unknown: true };
+    const [low, high] = [end(found[1], -Infinity), end(found[2], Infinity)];
+    return Number.isNaN(low) || Number.isNaN(high) ? null : { low, high, unknown: Boolean(found[3]) };
+  }
+  const within = ({ low, high }, value) => value >= low && value <= high;
+
+  /** A measure of all lots as numbers, NaN where unknown; made once. */
+  function column(page, measure) {
+    const kept = once(page, "columns", () => new Map());
+    if (!kept.has(measure)) {
+      const { model } = page;
+      const { id } = page.data.tables.parcels;
+      const of = model.valueAt ? (at) => model.valueAt("parcels", measure, at) : (at) => model.value(measure, id[at]);
+      const values = new Float64Array(id.length);
+      for (let at = 0; at < id.length; at += 1) {
+        const value = of(at);
+        values[at] = value === null || value === undefined ? NaN : value;
+      }
+      kept.set(measure, values);
+    }
+    return kept.get(measure);
+  }
+
+  function once(page, name, make) {
+    if (!cache.has(page)) cache.set(page, {});
+    const kept = cache.get(page);
+    if (!(name in kept)) kept[name] = make();
+    return kept[name];
+  }
+
+  /** Which lots pass when some filters are put aside. */
+  function passing(page, ...aside) {
+    if (aside.every((name) => page.state[name] === null || page.state[name] === undefined)) return page.shown;
+    const kept = aside.map((name) => page.state[name]);
+    const { shown } = page;
+    aside.forEach((name) => { page.state[name] = null; });
+    page.sift();
+    const others = page.shown;
+    aside.forEach((name, at) => { page.state[name] = kept[at]; });
+    page.shown = shown;
+    return others;
+  }
+
+  /** The years in which a lot's land was transferred, by its position; lots without one are left out. */
+  function lotYears(page) {
+    const { model, data } = page;
+    const years = new Map();
+    const put = (lot, year) => {
+      const at = model.rowOf.parcels.get(lot);
+      if (at === undefined) return;
+      if (!years.has(at)) years.set(at, new Set());
+      years.get(at).add(year);
+    };
+    const { date, parcel_id: lots, project_id: projects } = data.tables.auctions.columns;
+    (date || []).forEach((day, at) => {
+      if (!day) return;
+      const year = Number(day.slice(0, 4));
+      if (lots[at]) put(lots[at], year);
+      else if (projects[at] && model.has("projects", projects[at])) put(model.row("projects", projects[at]).parcel_id, year);
+    });
+    return years;
+  }
+
+  const inHectares = (page, value) => `${format.digits(value / 1e4, 2)} ${page.t("unit_ha")}`;
+  const inMetres = (page, value) => `${format.digits(value, 0)} ${page.t("unit_m2")}`;
+
+  /** A sentence that counts: one thing has its own, where the language wants one. */
+  pingshanGeo.counted = (page, key, count, values = {}) => page.sentence(count === 1 && page.words[`${key}_one`] ? `${key}_one` : key, { ...values, count: format.digits(count, 0) });
+
+  pingshanGeo.lots = { range, within, column, once, passing, lotYears, inHectares, inMetres };
+})();
+
 /* The drawer under the map: tasks, land transfers, what was found, sources, and what other modules add. */
 (() => {
   "use strict";
@@ -23,8 +106,8 @@
 
   const word = (page, value) => (value ? page.t(value) : span("unknown", "—"));
 
-  /** Rows of findings that a drawer shows; the gravest come first. */
-  const MOST = 200;
+  /** Rows of findings that a drawer shows at once; the gravest come first. */
+  const MOST = 300;
 
   drawer("targets", (page) => page.data.tables.targets.id.length, (page) =>
     table(page, [["target"], ["field_period"], ["target_value", true], ["delivered", true], ["completion_rate", true], ["ev_bounds", true]],
@@ -60,15 +143,38 @@
         ];
       })));
 
-  drawer("findings", (page) => page.data.findings.length, (page) =>
-    [table(page, [["severity"], ["finding"], ["field_subject"], ["finding_where"]],
-      page.data.findings.slice(0, MOST).map((row, at) => [
-        span(`severity ${row.severity}`, page.t(row.severity)),
-        [div("", page.say(row.message)), div("aside", page.say(row.fix)),
-          page.showFinding && page.model.hasShape(at) ? button("link", () => page.showFinding(at), { "data-finding": at }, page.t("show_on_map")) : null],
-        page.dotted([row.subject, ...row.related].map((id) => card.reference(page, id))),
-        page.dotted([[row.file, row.row].filter((value) => value !== null && value !== undefined).join(":"), page.field(row.field, true)]),
-      ])), page.data.findings.length > MOST ? p("aside", page.sentence("and_more", { count: page.data.findings.length - MOST })) : ""]);
+  /** The word for a column; of one that ends in its unit the word without it. */
+  const columnWord = (page, name) => page.field(name && !page.words[name] && page.words[name.replace(/_[a-z0-9]+$/, "")] ? name.replace(/_[a-z0-9]+$/, "") : name, true);
+
+  /** A part of the findings, then as many more at a press. */
+  drawer("findings", (page) => page.data.findings.length, (page) => {
+    const { findings } = page.data;
+    const row = (one, at) => [
+      span(`severity ${one.severity}`, page.t(one.severity)),
+      [div("", page.say(one.message)), div("aside", page.say(one.fix)),
+        page.showFinding && page.model.hasShape(at) ? button("link", () => page.showFinding(at), { "data-finding": at }, page.t("show_on_map")) : null],
+      page.dotted([one.subject, ...one.related].map((id) => card.reference(page, id))),
+      page.dotted([[one.file, one.row].filter((value) => value !== null && value !== undefined).join(":"), columnWord(page, one.field)]),
+    ];
+    const part = (from) => table(page, [["severity"], ["finding"], ["field_subject"], ["finding_where"]],
+      findings.slice(from, from + MOST).map((one, at) => row(one, from + at)));
+    const all = part(0);
+    const body = all.querySelector("tbody");
+    const more = button("link more-rows", () => {
+      const next = [...part(body.childElementCount).querySelector("tbody").children];
+      body.append(...next);
+      tell();
+      next[0].tabIndex = -1;
+      next[0].focus({ preventScroll: true });
+    });
+    const tell = () => {
+      const left = findings.length - body.childElementCount;
+      more.hidden = left <= 0;
+      more.textContent = page.sentence("show_more", { more: format.digits(Math.min(left, MOST), 0), left: format.digits(left, 0) });
+    };
+    tell();
+    return [all, more];
+  });
 
   drawer("sources", (page) => page.data.sources.length, (page) =>
     table(page, [["field_source"], ["field_publisher"], ["field_date"], ["field_licence"]],
@@ -79,27 +185,42 @@
   part("ledger", (page) => {
     const place = page.slot("ledger", "bottomleft");
     const bar = el("div", { class: "drawer-tabs", role: "group" });
-    const sheet = el("div", { class: "drawer-sheet", hidden: true });
+    const sheet = el("div", { class: "drawer-sheet", hidden: true, role: "region", tabindex: "-1" });
     place.append(bar, sheet);
     const named = new Map(drawers.map((one) => [one.name, one]));
-    const draw = (state) => {
-      bar.replaceChildren(...drawers.map(({ name, count }) => [name, count(page)]).filter(([, count]) => count).map(([name, count]) =>
-        button("drawer-tab", () => page.set({ drawer: page.state.drawer === name ? null : name }), { "data-ledger": name, "aria-expanded": String(state.drawer === name) },
-          page.t(`ledger_${name}`), count === true ? "" : span("tally", ` ${format.digits(count, 0)}`))));
-      fill(state);
-    };
+    const offered = drawers.filter(({ count }) => count(page));
+    const tabs = new Map(offered.map(({ name }) => [name,
+      button("drawer-tab", () => page.set({ drawer: page.state.drawer === name ? null : name }), { "data-ledger": name })]));
+    bar.append(...tabs.values());
+    const label = () => offered.forEach(({ name, count }) => {
+      const many = count(page);
+      tabs.get(name).replaceChildren(page.t(`ledger_${name}`), many === true ? "" : span("tally", ` ${format.digits(many, 0)}`));
+    });
     const fill = (state) => {
       const open = named.get(state.drawer);
+      const held = sheet.contains(document.activeElement) && document.activeElement.dataset.focus;
+      const [top, left] = [sheet.scrollTop, sheet.scrollLeft];
+      for (const [name, tab] of tabs) tab.setAttribute("aria-expanded", String(name === state.drawer));
       sheet.hidden = !open;
       sheet.dataset.drawer = state.drawer || "";
+      place.dataset.drawer = state.drawer || "";
+      if (page.frame) page.frame.classList.toggle("drawer-open", Boolean(open));
+      if (open) sheet.setAttribute("aria-label", page.t(`ledger_${state.drawer}`));
       sheet.replaceChildren(...[open ? open.draw(page) : ""].flat());
+      [sheet.scrollTop, sheet.scrollLeft] = [top, left];
+      const again = held && [...sheet.querySelectorAll("[data-focus]")].find((one) => one.dataset.focus === held);
+      if (again) again.focus({ preventScroll: true });
     };
     page.on((state, changed) => {
-      if (!changed || changed.has("lang")) return draw(state);
+      if (!changed || changed.has("lang")) {
+        label();
+        return fill(state);
+      }
       if (changed.has("drawer")) {
-        draw(state);
+        fill(state);
         sheet.scrollTop = 0;
       } else if (named.has(state.drawer) && named.get(state.drawer).keys.some((key) => changed.has(key))) fill(state);
+      return null;
     });
   });
 })();

@@ -10,22 +10,31 @@
       .toLowerCase();
   }
 
+  const gather = (into, key, one) => { if (into.has(key)) into.get(key).push(one); else into.set(key, [one]); };
+
+  const halves = (id) => { const at = id.indexOf("/"); return [id.slice(0, at), id.slice(at + 1)]; };
+
   class Model {
     constructor(data) {
       this.data = data;
       Object.assign(pingshanGeo.format.FACTOR, data.units);
       this.rowOf = {};
-      this.naming = new Map();
+      this.named = new Map();
       for (const [kind, table] of Object.entries(data.tables)) {
         this.rowOf[kind] = new Map(table.id.map((id, index) => [id, index]));
       }
+      this.order = new Map(data.measures.map((one, at) => [one.name, at]));
+      // Figures of lots are columns and have no place here.
       this.figureOf = new Map();
       this.bySubject = new Map();
-      data.figures.subject.forEach((subject, index) => {
+      (data.figures.subject || []).forEach((subject, index) => {
         this.figureOf.set(`${data.measures[data.figures.measure[index]].name}/${subject}`, index);
-        if (!this.bySubject.has(subject)) this.bySubject.set(subject, []);
-        this.bySubject.get(subject).push(index);
+        gather(this.bySubject, subject, index);
       });
+    }
+
+    count(kind) {
+      return this.data.tables[kind] ? this.data.tables[kind].id.length : 0;
     }
 
     has(kind, id) {
@@ -33,15 +42,20 @@
     }
 
     row(kind, id) {
-      const index = this.rowOf[kind].get(id);
+      return this.rowAt(kind, this.rowOf[kind].get(id));
+    }
+
+    rowAt(kind, index) {
       const table = this.data.tables[kind];
       const row = {};
-      for (const [column, values] of Object.entries({ ...table.told, ...table.columns })) row[column] = values[index];
-      return Object.assign(row, { kind, id, index, name: table.name[index], kind_key: row.kind });
+      for (const columns of [table.told, table.columns]) {
+        for (const name of Object.keys(columns)) row[name] = columns[name][index];
+      }
+      return Object.assign(row, { kind, id: table.id[index], index, name: table.name[index], kind_key: row.kind });
     }
 
     rows(kind) {
-      return this.data.tables[kind] ? this.data.tables[kind].id.map((id) => this.row(kind, id)) : [];
+      return Array.from({ length: this.count(kind) }, (one, at) => this.rowAt(kind, at));
     }
 
     kindOf(id) {
@@ -50,66 +64,117 @@
 
     figure(id) {
       const index = this.figureOf.get(id);
-      return index === undefined ? null : this.figureAt(index);
+      if (index !== undefined) return this.figureAt(index);
+      const [measure, subject] = halves(id);
+      const at = this.rowOf.parcels.get(subject);
+      return at === undefined ? null : this.lotFigure(measure, at);
     }
 
     figureAt(index) {
-      const { figures, measures, texts, evidence, sources } = this.data;
-      const measure = measures[figures.measure[index]];
+      const { figures, measures, evidence } = this.data;
+      const row = {};
+      for (const [name, values] of Object.entries(figures)) row[name] = values[index];
+      const subject = { measure: measures[row.measure].name, subject: row.subject };
+      return this.told(row, subject, row.evidence.map((at) => evidence[at]));
+    }
+
+    /** A figure of a lot, by its position; null where there is none. */
+    lotFigure(measure, at) {
+      const { lots, tables } = this.data;
+      const column = lots.columns[measure];
+      if (!column || !column.profile[at]) return null;
+      const profile = lots.profiles[measure][column.profile[at] - 1];
+      const subject = tables.parcels.id[at];
+      const number = (part) => (Number.isNaN(column[part][at]) ? null : column[part][at]);
+      const inputs = profile.inputs.map((id) => (id.includes("/") ? id : `${id}/${subject}`));
+      const numbers = { value: number("value"), low: number("low"), high: number("high") };
+      return this.told({ ...profile, ...numbers, inputs }, { measure, subject }, this.lotEvidence(profile, at));
+    }
+
+    /** Where a lot's figure was printed: its own row and numbers in the places of the profile. */
+    lotEvidence(profile, at) {
+      const seen = new Set();
+      const own = (text) => text.replace(/\u0001(\w+)\u0001/g, (all, name) => {
+        const slot = this.data.lots.slots[name];
+        return slot ? (Array.isArray(slot) ? slot[at] : slot.at(at)) : all;
+      });
+      return profile.evidence.map(([source, locator, printed]) => [source, own(locator), own(printed)]).filter((item, index) => {
+        const key = item.join("\u0001");
+        const isOwn = profile.evidence[index].some((part) => typeof part === "string" && part.includes("\u0001"));
+        const twice = isOwn && seen.has(key);
+        seen.add(key);
+        return !twice;
+      });
+    }
+
+    told(row, { measure: name, subject }, evidence) {
+      const { measures, texts, sources } = this.data;
+      const measure = measures[this.order.get(name)];
       const text = (at) => (at < 0 ? null : texts[at]);
       return {
-        id: `${measure.name}/${figures.subject[index]}`,
-        subject: figures.subject[index],
-        measure: measure.name,
-        label: text(figures.label[index]) || measure.label,
+        id: `${name}/${subject}`,
+        subject,
+        measure: name,
+        label: text(row.label) || measure.label,
         group: measure.group,
         operator: measure.operator,
-        value: figures.value[index],
-        low: figures.low[index],
-        high: figures.high[index],
-        unit: figures.unit[index],
-        show: figures.show[index],
-        status: figures.status[index],
-        qualifier: figures.qualifier[index],
-        verdict: figures.verdict[index],
-        method: text(figures.method[index]),
-        basis: text(figures.basis[index]),
-        inputs: figures.inputs[index],
-        notes: figures.notes[index].map(text),
-        completeness: figures.completeness[index],
-        evidence: figures.evidence[index].map((at) => {
-          const [source, locator, printed] = evidence[at];
-          return { source: sources[source], locator, printed };
-        }),
+        value: row.value,
+        low: row.low,
+        high: row.high,
+        unit: row.unit,
+        show: pingshanGeo.shownIn(row, measure),
+        status: row.status,
+        qualifier: row.qualifier,
+        verdict: row.verdict,
+        method: text(row.method),
+        basis: text(row.basis),
+        inputs: row.inputs,
+        notes: row.notes.map(text),
+        completeness: row.completeness,
+        evidence: evidence.map(([source, locator, printed]) => ({ source: sources[source], locator, printed })),
       };
     }
 
     figuresOf(subject) {
-      return (this.bySubject.get(subject) || []).map((index) => this.figureAt(index));
+      const at = this.rowOf.parcels.get(subject);
+      const own = at === undefined ? [] : Object.keys(this.data.lots.columns).map((measure) => this.lotFigure(measure, at));
+      return [...own.filter(Boolean), ...(this.bySubject.get(subject) || []).map((index) => this.figureAt(index))];
     }
 
     value(measure, subject) {
       const index = this.figureOf.get(`${measure}/${subject}`);
-      return index === undefined ? null : this.data.figures.value[index];
+      if (index !== undefined) return this.data.figures.value[index];
+      const at = this.rowOf.parcels.get(subject);
+      return at === undefined ? null : this.valueAt("parcels", measure, at);
+    }
+
+    /** The number of a row by its position, null where it is unknown. */
+    valueAt(kind, measure, at) {
+      if (kind !== "parcels") return this.value(measure, this.data.tables[kind].id[at]);
+      const column = this.data.lots.columns[measure];
+      return !column || Number.isNaN(column.value[at]) ? null : column.value[at];
     }
 
     /** Rows of a table that name this subject in a column. */
     related(kind, column, id) {
+      return this.naming(kind, column, id).map((at) => this.rowAt(kind, at));
+    }
+
+    /** Their positions. */
+    naming(kind, column, id) {
       const key = `${kind}.${column}`;
-      if (!this.naming.has(key)) {
+      if (!this.named.has(key)) {
         const named = new Map();
         const table = this.data.tables[kind];
-        ((table && table.columns[column]) || []).forEach((one, at) => {
-          if (named.has(one)) named.get(one).push(at); else named.set(one, [at]);
-        });
-        this.naming.set(key, named);
+        ((table && table.columns[column]) || []).forEach((one, at) => gather(named, one, at));
+        this.named.set(key, named);
       }
-      return (this.naming.get(key).get(id) || []).map((at) => this.row(kind, this.data.tables[kind].id[at]));
+      return this.named.get(key).get(id) || [];
     }
 
     /** Rows that lie in a zone or in a part of it. */
     inZone(kind, zone) {
-      return this.data.members[kind][this.rowOf.zones.get(zone)].map((index) => this.row(kind, this.data.tables[kind].id[index]));
+      return Array.from(this.data.members[kind][this.rowOf.zones.get(zone)], (at) => this.rowAt(kind, at));
     }
 
     /** The zones that a lot lies in, kind by kind: the dominant one first, what lies outside last. */
@@ -117,7 +182,7 @@
       const { pairs, tables } = this.data;
       if (!this.pairRows) {
         this.pairRows = new Map();
-        pairs.lot.forEach((one, at) => { if (this.pairRows.has(one)) this.pairRows.get(one).push(at); else this.pairRows.set(one, [at]); });
+        pairs.lot.forEach((one, at) => gather(this.pairRows, one, at));
       }
       return (this.pairRows.get(lot) || []).map((at) => ({
         order: pairs.kind[at],
@@ -133,7 +198,8 @@
     /** Kinds of zones that cut a lot. */
     cutKinds() {
       const { kinds, kind, piece } = this.data.pairs;
-      const cut = new Set(kind.filter((one, at) => piece[at] >= 0));
+      if (!this.cut) this.cut = new Set(kind.filter((one, at) => piece[at] >= 0));
+      const { cut } = this;
       return kinds.filter((name, at) => cut.has(at));
     }
 
@@ -148,33 +214,55 @@
 
     /** Positions of the findings about a subject, or that name it. */
     findingsOf(id) {
-      return [...this.data.findings.keys()].filter((at) => this.data.findings[at].subject === id || this.data.findings[at].related.includes(id));
+      if (!this.found) {
+        this.found = new Map();
+        this.data.findings.forEach(({ subject, related }, at) => {
+          for (const one of new Set([subject, ...related])) gather(this.found, one, at);
+        });
+      }
+      return this.found.get(id) || [];
     }
 
     /** All by which a lot may be sought; lots stand in the catalogue's order. */
     searchText(at) {
-      if (!this.said) this.said = [];
-      if (this.said[at] === undefined) {
-        const lot = this.row("parcels", this.data.tables.parcels.id[at]);
-        const said = [lot.id, ...lot.name];
-        if (lot.zone_id && this.has("zones", lot.zone_id)) said.push(...this.row("zones", lot.zone_id).name);
-        for (const project of this.projectsOf(lot.id)) said.push(project.id, ...project.name, ...[project.developer].flat());
-        for (const auction of this.auctionsOf(lot.id)) said.push(auction.id, ...[auction.buyer].flat());
-        this.said[at] = normal(said.filter(Boolean).join("\u0001"));
-      }
+      if (!this.said) this.said = this.searchTexts();
       return this.said[at];
     }
 
+    /** Search texts of all lots, folded at one stroke: folding one by one is slow for many. */
+    searchTexts() {
+      const { parcels, projects, auctions, zones } = this.data.tables;
+      const said = parcels.id.map((id, at) => [id, ...parcels.name[at]]);
+      (parcels.columns.zone_id || []).forEach((zone, at) => {
+        if (zone && this.has("zones", zone)) said[at].push(...zones.name[this.rowOf.zones.get(zone)]);
+      });
+      // Only lots that a project or transfer names have any.
+      const named = new Set([...(projects.columns.parcel_id || []), ...(auctions.columns.parcel_id || [])]);
+      for (const id of named) {
+        const at = this.rowOf.parcels.get(id);
+        if (at === undefined) continue;
+        for (const project of this.projectsOf(id)) said[at].push(project.id, ...project.name, ...[project.developer].flat());
+        for (const auction of this.auctionsOf(id)) said[at].push(auction.id, ...[auction.buyer].flat());
+      }
+      return normal(said.map((one) => one.filter(Boolean).join("\u0001")).join("\u0002")).split("\u0002");
+    }
+
     projectsOf(lot) {
-      const named = new Set(this.related("auctions", "parcel_id", lot).map((row) => row.project_id));
-      return this.rows("projects").filter((row) => row.parcel_id === lot || named.has(row.id));
+      const rows = new Set(this.naming("projects", "parcel_id", lot));
+      for (const auction of this.related("auctions", "parcel_id", lot)) {
+        if (this.has("projects", auction.project_id)) rows.add(this.rowOf.projects.get(auction.project_id));
+      }
+      return [...rows].sort((a, b) => a - b).map((at) => this.rowAt("projects", at));
     }
 
     auctionsOf(lot) {
-      const built = new Set(this.related("projects", "parcel_id", lot).map((row) => row.id));
-      return this.rows("auctions").filter(
-        (row) => row.parcel_id === lot || (!row.parcel_id && row.project_id && built.has(row.project_id)),
-      );
+      const rows = new Set(this.naming("auctions", "parcel_id", lot));
+      for (const project of this.related("projects", "parcel_id", lot)) {
+        for (const at of this.naming("auctions", "project_id", project.id)) {
+          if (!this.data.tables.auctions.columns.parcel_id[at]) rows.add(at);
+        }
+      }
+      return [...rows].sort((a, b) => a - b).map((at) => this.rowAt("auctions", at));
     }
   }
 

@@ -1,79 +1,162 @@
-/* Lots in the colours of their land use, with a minimum mark where they would be too small to be seen. */
+/* Lots on the map: drawn on a canvas, found under the pointer, opened; the chosen one stands out above all. */
 (() => {
   "use strict";
   const { part, geometry, ground } = pingshanGeo;
-  const { pane, STILL, SOLID } = ground;
+  const { pane, STILL } = ground;
+  /** Marks are no smaller than this in pixels, less where lots stand closer, and never below DOT. */
   const LEAST = 12;
+  const DOT = 3;
+  const CHOSEN = 17;
+  /** For fingers: a lot so near to a touch counts as touched. */
+  const FINGER = 22;
+  const LABELLED = 2000;
+  const LOTS = 420;
 
   part("parcel_layer", (page) => {
     const { map, data, model } = page;
     pingshanGeo.patterns(page);
     ground(page);
     const table = data.tables.parcels;
-    const rows = geometry.decode(data.geometry.parcels);
-    const renderer = pane(map, "pgLots", 420);
-    const chosen = pane(map, "pgChosen", 440, true);
-    const centres = rows.filter(Boolean).map((row) => L.latLngBounds(row.flat(2)).getCenter());
-    let least = LEAST;
-    const measureSpacing = () => { least = Math.min(LEAST, 0.85 * geometry.spacing(map, centres)); };
-    const marks = new Map();
-    measureSpacing();
-    map.on("zoomstart zoom", measureSpacing);
-    rows.forEach((row, index) => {
-      if (!row) return;
-      const status = table.columns.geometry_status[index];
-      const mark = new geometry.Mark(row, {
-        renderer,
-        className: `lot ${SOLID.has(status) ? "solid" : status}`,
-        fillColor: pingshanGeo.useFill(page, table.columns.land_use[index] || "unknown", SOLID.has(status)),
-        weight: 1,
-        smoothFactor: 0.3,
-        least: () => least,
-      });
-      mark.on("click", (event) => { page.open("parcels", table.id[index]); L.DomEvent.stop(event); });
-      mark.on("mouseover mouseout", (event) => page.hover && page.hover(event.type === "mouseover" ? table.id[index] : null));
-      marks.set(table.id[index], mark);
-    });
-    page.marks = marks;
-    map.on("click", (event) => {
-      const near = nearestMark(map, marks, event.layerPoint);
-      if (near) page.open("parcels", near);
-    });
-    map.on("zoomend moveend", () => sayEnlarged(page, marks));
-    let outline = null;
+    const block = geometry.flat(data.geometry.parcels);
+    const hits = pingshanGeo.hits(block);
+    const apart = hits.spacing();
+    const scale = () => map.getZoomScale(map.getZoom(), 0);
+    const least = () => Math.max(DOT, Math.min(LEAST, 0.85 * apart * scale()));
+    const passes = (at) => page.shown.mask[at] === 1;
+    let selection = [];
+    pane(map, "pgLots", LOTS, true);
+    const canvas = new pingshanGeo.LotCanvas({ page, block, hits, least, selected: () => selection }).addTo(map);
+    const away = () => Boolean(pingshanGeo.isOff) && pingshanGeo.isOff("parcel_layer", map);
+
+    /** The position of the lot under a point of the map, as it is drawn there, or -1. */
+    page.lotAt = (point) => {
+      if (away()) return -1;
+      const { x, y } = map.project(map.containerPointToLatLng(point), 0);
+      const shortest = least() / scale();
+      // Dots that touch each other are asked for their true shape first.
+      let at = least() === DOT ? hits.at(x, y, 0, passes) : -1;
+      if (at < 0) at = hits.at(x, y, shortest, passes);
+      if (at < 0 && matchMedia("(pointer: coarse)").matches) at = hits.near(x, y, FINGER / scale(), shortest, passes);
+      return at;
+    };
+
+    /** Positions of the lots that show and whose shape meets bounds. */
+    page.lotsAt = (bounds) => {
+      const [a, b] = [L.latLngBounds(bounds).getNorthWest(), L.latLngBounds(bounds).getSouthEast()].map((corner) => map.project(corner, 0));
+      return away() ? [] : hits.within(a.x, a.y, b.x, b.y, passes);
+    };
+
+    /** Boxes of the marks in view, in pixels of the map; null where they are too many to be labelled. */
+    page.lotBoxes = () => {
+      const corner = map.containerPointToLayerPoint([0, 0]);
+      const found = canvas.inView(L.bounds(corner, corner.add(map.getSize())));
+      return away() ? [] : found.length > LABELLED ? null : Array.from(found, (at) => page.lotBox(at));
+    };
+    page.lotBox = (at) => {
+      const s = scale();
+      const grown = hits.growth(at, least() / s);
+      const corner = map.layerPointToContainerPoint([0, 0]).subtract(map.getPixelOrigin());
+      const [a, b, c, d] = block.box.subarray(4 * at, 4 * at + 4);
+      const [w, h] = [(c - a) * s * grown, (d - b) * s * grown];
+      return { at, x: ((a + c) * s - w) / 2 + corner.x, y: ((b + d) * s - h) / 2 + corner.y, w, h };
+    };
+
+    watch(page);
+    const outlines = { chosen: outline(map, "pgChosen", 440, "lot-chosen"), near: outline(map, "pgChosen", 440, "lot-near") };
+    const rows = (at, size) => enlarged(data.geometry.parcels, block, at, hits.growth(at, size / scale()));
+    const place = (at, name, size) => outlines[name].setLatLngs(at >= 0 ? rows(at, size) : []);
+    const drawChosen = () => place(page.state.lot ? model.rowOf.parcels.get(page.state.lot) : -1, "chosen", Math.max(least(), CHOSEN));
+    page.nearLot = (at) => {
+      place(at, "near", least());
+      if (page.hover) page.hover(at < 0 ? null : table.id[at]);
+    };
+
+    const sayEnlarged = () => {
+      const shortest = least() / scale();
+      let count = 0;
+      for (let at = 0; at < block.count; at += 1) if (page.shown.mask[at] && hits.growth(at, shortest) > 1) count += 1;
+      if (page.enlarged === count) return;
+      page.enlarged = count;
+      if (page.sayEnlarged) page.sayEnlarged(count);
+    };
+    map.on("zoomend viewreset", () => { sayEnlarged(); drawChosen(); });
     page.on((state, changed) => {
-      if (!changed || changed.has("shown")) {
-        for (const [id, mark] of marks) if (page.shown.mask[model.rowOf.parcels.get(id)]) mark.addTo(map); else mark.remove();
-        sayEnlarged(page, marks);
-      }
-      if (!changed || changed.has("lot")) {
-        if (outline) outline.remove();
-        const mark = state.lot && marks.get(state.lot);
-        const look = { renderer: chosen, className: "lot-chosen", interactive: false, least: () => Math.max(least, 17) };
-        outline = mark ? new geometry.Mark(mark.getLatLngs(), look).addTo(map) : null;
-        const middle = mark && mark.getBounds().getCenter();
-        if (mark && changed && !map.getBounds().pad(-0.05).contains(middle)) map.panTo(middle, { animate: !STILL });
-      }
+      const any = (...keys) => !changed || keys.some((key) => changed.has(key));
+      if (any("sel")) selection = (state.sel || "").split(",").map((id) => model.rowOf.parcels.get(plain(id))).filter((at) => at >= 0);
+      if (any("shown", "sel", "colour", "layers", "scenario")) canvas._update();
+      if (any("shown")) sayEnlarged();
+      if (!any("lot")) return;
+      drawChosen();
+      const bounds = state.lot && geometry.bounds(data.geometry.parcels, model.rowOf.parcels.get(state.lot));
+      const middle = bounds && bounds.isValid() && bounds.getCenter();
+      if (middle && changed && !map.getBounds().pad(-0.05).contains(middle)) map.panTo(middle, { animate: !STILL });
     });
   });
 
-  /** For fingers: the lot nearest to a touch, up to 22 pixels from its mark's middle. */
-  function nearestMark(map, marks, point) {
-    if (!matchMedia("(pointer: coarse)").matches) return null;
-    let best = null;
-    let least = 22;
-    for (const [id, mark] of marks) {
-      if (!map.hasLayer(mark)) continue;
-      const away = map.latLngToLayerPoint(mark.getBounds().getCenter()).distanceTo(point);
-      if (away < least) [best, least] = [id, away];
+  function plain(id) {
+    try {
+      return decodeURIComponent(id);
+    } catch {
+      return id; // no lot has this id
     }
-    return best;
   }
 
-  function sayEnlarged(page, marks) {
-    const enlarged = [...marks.values()].filter((mark) => page.map.hasLayer(mark) && mark.enlarged).length;
-    if (page.enlarged === enlarged) return;
-    page.enlarged = enlarged;
-    if (page.sayEnlarged) page.sayEnlarged(enlarged);
+  /** An outline above the canvas, for one lot. */
+  function outline(map, name, order, className) {
+    return L.polygon([], { renderer: pane(map, name, order, true), className, interactive: false, smoothFactor: 0.3 }).addTo(map);
+  }
+
+  /** Rows of a lot as it is drawn: enlarged about its middle on the screen. */
+  function enlarged(block, { box }, at, grown) {
+    const rows = geometry.outline(block, at) || [];
+    if (grown === 1) return rows;
+    const middle = L.point((box[4 * at] + box[4 * at + 2]) / 2, (box[4 * at + 1] + box[4 * at + 3]) / 2);
+    const grow = (point) => {
+      const { x, y } = L.CRS.EPSG3857.latLngToPoint(L.latLng(point), 0).subtract(middle).multiplyBy(grown).add(middle);
+      return geometry.place(x, y);
+    };
+    return rows.map((polygon) => polygon.map((ring) => ring.map(grow)));
+  }
+
+  /** The pointer: the canvas itself lets all events through, so that zones below stay within reach. */
+  function watch(page) {
+    const { map } = page;
+    const container = map.getContainer();
+    /** Whether nothing that stands above the lots is meant. */
+    const free = (target) => {
+      if (target === container) return true;
+      const above = target.closest && target.closest(".leaflet-pane");
+      return Boolean(above) && Number(getComputedStyle(above).zIndex) < LOTS;
+    };
+    const under = (event) => (!page.tool && free(event.target) ? page.lotAt(map.mouseEventToContainerPoint(event)) : -1);
+    let seen = -1;
+    let last = null;
+    const look = () => {
+      const at = last && !last.buttons ? under(last) : -1;
+      last = null;
+      if (at === seen) return;
+      seen = at;
+      container.classList.toggle("over-lot", at >= 0);
+      page.nearLot(at);
+    };
+    container.addEventListener("mousemove", (event) => {
+      if (!last) requestAnimationFrame(look);
+      last = event;
+    });
+    container.addEventListener("mouseleave", () => { last = null; look(); });
+    // Before zones hear of it; the map hears of it as of any click, and which lot it met.
+    container.addEventListener("click", (event) => {
+      if (map.dragging && map.dragging.moved()) return;
+      const at = under(event);
+      if (at < 0) return;
+      event.stopPropagation();
+      const containerPoint = map.mouseEventToContainerPoint(event);
+      const layerPoint = map.containerPointToLayerPoint(containerPoint);
+      map.fire("click", { latlng: map.layerPointToLatLng(layerPoint), layerPoint, containerPoint, originalEvent: event, lot: at });
+    }, true);
+    map.on("click", ({ lot, originalEvent }) => {
+      if (lot === undefined || (originalEvent && originalEvent.shiftKey)) return; // shift gathers lots
+      page.open("parcels", page.data.tables.parcels.id[lot]);
+    });
   }
 })();

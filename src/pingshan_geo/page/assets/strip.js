@@ -68,9 +68,9 @@
     if (figure.basis) return page.say(figure.basis);
     const disputed = figure.inputs.map((id) => page.model.figure(id)).some((one) => one && one.status === "conflict");
     const implied = page.model.figure(`implied_target/${figure.subject}`);
-    return page.dotted([page.t(figure.status), disputed ? page.t("sources_disagree") : "",
-      figure.status === "recorded" && implied && implied.value !== null
-        ? span("whole", `${page.say(implied.label)} ${format.text(page, implied)}`) : ""]);
+    return [page.t(figure.status), disputed ? page.t("sources_disagree") : "",
+      figure.status === "recorded" && implied && implied.value !== null ? `${page.say(implied.label)} ${format.text(page, implied)}` : ""]
+      .filter(Boolean).join(page.state.lang === "zh" ? "，" : ", ");
   }
 
   function tile(page, figure, lead) {
@@ -106,6 +106,7 @@
     const draw = () => {
       const figures = page.data.headline.map((id) => page.model.figure(id)).filter(Boolean);
       place.replaceChildren(...figures.map((figure, index) => tile(page, figure, index === 0)));
+      place.classList.toggle("has-lead", Boolean(place.querySelector(".kpi-lead")));
     };
     page.on((state, changed) => {
       if (!changed || changed.has("lang")) draw();

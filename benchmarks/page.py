@@ -1,0 +1,214 @@
+"""The page beside stock folium and GeoPandas: size, making, ready, filtering, scrolling."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Callable
+from csv import DictReader
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cadastre
+import folium
+import geopandas as gpd
+import numpy as np
+import shapely
+from playwright.sync_api import Page, sync_playwright
+
+from pingshan_geo import assess, load_catalogue
+from pingshan_geo.page import render_page
+
+DEMO = Path(__file__).resolve().parents[1] / "examples" / "demo-town"
+LIMIT_S = 120
+USES = ("070102", "100101", "0901", "0803", "1207", "1401", "1301")
+CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+#: Milliseconds from a change to the frame in which it is painted.
+PAINTED = """async (change) => {
+    const from = performance.now();
+    change === "scroll"
+        ? document.querySelector(".rows").scrollBy(0, 4000) : pingshanGeo.page.set(change);
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    return performance.now() - from;
+}"""
+
+
+def lots(rows: int) -> gpd.GeoDataFrame:
+    """Return parcels with the eight attributes of the demo catalogue."""
+    shapes = cadastre.cadastre(rows, seed=6)
+    rng = np.random.default_rng(6)
+    area = shapely.area(shapes.to_crs(cadastre.PLANE).to_numpy())
+    recorded = (area * (1 + rng.normal(0, 0.001, rows))).round(2)
+    floor = np.where(rng.random(rows) > 0.2, (recorded * rng.uniform(0.5, 4, rows)).round(), np.nan)
+    number = range(rows)
+    columns = {
+        "parcel_id": [f"G{13000 + at // 1000}-{at % 1000:04}" for at in number],
+        "name_en": [f"Lot {at}" for at in number],
+        "name_zh": [f"第{at}号宗地" for at in number],
+        "land_use": rng.choice(USES, rows),
+        "recorded_area_m2": recorded,
+        "site_area_m2": recorded,
+        "gross_floor_area_m2": floor,
+        "far_limit": rng.uniform(0.5, 6, rows).round(1),
+    }
+    return gpd.GeoDataFrame(columns, geometry=shapes)
+
+
+def write(parcels: gpd.GeoDataFrame, folder: Path) -> None:
+    """Write a catalogue of the parcels within a district and twelve zones."""
+    for file in DEMO.glob("*.csv"):
+        text = file.read_text(encoding="utf-8")
+        kept = text if file.name == "sources.csv" else text.splitlines(keepends=True)[0]
+        (folder / file.name).write_text(kept, encoding="utf-8")
+    package = json.loads((DEMO / "datapackage.json").read_text(encoding="utf-8"))
+    package.pop("headline", None)
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    with (DEMO / "sources.csv").open(encoding="utf-8") as sources:
+        source = next(DictReader(sources))["source_id"]
+    dated = {"valid_from": None, "valid_to": None, "source_id": source}
+    outline = gpd.GeoSeries(parcels.geometry)
+    zones: list[tuple[str, str, str | None, Any]] = [
+        ("district", "district", None, cadastre.district(outline).iloc[0])
+    ]
+    for number, shape in enumerate(cadastre.zones(outline, 12, seed=6)):
+        zones.append((f"zone-{number}", "density_zone", "district", shape))
+    rows = [
+        {"zone_id": key, "name_en": key, "name_zh": key, "kind": kind, "parent": parent,
+         "part_of": None, "geometry_status": "published", **dated, "geometry": shape}
+        for key, kind, parent, shape in zones
+    ]  # fmt: skip
+    own = {"parcel_kind": "parcel", "layer": "surface", "land_use_standard": "mnr-2023",
+           "zone_id": None, "geometry_status": "surveyed", **dated}  # fmt: skip
+    _features(folder / "zones.geojson", gpd.GeoDataFrame(rows))
+    _features(folder / "parcels.geojson", parcels.assign(**own))
+
+
+def _features(file: Path, frame: gpd.GeoDataFrame) -> None:
+    shapes = shapely.to_geojson(frame.geometry.to_numpy())
+    fields = frame.drop(columns="geometry").astype(object)
+    rows = fields.where(fields.notna(), None).to_dict("records")
+    lines = [
+        f'{{"type":"Feature","properties":{json.dumps(row)},"geometry":{shape}}}'
+        for row, shape in zip(rows, shapes, strict=True)
+    ]
+    text = '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
+    file.write_text(text, encoding="utf-8")
+
+
+def by_page(frame: gpd.GeoDataFrame) -> tuple[str, float]:
+    """Return the planner's page, and the seconds of making it once the catalogue is assessed."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(frame, Path(folder))
+        assessment = assess(load_catalogue(folder))
+        start = time.perf_counter()
+        return render_page(assessment), time.perf_counter() - start
+
+
+def by_folium(frame: gpd.GeoDataFrame) -> tuple[str, float]:
+    """Return a stock map with tooltips, without tiles."""
+    start = time.perf_counter()
+    drawing = folium.Map(_centre(frame), zoom_start=13, tiles=None, prefer_canvas=True)
+    fields = [name for name in frame if name != "geometry"]
+    folium.GeoJson(frame, tooltip=folium.GeoJsonTooltip(fields)).add_to(drawing)
+    return drawing.get_root().render(), time.perf_counter() - start
+
+
+def by_explore(frame: gpd.GeoDataFrame) -> tuple[str, float]:
+    """Return the map of ``GeoDataFrame.explore``, without tiles."""
+    start = time.perf_counter()
+    drawing = frame.explore(tiles=None, prefer_canvas=True)
+    return drawing.get_root().render(), time.perf_counter() - start
+
+
+def _centre(frame: gpd.GeoDataFrame) -> list[float]:
+    west, south, east, north = frame.total_bounds.tolist()
+    return [(south + north) / 2, (west + east) / 2]
+
+
+WAYS: dict[str, Callable[[gpd.GeoDataFrame], tuple[str, float]]] = {
+    "page": by_page, "folium GeoJson": by_folium, "explore": by_explore,
+}  # fmt: skip
+
+
+def measured(way: str, rows: int, into: Any) -> None:
+    """Make a page and read it in Chromium; put each number as soon as it is known."""
+    html, made = WAYS[way](lots(rows))
+    into.put({"MB": len(html.encode()) / 1e6, "made": made})
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        file = Path(folder) / "page.html"
+        file.write_text(html, encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(LIMIT_S * 1000)
+        # What stock maps link to is served from what this package brings, or not at all.
+        page.route("http*://**", _served)
+        start = time.perf_counter()
+        page.goto(file.as_uri(), wait_until="load")
+        if way == "page":
+            page.wait_for_selector("html[data-ready=true]", state="attached")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        into.put({"ready": time.perf_counter() - start})
+        if way == "page":
+            into.put(_answers(page))
+        browser.close()
+
+
+def _served(route: Any) -> None:
+    name = route.request.url.rpartition("/")[2]
+    here = Path(render_page.__code__.co_filename).parent / "assets" / "vendor" / "leaflet"
+    file = here / name
+    if name in {"leaflet.js", "leaflet.css"} and file.exists():
+        route.fulfill(path=file)
+    else:
+        route.abort()
+
+
+def _answers(page: Page) -> dict[str, float]:
+    """Return seconds until a filter, its end, and a step of the list are painted: medians."""
+    filters: list[Any] = [{"far": "1..3"}, {"far": None}]
+    found = {}
+    for name, each in {"filter": filters, "scroll": ["scroll"]}.items():
+        times = [page.evaluate(PAINTED, one) for _ in range(3) for one in each]
+        found[name] = float(np.median(times)) / 1e3
+    return found
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows", nargs="*", type=int, default=[10, 300, 10_000, 100_000])
+    names = ("MB", "made", "ready", "filter", "scroll")
+    print(f"| lots | | {' | '.join(names)} |\n|--:|---|{'--:|' * len(names)}")  # noqa: T201
+    # ``explore`` needs packages that this project does not.
+    is_whole = all(find_spec(name) for name in ("matplotlib", "mapclassify"))
+    offered = [way for way in WAYS if is_whole or way != "explore"]
+    for rows in parser.parse_args().rows:
+        own: dict[str, float] = {}
+        for way in offered:
+            queue: Any = multiprocessing.Queue()
+            child = multiprocessing.Process(target=measured, args=(way, rows, queue))
+            child.start()
+            child.join(LIMIT_S)
+            is_slow = child.is_alive()
+            child.kill()
+            found: dict[str, float] = {}
+            while not queue.empty():
+                found |= queue.get()
+            own = own or found
+            cells = [
+                f"> {LIMIT_S}" if is_slow and name == "ready" and name not in found
+                else "—" if name not in found
+                else f"{found[name]:.2f}"
+                if way == "page"
+                else f"{found[name]:.2f} (×{found[name] / own[name]:.1f})"
+                for name in names
+            ]  # fmt: skip
+            print(f"| {rows} | {way} | {' | '.join(cells)} |", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

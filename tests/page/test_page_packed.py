@@ -1,0 +1,161 @@
+"""The packed block: what the page reads back is what the assessment says, to the last bit."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pingshan_geo import assess, load_catalogue
+from pingshan_geo.assessment.shown import label, printed_units, shown_unit
+from pingshan_geo.page import payload
+from pingshan_geo.page.elements import asset
+from pingshan_geo.page.packed import Block, pack
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUES = {"pingshan": ROOT / "geodata", "demo": ROOT / "examples" / "demo-town"}
+
+
+def told(figure, assessment, printed):
+    same = ("id", "value", "low", "high", "unit", "status", "qualifier", "verdict")
+    return {name: getattr(figure, name) for name in same} | {
+        "show": shown_unit(figure, printed),
+        "label": list(label(assessment, figure)),
+        "method": list(figure.method),
+        "basis": list(figure.basis) if figure.basis else None,
+        "inputs": list(figure.inputs),
+        "notes": [list(note) for note in figure.notes],
+        "completeness": figure.completeness.to_dict() if figure.completeness else None,
+        "evidence": [[item.source, item.locator, item.printed] for item in figure.evidence],
+    }
+
+
+@pytest.mark.parametrize("name", CATALOGUES)
+def test_every_figure_that_the_page_reads_is_the_figure_of_the_assessment(opened, name):
+    assessment = assess(load_catalogue(CATALOGUES[name]))
+    printed = printed_units(assessment)
+    whole = set(assessment.overlay.index[assessment.overlay["is_whole"].to_numpy(dtype=bool)])
+    figures = [f for f in assessment.figures() if f.subject not in whole]
+    read = opened(name).evaluate(
+        """ids => ids.map((id) => {
+            const found = pingshanGeo.page.model.figure(id);
+            const evidence = found.evidence.map((one) => [one.source.id, one.locator, one.printed]);
+            return { ...found, evidence, group: undefined, operator: undefined, subject: undefined,
+                     measure: undefined };
+        })""",
+        [figure.id for figure in figures],
+    )
+    assert len(figures) > 400
+    for figure, one in zip(figures, read, strict=True):
+        wanted = told(figure, assessment, printed)
+        assert {key: one[key] for key in wanted} == wanted
+
+
+TEXTS = ["", "坪山", "a\nb", '"</script>"', "\u0001x\u0001", "é\u2028", None]
+COLUMNS = {
+    "nothing": [],
+    "texts": TEXTS * 3,
+    "only nulls": [None, None],
+    "seventy thousand": [f"lot {at}" for at in range(70_000)],
+    "seventy thousand twice": [f"lot {at % 70_000}" for at in range(140_000)],
+    "counts": [str(at * 7) for at in range(300)],
+    "no counts": ["007", "1", "", "12.0"],
+    "pairs": [["a", "甲"], None, ["b", None]],
+    "decimals": [0.1, None, 826.005, -2.5, 0.0, 1e9],
+    "floats": [math.pi, None, 5e-324, 1.7976931348623157e308, -0.0, 0.1 + 0.2],
+    "large": [2.0**40, 1.0, None],
+}
+
+
+def test_columns_come_back_as_they_went_in(browser):
+    block, rng = Block(), np.random.default_rng(6)
+    directory = [[["found", name], block.values(column)] for name, column in COLUMNS.items()]
+    ints = [rng.integers(-(2**31), 2**31, 500), np.arange(70_000), np.array([-128, 127]), [0]]
+    directory += [[["found", f"ints {at}"], block.ints(one)] for at, one in enumerate(ints)]
+    area = np.where(rng.random(400) < 0.1, np.nan, rng.uniform(1, 1e6, 400).round(2))
+    floor = rng.uniform(1, 1e6, 400)
+    ratio = floor / area
+    ratio[7] = 3.25
+    columns = {"area": area, "floor": floor, "low": area - 0.005, "ratio": ratio}
+    specs = {name: block.derived(one, {}, None) for name, one in columns.items() if name != "ratio"}
+    specs["low"] = block.derived(columns["low"], {"m.area": area}, "m.area")
+    specs["ratio"] = block.derived(ratio, {"m.area": area, "m.floor": floor}, None)
+    assert specs["low"]["as"] == specs["ratio"]["as"] == "formula"
+    assert "rows" in specs["ratio"]
+    directory += [[["lots", "columns", "m", name], spec] for name, spec in specs.items()]
+    page = browser.new_page()
+    page.set_content("<body><pre id=data></pre><pre id=pingshan-geo-packed></pre>")
+    data = {"packed": directory, "found": {}, "lots": {"columns": {"m": {}}}}
+    page.evaluate(f"window.pingshanGeo = {{}}; (() => {{ {asset('unpack.js')} }})()")
+    read = page.evaluate(
+        """async ([data, block]) => {
+            document.getElementById("data").textContent = data;
+            document.getElementById("pingshan-geo-packed").textContent = block;
+            const { found, lots } = await pingshanGeo.unpack(document.getElementById("data"));
+            const list = (one) => Array.from(one, (cell) => (Number.isNaN(cell) ? null : cell));
+            const columns = Object.entries({ ...found, ...lots.columns.m });
+            return Object.fromEntries(columns.map(([name, column]) => [name, list(column)]));
+        }""",
+        [json.dumps(data), block.text()],
+    )
+    page.close()
+    for name, column in COLUMNS.items():
+        assert read[name] == column, name
+    assert math.copysign(1, read["floats"][4]) == -1
+    for at, one in enumerate(ints):
+        assert read[f"ints {at}"] == list(one)
+    for name, column in columns.items():
+        assert read[name] == [None if math.isnan(one) else one for one in column], name
+
+
+def test_the_same_data_give_the_same_block():
+    data = payload(assess(load_catalogue(ROOT / "geodata")))
+    assert pack(data) == pack(data)
+
+
+def test_a_page_whose_packed_block_is_broken_says_so(browser, pages, tmp_path):
+    text = (pages / "pingshan.html").read_text(encoding="utf-8")
+    (tmp_path / "broken.html").write_text(
+        text.replace('id="pingshan-geo-packed">H4sI', 'id="pingshan-geo-packed">AAAA'),
+        encoding="utf-8",
+    )
+    page = browser.new_page()
+    page.goto((tmp_path / "broken.html").as_uri())
+    page.wait_for_selector("html[data-ready=failed]", timeout=8000)
+    assert page.locator("#pingshan-geo-broken, [role=alert]").first.is_visible()
+    page.close()
+
+
+def test_the_browser_reads_hostile_lot_names_as_they_stand(opened, hostile, hostile_text):
+    table = payload(hostile)["tables"]["parcels"]
+    read = opened("hostile").evaluate(
+        "() => { const { id, name } = pingshanGeo.page.data.tables.parcels; return { id, name }; }"
+    )
+    assert any(hostile_text in one for name in table["name"] for one in name)
+    assert read == {"id": table["id"], "name": table["name"]}
+
+
+def test_findings_are_read_as_they_were_told(browser):
+    told = [
+        {"code": "x", "row": None, "related": [], "message": [f"far {at}.0{at}", f"比{at}"],
+         "fix": ["", f"\u0001{at}"]}
+        for at in range(500)
+    ]  # fmt: skip
+    data = payload(assess(load_catalogue(ROOT / "geodata")))
+    rest, block = pack({**data, "findings": told})
+    page = browser.new_page()
+    page.set_content("<body><pre id=data></pre><pre id=pingshan-geo-packed></pre>")
+    page.evaluate(f"window.pingshanGeo = {{}}; (() => {{ {asset('unpack.js')} }})()")
+    read = page.evaluate(
+        """async ([data, block]) => {
+            document.getElementById("data").textContent = data;
+            document.getElementById("pingshan-geo-packed").textContent = block;
+            const { findings } = await pingshanGeo.unpack(document.getElementById("data"));
+            return findings.map(({ code, row, related, message, fix }) =>
+                ({ code, row, related, message, fix }));
+        }""",
+        [json.dumps(rest), block],
+    )
+    page.close()
+    assert read == told
