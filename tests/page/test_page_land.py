@@ -43,11 +43,11 @@ def test_a_switch_works_by_the_keyboard_and_keeps_the_focus(opened):
     switch.focus()
     page.keyboard.press("Space")
     assert page.locator("path.fault").count() > 0
-    assert "layers=findings" in page.url
+    assert "layers=findings" in page.evaluate("location.href")
     assert page.evaluate("document.activeElement.dataset.testid") == "layer-findings"
     page.keyboard.press("Space")
     assert page.locator("path.fault").count() == 0
-    assert "layers" not in page.url
+    assert "layers" not in page.evaluate("location.href")
 
 
 def test_every_error_with_a_shape_is_drawn_and_a_small_one_gets_a_ring(opened, demo):
@@ -67,7 +67,7 @@ def test_parts_are_tinted_by_zone_of_one_kind_and_hatched_outside(opened, demo):
     page = opened("demo", "#layers=pieces:industrial_block_line")
     for kind in ("industrial_block_line", "density_zone"):
         page.get_by_test_id("layer-kind").select_option(kind)
-        assert f"layers=pieces:{kind}" in page.url
+        assert f"layers=pieces:{kind}" in page.evaluate("location.href")
         rows = demo.overlay[demo.overlay["zone_kind"] == kind]
         assert page.locator("path.piece").count() == len(rows)
         outside = page.locator("path.piece[fill='url(#pg-outside)']")
@@ -180,7 +180,7 @@ def test_a_finding_on_the_card_of_either_lot_moves_the_map_to_its_shape(opened, 
         assert west - 1e-5 < lon < east + 1e-5
         assert south - 1e-5 < lat < north + 1e-5
         assert page.locator("path.fault.chosen").count() > 0
-        assert "layers=findings&view=" in page.url
+        assert "layers=findings&view=" in page.evaluate("location.href")
         page.evaluate("pingshanGeo.page.map.setView([0, 0], 3, {animate: false})")
         page.locator("button.finding").first.click()
         assert page.evaluate("pingshanGeo.page.map.getCenter().lng") == pytest.approx(lon)

@@ -43,6 +43,10 @@ class View:
             fact = dict(zip(facts.columns, row, strict=True))
             self._facts.setdefault((fact["subject"], fact["measure"]), []).append(fact)
         self._made: dict[str, Figure | None] = {}
+        # Rows of tables as they are asked for: pandas takes 50 µs for one.
+        self._delivered: dict[tuple[str, str], dict[Any, Any]] = {}
+        self._limits: dict[str, Any] = {}
+        self._sources: dict[str, tuple[Text, Any]] = {}
 
     def cell(self, kind: str, column: str, subject: str) -> Any:
         """Return one cell of a table; None where it is missing or there is no such column."""
@@ -150,7 +154,9 @@ class View:
 
     def _limit_evidence(self, name: str, limit: str) -> Evidence:
         """Return where a row of the table of limits was printed."""
-        row = self.assessment.catalogue.limits.loc[limit]
+        if limit not in self._limits:
+            self._limits[limit] = self.assessment.catalogue.limits.loc[limit].to_dict()
+        row = self._limits[limit]
         locator = row["locator"] or f"limits, {limit}"
         printed = row[LIMIT_COLUMN[name]]
         return self._evidence(row["source_id"] or "", locator, f"{printed:.15g}")
@@ -169,16 +175,20 @@ class View:
 
     def _in_column(self, kind: str, column: str, subject: str) -> float | None:
         """Return the number that the catalogue's own table has in a column, if any."""
-        table = getattr(self.assessment.catalogue, kind)
-        value = table[column].get(subject) if column in table else None
+        if (kind, column) not in self._delivered:
+            table = getattr(self.assessment.catalogue, kind)
+            self._delivered[kind, column] = table[column].to_dict() if column in table else {}
+        value = self._delivered[kind, column].get(subject)
         return None if value is None or np.isnan(value) else float(value)
 
     def _evidence(
         self, source: str, locator: str, printed: str, fact: str | None = None
     ) -> Evidence:
-        catalogue = self.assessment.catalogue
-        url: Any = catalogue.sources["url"].get(source)
-        return Evidence(source, locator, printed, fact, catalogue.source_title(source), url)
+        if source not in self._sources:
+            catalogue = self.assessment.catalogue
+            url = catalogue.sources["url"].get(source)
+            self._sources[source] = (catalogue.source_title(source), url)
+        return Evidence(source, locator, printed, fact, *self._sources[source])
 
     def _inputs(
         self, kind: str, name: str, subject: str

@@ -126,9 +126,12 @@ def _groups(assessment: Assessment, tracer: _Tracer) -> Ints:
     names = [measure.name for measure in assessment.measures("parcels")]
     groups = _one_by_one(assessment)
     asked: set[str] = set()
-    first = np.arange(min(len(table), 1))
+    seen = groups > 0  # what is looked into for these tells nothing of others
+    _, first = _alike(groups)
     while True:
-        for subject in table.index[first]:
+        fresh_rows = first[~seen[first]]
+        seen[fresh_rows] = True
+        for subject in table.index[fresh_rows]:
             for name in names:
                 tracer.figure(f"{name}/{subject}")
         fresh = [column for column in tracer.looked if column not in asked]
