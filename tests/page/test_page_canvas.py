@@ -1,6 +1,7 @@
 """Lots on the canvas: what is drawn there, what lies under a point, and what the pointer does."""
 
 import io
+import shutil
 import subprocess
 
 import geopandas as gpd
@@ -205,6 +206,9 @@ def test_selected_lots_have_an_outline_of_their_own(opened):
     assert accent in page.evaluate(COLOURS, box)
 
 
+@pytest.mark.skipif(
+    shutil.which("pdfimages") is None, reason="no poppler-utils to read the print with"
+)
 def test_on_paper_lots_are_drawn_with_more_than_two_hundred_dots_to_the_inch(opened, tmp_path):
     page = opened("demo")
     page.emulate_media(color_scheme="dark")
