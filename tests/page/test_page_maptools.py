@@ -201,3 +201,13 @@ def test_a_box_and_a_press_with_shift_select_lots(opened):
     left = page.evaluate("pingshanGeo.selection.selected(pingshanGeo.page).rows")
     assert set(chosen) - set(left) == {inside}
     assert "lot=" not in page.evaluate("location.href")
+
+
+def test_the_list_wears_the_colours_of_the_map(opened):
+    page = opened("demo")
+    marks = lambda: {s.inner_html() for s in page.locator(".entry .swatch").all()[:40]}  # noqa: E731
+    of_use = marks()
+    page.evaluate("pingshanGeo.page.set({ colour: 'area' })")
+    known = {s.inner_html() for s in page.locator("[data-testid=legend] .swatch").all()}
+    assert marks() != of_use
+    assert marks() <= known

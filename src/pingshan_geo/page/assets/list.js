@@ -1,7 +1,7 @@
 /* Lots and zones as lists, the search, the count with what its sum leaves out. */
 (() => {
   "use strict";
-  const { el, svg, part, format, button, span, p, div } = pingshanGeo;
+  const { el, part, format, button, span, p, div } = pingshanGeo;
   const MACHINE_ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
   /** A target without a name is said by what it counts and when. */
@@ -15,11 +15,6 @@
     if (row.kind === "targets" && row.name[0] === row.id) return targetTitle(page, row);
     const name = page.say(row.name);
     return name && (row.kind !== "parcels" || MACHINE_ID.test(row.id)) ? name : row.id;
-  };
-
-  pingshanGeo.swatch = (page, use) => {
-    const fill = pingshanGeo.useFill(page, use || "unknown", true);
-    return svg("svg", { class: "swatch", viewBox: "0 0 14 14", "aria-hidden": "true" }, svg("rect", { x: 0.5, y: 0.5, width: 13, height: 13, rx: 2, fill }));
   };
 
   /** A number in a narrow column; its unit stands in the head. */
@@ -100,7 +95,7 @@
     const area = withUnit ? span("num", format.nodes(page, measures[0])) : cell(page, measures[0], "m2");
     const hook = kind === "parcels" ? "parcel-row" : "zone-row";
     return button("entry", () => page.open(kind, id), { "data-testid": hook, "data-id": id },
-      kind === "parcels" ? pingshanGeo.swatch(page, row.land_use) : el("span", { class: `mini-line ${row.geometry_status}`, "aria-hidden": "true" }),
+      kind === "parcels" ? pingshanGeo.swatchAt(page, row.index) : el("span", { class: `mini-line ${row.geometry_status}`, "aria-hidden": "true" }),
       span("row-name", span("row-title", title), under.length ? span("row-under", under) : null),
       area, cell(page, measures[1]));
   }
@@ -314,7 +309,7 @@
     window.addEventListener("beforeprint", () => { if (!rows.whole) list(page.state, true); });
     window.addEventListener("afterprint", () => { if (rows.ids.length > WHOLE) list(page.state); });
     page.on((state, changed) => {
-      if (!changed || ["lang", "shown", "tab"].some((key) => changed.has(key))) draw(state);
+      if (!changed || ["lang", "shown", "tab", "colour"].some((key) => changed.has(key))) draw(state);
       else if (changed.has("order")) list(state);
       if (!changed || ["lot", "zone", "tab", "order"].some((key) => changed.has(key))) mark(state);
     });

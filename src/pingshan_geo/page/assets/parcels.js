@@ -19,6 +19,7 @@
     const table = data.tables.parcels;
     const block = geometry.flat(data.geometry.parcels);
     const hits = pingshanGeo.hits(block);
+    page.lotHits = hits;
     const apart = hits.spacing();
     const scale = () => map.getZoomScale(map.getZoom(), 0);
     const least = () => Math.max(DOT, Math.min(LEAST, 0.85 * apart * scale()));
