@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
+from pingshan_geo.measures.crossing import Chains
 from pingshan_geo.measures.cutting import cut_up, valid
 
 PAIRS = Path(__file__).parents[2] / "shared/corpus/geos_jts/robust_overlay_pairs.jsonl"
@@ -42,7 +43,9 @@ def test_what_two_polygons_share_and_what_is_left_add_up_to_the_first():
         for parcel, zone in ((one, two), (two, one)):
             zones[0] = zone
             lots = np.array([parcel], dtype=object)
-            pieces = cut_up(lots, zones, np.array([0, 0]), np.array([True, False]), 0.0)
+            pieces = cut_up(
+                lots, zones, np.array([0, 0]), np.array([True, False]), Chains.of(zones), 0.0
+            )
             if len(pieces.area):
                 assert pieces.area.sum() == pytest.approx(parcel.area, rel=1e-6), name
                 assert pieces.area == pytest.approx(shapely.area(pieces.piece)), name

@@ -17,6 +17,7 @@ from shapely.affinity import rotate, translate
 from pingshan_geo.errors import UsageError
 from pingshan_geo.measures import overlay as module
 from pingshan_geo.measures.area import measured_area
+from pingshan_geo.measures.crossing import Chains
 from pingshan_geo.measures.cutting import cut, cut_up, valid
 from pingshan_geo.measures.overlay import overlapping_zones, overlay
 from pingshan_geo.measures.plane import Plane
@@ -299,7 +300,7 @@ def test_pieces_fill_the_parcel_before_they_are_scaled(parcels, zones):
         shapely.transform(valid(np.array(zones, dtype=object)), lambda xy: xy * 100), [None]
     )
     nothing = np.zeros(len(areas), dtype=np.int64)
-    pieces = cut_up(lots, areas, nothing, np.ones(len(areas), dtype=bool))
+    pieces = cut_up(lots, areas, nothing, nothing == 0, Chains.of(areas))
     filled = np.bincount(pieces.parcel, pieces.area, len(lots))
     met = np.unique(pieces.parcel)
     # Where GEOS had to be helped, pieces are cut again on a grid of a micrometre.

@@ -12,6 +12,8 @@ import numpy as np
 import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, ObjectArray
+from pingshan_geo.measures.crossing import Chains, crossed_once
+from pingshan_geo.measures.ragged import groups
 
 Shapes = ObjectArray
 
@@ -101,12 +103,6 @@ def area_m2(shapes: Shapes, contact_m: float) -> FloatArray:
     return np.where(2 * area > contact_m * shapely.length(shapes), area, 0.0)
 
 
-def groups(key: IntArray) -> tuple[IntArray, IntArray]:
-    """Return where each group of a sorted key starts, and the group of each row."""
-    is_first = np.diff(key, prepend=-1) != 0
-    return np.flatnonzero(is_first), np.cumsum(is_first) - 1
-
-
 def shared_land(zones: Shapes, kind: IntArray) -> tuple[IntArray, IntArray, Shapes]:
     """Return pairs of zones of one kind that share land (positions, the earlier first), and it."""
     one, two = shapely.STRtree(zones).query(zones)
@@ -130,11 +126,37 @@ def shared_land(zones: Shapes, kind: IntArray) -> tuple[IntArray, IntArray, Shap
     return one[is_land], two[is_land], land[is_land]
 
 
+def _within(
+    parcels: Shapes, zones: Shapes, outlines: Chains, contact_m: float, grid_m: float | None
+) -> tuple[IntArray, IntArray, Shapes]:
+    """Return the pairs of a parcel and a zone that meet, sorted, and what they share."""
+    parcel, slot = shapely.STRtree(zones).query(parcels)
+    order = np.lexsort((slot, parcel))
+    parcel, slot = parcel[order], slot[order]
+    piece: Shapes = parcels[parcel]
+    is_part = np.ones(len(piece), dtype=bool)
+    if grid_m is None:
+        of, zone, plain = crossed_once(parcels, outlines)
+        row = np.searchsorted(parcel * len(zones) + slot, of * len(zones) + zone)
+        piece[row], is_part[row] = plain, False
+    shapely.prepare(zones)
+    row = np.flatnonzero(is_part)
+    is_part[row] = ~shapely.contains(zones[slot[row]], parcels[parcel[row]])
+    row, meets = np.flatnonzero(is_part), ~is_part
+    meets[row] = shapely.intersects(zones[slot[row]], parcels[parcel[row]])
+    parcel, slot, is_part = parcel[meets], slot[meets], is_part[meets]
+    piece = piece[meets]
+    within = partial(shapely.intersection, grid_size=grid_m)
+    piece[is_part] = cut(within, piece[is_part], zones[slot[is_part]], contact_m)
+    return parcel, slot, piece
+
+
 def cut_up(
     parcels: Shapes,
     zones: Shapes,
     kind: IntArray,
     is_crossed: BoolArray,
+    outlines: Chains,
     contact_m: float = CONTACT_M,
     grid_m: float | None = None,
 ) -> Pieces:
@@ -148,23 +170,15 @@ def cut_up(
         Of each zone.
     is_crossed : array of bool
         Whether the zone may share land with another of its kind.
+    outlines : Chains
+        Of the zones.
     contact_m : float
         Pieces that are not wider are edge contact.
     grid_m : float or None
         To which coordinates are rounded; None only where pieces do not fill their parcel else.
     """
-    parcel, slot = shapely.STRtree(zones).query(parcels)
-    order = np.lexsort((slot, parcel))
-    parcel, slot = parcel[order], slot[order]
-    shapely.prepare(zones)
-    is_part = ~shapely.contains(zones[slot], parcels[parcel])
-    meets = ~is_part
-    meets[is_part] = shapely.intersects(zones[slot[is_part]], parcels[parcel[is_part]])
-    parcel, slot, is_part = parcel[meets], slot[meets], is_part[meets]
-    piece: Shapes = parcels[parcel]
-    within = partial(shapely.intersection, grid_size=grid_m)
+    parcel, slot, piece = _within(parcels, zones, outlines, contact_m, grid_m)
     without = partial(shapely.difference, grid_size=grid_m)
-    piece[is_part] = cut(within, piece[is_part], zones[slot[is_part]], contact_m)
     area = area_m2(piece, contact_m)
 
     start, group = groups(parcel * (kind.max(initial=0) + 1) + kind[slot])
@@ -205,7 +219,7 @@ def cut_up(
         return found
     # GEOS may lose a part without a word where lines lie within rounding of each other.
     wrong = np.unique(parcel[start[is_open]])
-    again = cut_up(parcels[wrong], zones, kind, is_crossed, contact_m, grid_m=_GRID_M)
+    again = cut_up(parcels[wrong], zones, kind, is_crossed, outlines, contact_m, grid_m=_GRID_M)
     again = again._replace(parcel=wrong[again.parcel])
     is_good = ~np.isin(found.parcel, wrong)
     columns = zip(found, again, strict=True)

@@ -21,9 +21,9 @@ from pingshan_geo.figure import (
     subtract,
 )
 from pingshan_geo.findings import Finding
-from pingshan_geo.measures.cutting import groups
 from pingshan_geo.measures.lots import far_inputs
 from pingshan_geo.measures.membership import levels
+from pingshan_geo.measures.ragged import groups
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.wide import Wide, positions
 from pingshan_geo.units import format_number

@@ -15,9 +15,11 @@ import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.measures.area import measured_area
-from pingshan_geo.measures.cutting import Pieces, Shapes, cut_up, groups, shared_land
+from pingshan_geo.measures.crossing import Chains
+from pingshan_geo.measures.cutting import Pieces, Shapes, cut_up, shared_land
 from pingshan_geo.measures.grid import Boxes, Grid
 from pingshan_geo.measures.plane import Plane, polygons
+from pingshan_geo.measures.ragged import groups
 
 _BLOCK = 25_000  # parcels that one thread takes at a time
 _PARTS = 20_000  # to divide long edges of zones into about as many
@@ -151,6 +153,7 @@ class _Slots:
     zone: IntArray  # position among the zones, -1 for outside
     kind: IntArray
     is_crossed: BoolArray  # whether the zone shares land with another of its kind
+    outlines: Chains
     edges: Boxes  # of the edges of the zones
 
 
@@ -165,7 +168,7 @@ def _slots(zones: Shapes, kinds: pd.Series[str]) -> tuple[_Slots, Shapes]:
     shape, kind = np.append(zones, [None])[zone], kind[order]
     one, two, _ = shared_land(shape, kind)
     is_crossed = np.isin(np.arange(len(zone)), np.append(one, two))
-    slots = _Slots(shape, zone, kind, is_crossed, _edges(shape))
+    slots = _Slots(shape, zone, kind, is_crossed, Chains.of(shape), _edges(shape))
     return slots, np.asarray(names, dtype=object)[used]
 
 
@@ -248,7 +251,7 @@ def _pieces(shapes: Shapes, plane: Plane, slots: _Slots, zones: Shapes) -> Piece
     is_open[usable[clear]] = False
     open_ = np.flatnonzero(is_open)
     flat = plane.metres(shapes[open_])
-    pieces = cut_up(flat, zones, slots.kind, slots.is_crossed)
+    pieces = cut_up(flat, zones, slots.kind, slots.is_crossed, slots.outlines)
     pieces = pieces._replace(parcel=open_[pieces.parcel])
 
     # What meets no zone of a kind lies outside of it.

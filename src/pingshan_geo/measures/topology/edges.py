@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
-from pingshan_geo.measures.cutting import groups
+from pingshan_geo.measures.ragged import expand, groups
 from pingshan_geo.measures.topology.outlines import Outlines
 
 _STRIP_M = 5.0
@@ -142,11 +142,6 @@ def _places(xy: FloatArray, vertex: IntArray, distance_m: float) -> IntArray:
     return place
 
 
-def cross(one: FloatArray, two: FloatArray) -> FloatArray:
-    """Return the cross product of vectors of a plane, row by row."""
-    return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
-
-
 def dot(one: FloatArray, two: FloatArray) -> FloatArray:
     """Return the dot product of vectors of a plane, row by row."""
     return np.asarray(one[:, 0] * two[:, 0] + one[:, 1] * two[:, 1])
@@ -163,16 +158,3 @@ def is_among(pair: IntArray, known: IntArray, size: int) -> BoolArray:
     key, keys = (each[:, 0] * size + each[:, 1] for each in (pair, known))
     at = np.searchsorted(keys, key)
     return np.asarray(np.append(keys, -1)[at] == key)
-
-
-def expand(start: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
-    """Return for runs of rows the run of each row, and the row.
-
-    Examples
-    --------
-    >>> [each.tolist() for each in expand(np.array([5, 0]), np.array([2, 1]))]
-    [[0, 0, 1], [5, 6, 0]]
-    """
-    run = np.repeat(np.arange(len(count)), count)
-    within = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
-    return run, start[run] + within

@@ -8,8 +8,9 @@ import numpy as np
 import shapely
 
 from pingshan_geo.figure import FloatArray, IntArray
-from pingshan_geo.measures.cutting import Shapes, cut, groups
+from pingshan_geo.measures.cutting import Shapes, cut
 from pingshan_geo.measures.plane import in_threads
+from pingshan_geo.measures.ragged import groups
 from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.overlaps import has_land
 from pingshan_geo.measures.topology.rings import Rings

@@ -12,7 +12,8 @@ import shapely
 from pingshan_geo.figure import BoolArray, IntArray
 from pingshan_geo.measures.cutting import Shapes, cut
 from pingshan_geo.measures.plane import in_threads
-from pingshan_geo.measures.topology.edges import distinct, expand, is_among
+from pingshan_geo.measures.ragged import expand
+from pingshan_geo.measures.topology.edges import distinct, is_among
 from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.rings import Rings
 

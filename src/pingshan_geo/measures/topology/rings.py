@@ -7,17 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pingshan_geo.figure import FloatArray, IntArray
-from pingshan_geo.measures.cutting import groups
 from pingshan_geo.measures.plane import in_threads
-from pingshan_geo.measures.topology.edges import (
-    Edges,
-    cancelled,
-    cross,
-    distinct,
-    dot,
-    expand,
-    is_among,
-)
+from pingshan_geo.measures.ragged import cross, expand, groups
+from pingshan_geo.measures.topology.edges import Edges, cancelled, distinct, dot, is_among
 
 _BLOCK = 100_000  # places that one thread takes at a time
 

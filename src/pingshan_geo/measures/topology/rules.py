@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, choose_object
-from pingshan_geo.measures.cutting import Shapes, cut, groups
+from pingshan_geo.measures.cutting import Shapes, cut
 from pingshan_geo.measures.plane import Plane
+from pingshan_geo.measures.ragged import groups
 from pingshan_geo.measures.topology.edges import distinct, is_among, open_edges
 from pingshan_geo.measures.topology.gaps import Gaps, gaps
 from pingshan_geo.measures.topology.outlines import Outlines
