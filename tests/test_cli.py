@@ -335,3 +335,27 @@ def test_a_gate_without_a_rate_writes_no_report(tmp_path, capsys):
     assert main(words) == 2
     assert "no completion rate" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        (
+            ("--page-days", "2018,2017-06,2017-06-30"),
+            ["2017-06-30", "2018-12-31", "2024-12-31"],
+        ),
+        (("--page-days", "none"), None),
+        (("--as-of", "2018-06-30"), ["2016-12-31", "2017-12-31", "2018-06-30"]),
+    ],
+)
+def test_the_page_has_the_days_that_were_asked_for(tmp_path, words, days):
+    path = tmp_path / "p.html"
+    assert main(["map", *words, "-o", str(path)]) == 0
+    found = re.search(r'id="pingshan-geo-days">{"days":(\[[^]]*\])', path.read_text("utf-8"))
+    assert (json.loads(found[1])[-3:] if found else None) == days
+
+
+@pytest.mark.parametrize("wrong", ["2024-12-31", "soon", "2018,,2019", "2030"])
+def test_a_day_of_the_page_that_is_none_before_its_own_is_refused(wrong, capsys):
+    assert main(["map", "--page-days", wrong, "-o", "-"]) == 2
+    assert "--page-days" in capsys.readouterr().err

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from pingshan_geo import assess, load_catalogue
-from pingshan_geo.page import render_page
+from pingshan_geo.assessment.shown import label, printed_units, shown_unit
+from pingshan_geo.page import Around, render_page
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = (
@@ -92,8 +93,11 @@ def pages(tmp_path_factory, hostile):
         "demo": assess(load_catalogue(ROOT / "examples" / "demo-town")),
         "hostile": hostile,
     }
+    early = assess(assessments["pingshan"].catalogue, "2017-12-31")
     for name, assessment in assessments.items():
-        (folder / f"{name}.html").write_text(render_page(assessment), encoding="utf-8")
+        around = Around(earlier=(early,)) if name == "pingshan" else None
+        page = render_page(assessment, "en", around)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
 
 
@@ -126,3 +130,42 @@ def opened(browser, pages):
     assert hosts == []
     assert sum(url.startswith("file:") for url in asked) == len(contexts)
     assert said == []
+
+
+def _told(figure, assessment, printed):
+    same = ("id", "value", "low", "high", "unit", "status", "qualifier", "verdict")
+    return {name: getattr(figure, name) for name in same} | {
+        "show": shown_unit(figure, printed),
+        "label": list(label(assessment, figure)),
+        "method": list(figure.method),
+        "basis": list(figure.basis) if figure.basis else None,
+        "inputs": list(figure.inputs),
+        "notes": [list(note) for note in figure.notes],
+        "completeness": figure.completeness.to_dict() if figure.completeness else None,
+        "evidence": [[item.source, item.locator, item.printed] for item in figure.evidence],
+    }
+
+
+@pytest.fixture(scope="session")
+def figures_read():
+    """What a page reads of all figures of an assessment, and what they are."""
+
+    def read(page, assessment):
+        printed = printed_units(assessment)
+        whole = set(assessment.overlay.index[assessment.overlay["is_whole"].to_numpy(dtype=bool)])
+        figures = [f for f in assessment.figures() if f.subject not in whole]
+        wanted = [_told(figure, assessment, printed) for figure in figures]
+        found = page.evaluate(
+            """ids => ids.map((id) => {
+                const found = pingshanGeo.page.model.figure(id);
+                const told = (one) => [one.source.id, one.locator, one.printed];
+                const evidence = found.evidence.map(told);
+                return { ...found, evidence };
+            })""",
+            [figure.id for figure in figures],
+        )
+        return [
+            {key: one[key] for key in figure} for one, figure in zip(found, wanted, strict=True)
+        ], wanted
+
+    return read

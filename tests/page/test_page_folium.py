@@ -37,7 +37,7 @@ RECIPES = dict(
         strict=False,
     )
 )
-OPENED = ("Layers that can be switched", "Tables and notes on reading")
+OPENED = ("Layers that can be switched", "As of an earlier day", "Tables and notes on reading")
 
 
 @pytest.fixture(scope="module")

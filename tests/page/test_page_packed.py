@@ -8,48 +8,22 @@ import numpy as np
 import pytest
 
 from pingshan_geo import assess, load_catalogue
-from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.page import payload
 from pingshan_geo.page.elements import asset
-from pingshan_geo.page.packed import Block, pack
+from pingshan_geo.page.packed import Block, as_text, pack
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = {"pingshan": ROOT / "geodata", "demo": ROOT / "examples" / "demo-town"}
 
 
-def told(figure, assessment, printed):
-    same = ("id", "value", "low", "high", "unit", "status", "qualifier", "verdict")
-    return {name: getattr(figure, name) for name in same} | {
-        "show": shown_unit(figure, printed),
-        "label": list(label(assessment, figure)),
-        "method": list(figure.method),
-        "basis": list(figure.basis) if figure.basis else None,
-        "inputs": list(figure.inputs),
-        "notes": [list(note) for note in figure.notes],
-        "completeness": figure.completeness.to_dict() if figure.completeness else None,
-        "evidence": [[item.source, item.locator, item.printed] for item in figure.evidence],
-    }
-
-
 @pytest.mark.parametrize("name", CATALOGUES)
-def test_every_figure_that_the_page_reads_is_the_figure_of_the_assessment(opened, name):
+def test_every_figure_that_the_page_reads_is_the_figure_of_the_assessment(
+    opened, name, figures_read
+):
     assessment = assess(load_catalogue(CATALOGUES[name]))
-    printed = printed_units(assessment)
-    whole = set(assessment.overlay.index[assessment.overlay["is_whole"].to_numpy(dtype=bool)])
-    figures = [f for f in assessment.figures() if f.subject not in whole]
-    read = opened(name).evaluate(
-        """ids => ids.map((id) => {
-            const found = pingshanGeo.page.model.figure(id);
-            const evidence = found.evidence.map((one) => [one.source.id, one.locator, one.printed]);
-            return { ...found, evidence, group: undefined, operator: undefined, subject: undefined,
-                     measure: undefined };
-        })""",
-        [figure.id for figure in figures],
-    )
-    assert len(figures) > 400
-    for figure, one in zip(figures, read, strict=True):
-        wanted = told(figure, assessment, printed)
-        assert {key: one[key] for key in wanted} == wanted
+    read, wanted = figures_read(opened(name), assessment)
+    assert len(wanted) > 400
+    assert read == wanted
 
 
 TEXTS = ["", "坪山", "a\nb", '"</script>"', "\u0001x\u0001", "é\u2028", None]
@@ -85,19 +59,16 @@ def test_columns_come_back_as_they_went_in(browser):
     assert "rows" in specs["ratio"]
     directory += [[["lots", "columns", "m", name], spec] for name, spec in specs.items()]
     page = browser.new_page()
-    page.set_content("<body><pre id=data></pre><pre id=pingshan-geo-packed></pre>")
     data = {"packed": directory, "found": {}, "lots": {"columns": {"m": {}}}}
     page.evaluate(f"window.pingshanGeo = {{}}; (() => {{ {asset('unpack.js')} }})()")
     read = page.evaluate(
         """async ([data, block]) => {
-            document.getElementById("data").textContent = data;
-            document.getElementById("pingshan-geo-packed").textContent = block;
-            const { found, lots } = await pingshanGeo.unpack(document.getElementById("data"));
+            const { found, lots } = pingshanGeo.unpack(data, await pingshanGeo.inflate(block));
             const list = (one) => Array.from(one, (cell) => (Number.isNaN(cell) ? null : cell));
             const columns = Object.entries({ ...found, ...lots.columns.m });
             return Object.fromEntries(columns.map(([name, column]) => [name, list(column)]));
         }""",
-        [json.dumps(data), block.text()],
+        [json.dumps(data), as_text(block.data())],
     )
     page.close()
     for name, column in COLUMNS.items():
@@ -145,17 +116,14 @@ def test_findings_are_read_as_they_were_told(browser):
     data = payload(assess(load_catalogue(ROOT / "geodata")))
     rest, block = pack({**data, "findings": told})
     page = browser.new_page()
-    page.set_content("<body><pre id=data></pre><pre id=pingshan-geo-packed></pre>")
     page.evaluate(f"window.pingshanGeo = {{}}; (() => {{ {asset('unpack.js')} }})()")
     read = page.evaluate(
         """async ([data, block]) => {
-            document.getElementById("data").textContent = data;
-            document.getElementById("pingshan-geo-packed").textContent = block;
-            const { findings } = await pingshanGeo.unpack(document.getElementById("data"));
+            const { findings } = pingshanGeo.unpack(data, await pingshanGeo.inflate(block));
             return findings.map(({ code, row, related, message, fix }) =>
                 ({ code, row, related, message, fix }));
         }""",
-        [json.dumps(rest), block],
+        [json.dumps(rest), as_text(block)],
     )
     page.close()
     assert read == told

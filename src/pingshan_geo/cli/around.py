@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pingshan_geo.cli import assessed
 from pingshan_geo.errors import UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # heavy libraries are imported where they are needed
 
 _NAMES = (
     "context", "map_approval_no", "basemap", "basemap_key_env", "basemap_gcj02_shift", "public",
-    "public_without", "public_round",
+    "public_without", "public_round", "page_days",
 )  # fmt: skip
 
 
@@ -30,6 +31,11 @@ def page_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--map-approval-no", metavar="TEXT", help="Approval number of the map, for the foot."
+        ),
+        click.option(
+            "--page-days", metavar="DATE,…|none",
+            help="Earlier days as of which the page can be read, in place of the last days of the "
+            "years in which something was new; none by itself above 2 000 lots.",
         ),
         click.option(
             "--basemap", metavar="tianditu|URL",
@@ -69,16 +75,21 @@ def apart(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return rest, {name: options[name] for name in _NAMES}
 
 
-def surrounded(assessment: Assessment, chosen: dict[str, Any]) -> tuple[Assessment, Around]:
+def surrounded(
+    assessment: Assessment, chosen: dict[str, Any], outlines: dict[str, Any]
+) -> tuple[Assessment, Around]:
     """Return the assessment as it may be shown, and what the page has around it."""
     from pingshan_geo.page import Around, published
 
     public = _public(chosen)
+    days = _days(assessment, chosen["page_days"])
+    earlier = (assessed(assessment.catalogue, day, **outlines) for day in days)
     around = Around(
         approval=_approval(chosen["map_approval_no"]),
         background=_background(assessment, chosen["context"]) if chosen["context"] else None,
         basemap=_basemap(chosen),
         public=public,
+        earlier=tuple(published(each, public) if public else each for each in earlier),
     )
     return (published(assessment, public) if public else assessment), around
 
@@ -97,6 +108,30 @@ def _approval(number: str | None) -> str | None:
     if number is not None and not number.strip():
         raise UsageError("--map-approval-no is empty", "--map-approval-no 为空")
     return number
+
+
+def _days(assessment: Assessment, wanted: str | None) -> list[str]:
+    """Return the earlier days as of which the page can be read, in order."""
+    from pingshan_geo.catalogue.dates import span
+    from pingshan_geo.page import year_ends
+
+    if wanted is None:
+        ends = year_ends(assessment.catalogue, assessment.as_of)
+        return [day.isoformat() for day in ends]
+    if wanted.strip().lower() == "none":
+        return []
+    days = set[str]()
+    for text in map(str.strip, wanted.split(",")):
+        found = span(text)
+        if found is None or found.last >= assessment.as_of:
+            raise UsageError(
+                f"--page-days: {text!r} is no day before {assessment.as_of}: write YYYY, YYYY-MM "
+                "or YYYY-MM-DD",
+                f"--page-days：{text!r} 不是 {assessment.as_of} 之前的日期，请写 YYYY、YYYY-MM 或 "
+                "YYYY-MM-DD",
+            )
+        days.add(found.last.isoformat())
+    return sorted(days)
 
 
 def _public(chosen: dict[str, Any]) -> Public | None:

@@ -94,7 +94,7 @@ def _surrounded(
 ) -> tuple[Assessment, Around]:
     """Return the assessment as it may be shown and what the page has around it."""
     outlines, chosen = apart(options)
-    return surrounded(session.assess(as_of, **outlines), chosen)
+    return surrounded(session.assess(as_of, **outlines), chosen, outlines)
 
 
 def _size(path: Path) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import folium
 import numpy as np
 
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.page.basemap import Basemap, tianditu, tiles
 from pingshan_geo.page.context import Around, Background, put_around
+from pingshan_geo.page.days import year_ends
 from pingshan_geo.page.elements import (
     PAGE,
     AboutPanel,
     BasemapLayer,
     ContextLayer,
+    DayControl,
     DetailLayers,
     EvidencePanel,
     Filters,
@@ -36,11 +40,10 @@ from pingshan_geo.page.seal import seal
 
 __all__ = [
     "AboutPanel", "Around", "Background", "Basemap", "BasemapLayer", "ContextLayer",
-    "DetailLayers", "EvidencePanel", "Filters", "Ledger", "Legend", "LotList", "LotPanel",
-    "MapKey", "MapLabels", "MapTools", "PageElement", "PageFrame", "ParcelLayer", "Public",
-    "ScenarioMark",
-    "TargetStrip", "ZoneLayer", "payload", "published", "render_page", "seal", "tianditu",
-    "tiles", "to_map",
+    "DayControl", "DetailLayers", "EvidencePanel", "Filters", "Ledger", "Legend", "LotList",
+    "LotPanel", "MapKey", "MapLabels", "MapTools", "PageElement", "PageFrame", "ParcelLayer",
+    "Public", "ScenarioMark", "TargetStrip", "ZoneLayer", "payload", "published", "render_page",
+    "seal", "tianditu", "tiles", "to_map", "year_ends",
 ]  # fmt: skip
 
 
@@ -54,7 +57,7 @@ def to_map(assessment: Assessment, lang: str = "en", around: Around | None = Non
     lang : str
         Language in which it opens: ``en`` or ``zh``; the reader can switch.
     around : Around, optional
-        Background, base map, approval number and what a public version leaves out.
+        Background, base map, approval number, what a public version leaves out, earlier days.
 
     Examples
     --------
@@ -62,9 +65,9 @@ def to_map(assessment: Assessment, lang: str = "en", around: Around | None = Non
     >>> type(to_map(assess(load_catalogue()))).__name__
     'Map'
     """
-    data = payload(assessment, lang)
-    if around is not None:
-        put_around(data, assessment, around)
+    data = _data(assessment, lang, around)
+    if around is not None and around.earlier:
+        data["earlier"] = [_data(each, lang, around) for each in around.earlier]
     west, south, east, north = np.nan_to_num(assessment.zones.total_bounds).tolist()
     centre = [(south + north) / 2, (west + east) / 2]
     drawing = folium.Map(location=centre, tiles=None, zoom_start=11, attribution_control=False)
@@ -75,6 +78,13 @@ def to_map(assessment: Assessment, lang: str = "en", around: Around | None = Non
         if part.needed(data):
             part(data).add_to(drawing)
     return drawing
+
+
+def _data(assessment: Assessment, lang: str, around: Around | None) -> dict[str, Any]:
+    data = payload(assessment, lang)
+    if around is not None:
+        put_around(data, assessment, around)
+    return data
 
 
 def render_page(assessment: Assessment, lang: str = "en", around: Around | None = None) -> str:

@@ -30,12 +30,13 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """All that a page may have beside its assessment."""
+    """All that a page may have beside its assessment; earlier ones are of the same catalogue."""
 
     approval: str | None = None
     background: Background | None = None
     basemap: Basemap | None = None
     public: Public | None = None
+    earlier: tuple[Assessment, ...] = ()
 
 
 def put_around(data: dict[str, Any], assessment: Assessment, around: Around) -> None:

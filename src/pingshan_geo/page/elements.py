@@ -16,17 +16,18 @@ import folium
 from branca.element import Element, Figure
 
 from pingshan_geo.errors import UsageError
-from pingshan_geo.page.packed import pack
+from pingshan_geo.page.days import earlier_days
+from pingshan_geo.page.packed import as_text, pack
 from pingshan_geo.page.program import asset, plain
 from pingshan_geo.words import word
 
 PROGRAM = (
-    "core.js", "foliumlayer.js", "unpack.js", "model.js", "arithmetic.js", "format.js", "hash.js",
-    "units.js", "geometry.js", "hit.js", "ground.js", "context.js", "basemap.js", "zones.js",
-    "colour.js", "canvas.js", "parcels.js", "key.js", "labels.js", "strip.js", "list.js",
-    "ranges.js", "filters.js", "chips.js", "legend.js", "card.js", "neighbours.js", "land.js",
-    "layers.js", "measure.js", "select.js", "maptools.js", "evidence.js", "about.js", "ledger.js",
-    "charts.js", "timeline.js", "compare.js", "scenario.js", "tools.js",
+    "core.js", "foliumlayer.js", "days.js", "unpack.js", "model.js", "arithmetic.js", "format.js",
+    "hash.js", "units.js", "geometry.js", "hit.js", "ground.js", "context.js", "basemap.js",
+    "zones.js", "colour.js", "canvas.js", "parcels.js", "key.js", "labels.js", "strip.js",
+    "list.js", "ranges.js", "filters.js", "chips.js", "legend.js", "card.js", "neighbours.js",
+    "land.js", "layers.js", "measure.js", "select.js", "maptools.js", "evidence.js", "about.js",
+    "ledger.js", "charts.js", "timeline.js", "compare.js", "scenario.js", "tools.js",
 )  # fmt: skip
 STYLES = (
     "page.css", "map.css", "filters.css", "charts.css", "maptools.css", "scenario.css",
@@ -193,20 +194,36 @@ def markup(name: str) -> str:
 
 
 class DataBlock(Finished):
-    """The data of a page, as two blocks that no browser runs."""
+    """The data of a page, as blocks that no browser runs."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__("")
         self.data = data
-        self._packed: tuple[dict[str, Any], str] | None = None
+        self._said = ""
 
     def render(self, **kwargs: Any) -> str:  # noqa: ARG002 (branca's signature)
-        """Return the block of JSON, and beside it the packed one; packed once, asked twice."""
-        self._packed = self._packed or pack(self.data)
-        rest, columns = self._packed
+        """Return the blocks: of JSON, packed, and of earlier days; packed once, asked twice."""
+        self._said = self._said or self._blocks()
+        return self._said
+
+    def _blocks(self) -> str:
+        text, block = _packed(self.data)
         opened = '<script type="application/json" id="pingshan-geo-data">'
-        block = '<script type="application/octet-stream;base64" id="pingshan-geo-packed">'
-        return f"{opened}{inert_json(rest)}</script>\n{block}{columns}</script>"
+        packed = '<script type="application/octet-stream;base64" id="pingshan-geo-packed">'
+        blocks = f"{opened}{text}</script>\n{packed}{as_text(block)}</script>"
+        earlier = [(each["page"]["as_of"], *_packed(each)) for each in self.data.get("earlier", ())]
+        if not earlier:
+            return blocks
+        days = [(day, one.encode() + rest, len(one.encode())) for day, one, rest in earlier]
+        said = inert_json(earlier_days(text.encode() + block, days, self.data["page"]["as_of"]))
+        opened = '<script type="application/json" id="pingshan-geo-days">'
+        return f"{blocks}\n{opened}{said}</script>"
+
+
+def _packed(data: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Return the JSON and the block of a day."""
+    rest, block = pack({name: value for name, value in data.items() if name != "earlier"})
+    return inert_json(rest), block
 
 
 class PageFrame(PageElement):
@@ -276,6 +293,17 @@ class DetailLayers(LayerElement):
     word = "layer_details"
 
 
+class DayControl(PageElement):
+    """The day as of which the page is read."""
+
+    part = "day_control"
+
+    @classmethod
+    def needed(cls, data: Mapping[str, Any]) -> bool:
+        """Return whether there is a day to choose."""
+        return bool(data.get("earlier"))
+
+
 class TargetStrip(PageElement):
     """The headline figures, a bar where there is a target."""
 
@@ -338,6 +366,6 @@ class Ledger(PageElement):
 
 PAGE = (
     PageFrame, BasemapLayer, ContextLayer, ZoneLayer, ParcelLayer, MapLabels, MapKey,
-    DetailLayers, TargetStrip, LotList, Legend, Filters, MapTools, ScenarioMark, LotPanel,
-    EvidencePanel, AboutPanel, Ledger,
+    DetailLayers, DayControl, TargetStrip, LotList, Legend, Filters, MapTools, ScenarioMark,
+    LotPanel, EvidencePanel, AboutPanel, Ledger,
 )  # fmt: skip

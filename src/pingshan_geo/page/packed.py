@@ -51,9 +51,9 @@ class Block:
             self._size += len(data)
         return self._known[data]
 
-    def text(self) -> str:
-        """Return the block as text: gzip, then base64; the same columns give the same text."""
-        return b64encode(gzip.compress(b"".join(self._parts), 9, mtime=0)).decode()
+    def data(self) -> bytes:
+        """Return all columns one after another."""
+        return b"".join(self._parts)
 
     def json(self, value: Any) -> Spec:
         """Add a value of JSON."""
@@ -268,21 +268,26 @@ _WHOLE_MEMBERS = ("evidence", "texts")
 _PAIRED = ("message", "fix")
 
 
-def pack(data: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+def as_text(block: bytes) -> str:
+    """Return bytes as text of a page: gzip, then base64; the same bytes give the same text."""
+    return b64encode(gzip.compress(block, 9, mtime=0)).decode()
+
+
+def pack(data: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Split the page's data into what stays JSON and the packed block of the rest.
 
     Returns
     -------
-    tuple of dict and str
+    tuple of dict and bytes
         The JSON, whose member ``packed`` lists path and description of each column that was
-        taken out; the block as base64.
+        taken out; the block.
 
     Examples
     --------
     >>> from pingshan_geo import assess, load_catalogue
     >>> from pingshan_geo.page import payload
     >>> rest, block = pack(payload(assess(load_catalogue())))
-    >>> block[:4], "id" in rest["tables"]["parcels"], len(rest["packed"]) > 20
+    >>> as_text(block)[:4], "id" in rest["tables"]["parcels"], len(rest["packed"]) > 20
     ('H4sI', False, True)
     """
     block, directory = Block(), []
@@ -333,7 +338,7 @@ def pack(data: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         del rest[name]
         take([name], block.json(data[name]))
     rest["packed"] = directory
-    return rest, block.text()
+    return rest, block.data()
 
 
 def _rows(block: Block, rows: Sequence[Mapping[str, Any]]) -> Spec:

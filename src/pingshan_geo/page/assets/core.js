@@ -157,11 +157,10 @@ const pingshanGeo = (() => {
 
   /** Read the data, then make every part; asked twice, it runs once. */
   async function start() {
-    const block = document.getElementById("pingshan-geo-data");
-    if (started || !block || !asked.length) return;
+    if (started || !document.getElementById("pingshan-geo-data") || !asked.length) return;
     started = true;
     try {
-      const page = new Page(await pingshanGeo.unpack(block), asked[0][1]);
+      const page = new Page(await pingshanGeo.read(), asked[0][1]);
       pingshanGeo.readHash(page);
       page.sift();
       document.documentElement.lang = page.state.lang;

@@ -244,7 +244,8 @@
       document.title = page.say(data.page.title);
       fillWord(".pg-title", page.say(data.page.title));
       fillWord(".pg-title-other", page.other(data.page.title));
-      fillWord(".pg-as-of", [page.sentence("as_of", { date: data.page.as_of }), data.page.surveyed ? "" : page.t("no_lot_surveyed")].filter(Boolean).join(" · "));
+      if (!data.days) fillWord(".pg-day", page.sentence("as_of", { date: data.page.as_of }));
+      fillWord(".pg-unsurveyed", data.page.surveyed ? "" : ` · ${page.t("no_lot_surveyed")}`);
       for (const node of frame.querySelectorAll("[data-word]")) node.textContent = page.t(node.dataset.word);
       for (const node of frame.querySelectorAll("[data-aria]")) node.setAttribute("aria-label", page.t(node.dataset.aria));
       for (const lang of ["en", "zh"]) at(`lang-${lang}`).setAttribute("aria-pressed", String(state.lang === lang));

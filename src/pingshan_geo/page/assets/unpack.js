@@ -4,13 +4,13 @@
   const KINDS = { u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array };
 
   /** Bytes of a base64 text that is gzip. */
-  async function inflate(text) {
+  pingshanGeo.inflate = async (text) => {
     const packed = atob(text);
     const bytes = new Uint8Array(packed.length);
     for (let at = 0; at < packed.length; at += 1) bytes[at] = packed.charCodeAt(at);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
-  }
+  };
 
   /** Numbers whose first bytes stand first, then their second bytes, and so on. */
   function gather(bytes, at, count, Kind) {
@@ -156,11 +156,9 @@
     return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
   }
 
-  /** The data of a page: what is JSON, with every packed column in its place. */
-  pingshanGeo.unpack = async (block) => {
-    const data = JSON.parse(block.textContent);
-    if (!data.packed) return data;
-    const bytes = await inflate(document.getElementById("pingshan-geo-packed").textContent);
+  /** The data of a page: its JSON, with every column of the packed bytes in its place. */
+  pingshanGeo.unpack = (text, bytes) => {
+    const data = JSON.parse(text);
     const any = reader(bytes, (name) => {
       const at = name.lastIndexOf(".");
       return data.lots.columns[name.slice(0, at)][name.slice(at + 1)];
