@@ -7,13 +7,14 @@
   function undrawn(page) {
     const reasons = new Map();
     for (const kind of ["parcels", "zones"]) {
-      for (const row of page.model.rows(kind).filter((one) => one.geometry_status === "none")) {
+      for (const row of page.model.rowsWith(kind, "geometry_status", "none")) {
         const why = page.field(row.geometry_note).replace(/^(Not drawn: |未绘：)/, "") || page.t(row.zone_id ? "undrawn_zone_only" : "undrawn_nowhere");
         if (!reasons.has(why)) reasons.set(why, []);
         reasons.get(why).push(row.id);
       }
     }
-    return [...reasons].map(([why, ids]) => el("li", {}, span("aside", page.title([why, why])), page.dotted(ids.map((id) => card.reference(page, id)))));
+    const items = [...reasons].map(([why, ids]) => el("li", {}, span("aside", page.title([why, why])), page.dotted(ids.map((id) => card.reference(page, id)))));
+    return { items, count: [...reasons.values()].reduce((sum, ids) => sum + ids.length, 0) };
   }
 
   part("about_panel", (page) => {
@@ -34,8 +35,7 @@
     page.on((state, changed) => {
       box.hidden = Boolean(state.lot || state.zone || state.figure);
       if (changed && !changed.has("lang")) return;
-      const items = undrawn(page);
-      const count = ["parcels", "zones"].flatMap((kind) => page.model.rows(kind)).filter((row) => row.geometry_status === "none").length;
+      const { items, count } = undrawn(page);
       key.replaceChildren(
         el("h3", {}, `${page.t("not_drawn_title")} · ${format.digits(count, 0)}`),
         count ? el("ul", { class: "members" }, items) : p("", page.t("all_drawn")),

@@ -126,15 +126,17 @@
 
     /** Positions of the lots that show in a box of layer points, in the catalogue's order. */
     inView({ min, max }) {
-      const { page, hits } = this.lots;
+      const { page, block: { box, count } } = this.lots;
       const scale = this._map.getZoomScale(this._map.getZoom(), 0);
       const origin = this._map.getPixelOrigin();
       const out = [];
       const more = this.lots.least() / 2;
       const [west, north] = [(min.x + origin.x - more) / scale, (min.y + origin.y - more) / scale];
       const [east, south] = [(max.x + origin.x + more) / scale, (max.y + origin.y + more) / scale];
-      hits.query(west, north, east, south, (at) => { if (page.shown.mask[at]) out.push(at); });
-      return Int32Array.from(out).sort();
+      for (let at = 0, i = 0; at < count; at += 1, i += 4) {
+        if (page.shown.mask[at] && box[i] <= east && box[i + 2] >= west && box[i + 1] <= south && box[i + 3] >= north) out.push(at);
+      }
+      return out;
     },
 
     _draw(ratio, shown, many) {
@@ -158,19 +160,16 @@
       x.lineJoin = "round";
       const square = many ? SQUARE.many : SQUARE.usual;
       let dashed = null;
-      for (const at of shown) {
-        const i = 4 * at;
+      const sized = (at) => {
         const grown = hits.growth(at, shortest);
-        const [wide, high] = [(box[i + 2] - box[i]) * scale * grown, (box[i + 3] - box[i + 1]) * scale * grown];
-        const extent = Math.max(wide, high);
+        return [grown, Math.max(box[4 * at + 2] - box[4 * at], box[4 * at + 3] - box[4 * at + 1]) * scale * grown];
+      };
+      const dots = shown.filter((at) => sized(at)[1] < square);
+      if (dots.length) this._dots(dots, ratio, (at) => hits.growth(at, shortest) * scale, lookOf);
+      for (const at of shown) {
+        const [grown, extent] = sized(at);
+        if (extent < square) continue;
         const look = lookOf(at);
-        if (extent < square) {
-          const [mx, my] = [(box[i] + box[i + 2]) * 0.5 * scale - origin.x, (box[i + 1] + box[i + 3]) * 0.5 * scale - origin.y];
-          x.globalAlpha = 1;
-          x.fillStyle = look.colour;
-          x.fillRect(mx - wide / 2, my - high / 2, wide, high);
-          continue;
-        }
         if (many && extent < THIN) {
           this._trace(at, scale, origin, grown * GAP);
           x.globalAlpha = strength;
@@ -207,6 +206,39 @@
           x.stroke();
         }
       }
+    },
+
+    /** The smallest lots as boxes of whole pixels, at one stroke: a canvas takes long over each step. */
+    _dots(dots, ratio, zoomOf, lookOf) {
+      const { _container: canvas, _context: x, _bounds: bounds, _zoom: zoom } = this;
+      const { box } = this.lots.block;
+      const scale = this._map.getZoomScale(zoom, 0);
+      const corner = this._map.getPixelOrigin().add(bounds.min);
+      const image = x.createImageData(canvas.width, canvas.height);
+      const pixels = new Uint32Array(image.data.buffer);
+      const colours = new Map();
+      const colourOf = (look) => {
+        if (!colours.has(look)) {
+          x.fillStyle = look.colour;
+          const rgb = parseInt(x.fillStyle.slice(1), 16);
+          colours.set(look, ((255 << 24) | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0);
+        }
+        return colours.get(look);
+      };
+      for (const at of dots) {
+        const i = 4 * at;
+        const half = zoomOf(at) / 2;
+        const span = (low, high, from, end) => {
+          const [middle, wide] = [((low + high) / 2) * scale - from, (high - low) * half];
+          const first = Math.round((middle - wide) * ratio);
+          return [Math.max(0, first), Math.min(end, Math.max(first + 1, Math.round((middle + wide) * ratio)))];
+        };
+        const [x0, x1] = span(box[i], box[i + 2], corner.x, canvas.width);
+        const [y0, y1] = span(box[i + 1], box[i + 3], corner.y, canvas.height);
+        const colour = colourOf(lookOf(at));
+        for (let y = y0; y < y1; y += 1) if (x0 < x1) pixels.fill(colour, y * canvas.width + x0, y * canvas.width + x1);
+      }
+      x.putImageData(image, 0, 0);
     },
 
     /** The outline of a lot as the path of the canvas; corners that fall together on the screen count once. */

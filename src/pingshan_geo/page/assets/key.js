@@ -1,7 +1,7 @@
 /* The key of the map: what lines mean, whether marks are enlarged, what is not drawn; scale and north. */
 (() => {
   "use strict";
-  const { svg, part, button, span, div } = pingshanGeo;
+  const { svg, part, button, span, div, format } = pingshanGeo;
 
   part("map_key", (page) => {
     const place = div("key-lines");
@@ -9,11 +9,13 @@
     const { model, map } = page;
     const line = (kind) => svg("svg", { class: `key-line ${kind}`, width: 26, height: 10, "aria-hidden": "true" }, svg("path", { d: "M1 5H25" }));
     const enlarged = span("key-enlarged");
-    const shown = ["zones", "parcels"].flatMap((kind) => model.rows(kind)).filter((row) => row.role !== "context");
-    const used = new Set(shown.map((row) => row.geometry_status));
-    const undrawn = shown.filter((row) => row.geometry_status === "none").length;
+    const { columns } = page.data.tables.parcels;
+    const zones = model.rows("zones").filter((row) => row.role !== "context");
+    const statuses = [...columns.geometry_status, ...zones.map((row) => row.geometry_status)];
+    const used = new Set(statuses);
+    const undrawn = statuses.filter((status) => status === "none").length;
     page.sayEnlarged = (count) => {
-      enlarged.textContent = count ? page.sentence("key_enlarged", { count }) : "";
+      enlarged.textContent = count ? page.sentence("key_enlarged", { count: format.digits(count, 0) }) : "";
       enlarged.hidden = !count;
     };
     page.on((state, changed) => {
@@ -26,7 +28,7 @@
         enlarged,
       );
       if (undrawn) {
-        const say = page.sentence("key_undrawn", { count: undrawn });
+        const say = page.sentence("key_undrawn", { count: format.digits(undrawn, 0) });
         place.append(page.frame
           ? button("link", () => {
             page.open(null);

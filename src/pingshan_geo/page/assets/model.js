@@ -58,6 +58,14 @@
       return Array.from({ length: this.count(kind) }, (one, at) => this.rowAt(kind, at));
     }
 
+    /** Rows that have a value in a column; only those are made. */
+    rowsWith(kind, column, value) {
+      const values = this.data.tables[kind].columns[column] || [];
+      const out = [];
+      for (let at = 0; at < values.length; at += 1) if (values[at] === value) out.push(this.rowAt(kind, at));
+      return out;
+    }
+
     kindOf(id) {
       return Object.keys(this.rowOf).find((kind) => this.rowOf[kind].has(id)) || null;
     }

@@ -15,8 +15,8 @@
   /** Numbers whose first bytes stand first, then their second bytes, and so on. */
   function gather(bytes, at, count, Kind) {
     const size = Kind.BYTES_PER_ELEMENT;
-    const whole = new Uint8Array(count * size);
-    for (let byte = 0; byte < size; byte += 1) {
+    const whole = size === 1 ? bytes.slice(at, at + count) : new Uint8Array(count * size);
+    for (let byte = 0; byte < size && size > 1; byte += 1) {
       const from = at + byte * count;
       for (let row = 0, to = byte; row < count; row += 1, to += size) whole[to] = bytes[from + row];
     }
@@ -77,13 +77,18 @@
       },
       stepped({ of, list, codes }) {
         const base = column(of);
-        return Float64Array.from(read.ints(codes), (code, at) => (code ? base[at] + list[code - 1] : NaN));
+        const numbers = new Float64Array(base.length);
+        read.ints(codes).forEach((code, at) => { numbers[at] = code ? base[at] + list[code - 1] : NaN; });
+        return numbers;
       },
-      /** Rows with columns of their own; pairs of texts are made when they are first asked for. */
+      /** Rows that know their columns; pairs of texts are made when they are first asked for. */
       rows({ columns, pairs, count }) {
-        const own = Object.entries(columns).map(([name, spec]) => [name, any(spec)]);
         const kind = {};
         const hidden = Symbol("position");
+        for (const [name, spec] of Object.entries(columns)) {
+          const values = any(spec);
+          Object.defineProperty(kind, name, { enumerable: true, get() { return values[this[hidden]]; } });
+        }
         for (const [name, specs] of Object.entries(pairs || {})) {
           let texts = null;
           Object.defineProperty(kind, name, { enumerable: true, get() {
@@ -93,7 +98,6 @@
         }
         return Array.from({ length: count }, (one, at) => {
           const row = Object.create(kind);
-          for (const [name, values] of own) row[name] = values[at];
           row[hidden] = at;
           return row;
         });
