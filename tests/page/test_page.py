@@ -27,7 +27,7 @@ from pingshan_geo.page import (
     seal,
     to_map,
 )
-from pingshan_geo.page.elements import inert_json
+from pingshan_geo.page.elements import PROGRAM, STYLES, asset, inert_json
 from pingshan_geo.page.land_uses import land_uses
 from pingshan_geo.page.outlines import STEP, outlines
 
@@ -138,6 +138,18 @@ def test_a_shape_that_nobody_published_has_no_measured_area_on_the_page(pingshan
     assert "illustrative" in statuses
     for status, value in zip(statuses, measured.tolist(), strict=True):
         assert status != "illustrative" or math.isnan(value)
+
+
+#: What came with a Chromium later than 86, and nothing that an older one may leave out.
+LATER = r"""structuredClone\(|Object\.hasOwn\(|\.findLast|\.to(Sorted|Reversed|Spliced)\(|groupBy\(
+|Segmenter|randomUUID|static \{|AbortSignal|showModal|roundRect|OffscreenCanvas|replaceAll\(.*=>
+|aspect-ratio|@layer|@container|color-mix\(|light-dark\(|:is\(|:where\(|\binset-(block|inline)
+|\bat\(-1\)""".replace("\n", "")
+
+
+@pytest.mark.parametrize("name", [*PROGRAM, *STYLES])
+def test_the_page_needs_nothing_that_came_after_chromium_86(name):
+    assert not re.findall(LATER, asset(name))
 
 
 def test_hostile_text_is_never_compiled_and_ends_no_block(hostile, hostile_text):

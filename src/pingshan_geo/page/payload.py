@@ -117,7 +117,7 @@ def _page(assessment: Assessment) -> dict[str, Any]:
     titles = [_title(catalogue.sources, source) for source in dict.fromkeys(drawn["source_id"])]
     known = [title for title in titles if title][:2]
     shown = text("foot_source")
-    mark = f" · {catalogue.id} {catalogue.sha256[:8]}"
+    mark = f"{catalogue.id} {catalogue.sha256[:8]}"
     sketched = "illustrative" in statuses
     return {
         "title": list(catalogue.title),
@@ -127,7 +127,9 @@ def _page(assessment: Assessment) -> dict[str, Any]:
         "surveyed": bool((assessment.parcels["geometry_status"] == "surveyed").any()),
         "notice": list(text("foot_sketched" if sketched else "foot_reading")),
         "credit": [
-            f"{shown.get(lang)}: {'; '.join(title.get(lang) for title in known)}{mark}"
+            f"{shown.get(lang)}: {'; '.join(title.get(lang) for title in known)} · {mark}"
+            if known
+            else mark
             for lang in ("en", "zh")
         ],
     }

@@ -134,7 +134,7 @@
     const use = page.data.uses.find((one) => one.code === (row.land_use || "unknown"));
     const name = pingshanGeo.subjectTitle(page, row) === row.id ? page.say(row.name) : page.other(row.name);
     const said = use && use.code !== "unknown" ? `${use.code} ${page.say(use.name)}` : span("whole", `${page.t("land_use")} `, unknown(page));
-    return [name, said, reference(page, row.zone_id)];
+    return [name === row.id ? "" : name, said, reference(page, row.zone_id)];
   }
 
   function body(page, row) {

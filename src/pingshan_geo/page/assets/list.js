@@ -89,7 +89,7 @@
     const row = page.model.row(kind, id);
     const title = pingshanGeo.subjectTitle(page, row);
     const name = title === id ? page.say(row.name) : page.other(row.name);
-    const under = page.dotted(kind === "parcels" ? [row.land_use, name] : [name, page.field(row.kind_key, true)]);
+    const under = page.dotted(kind === "parcels" ? [row.land_use, name === id ? "" : name] : [name, page.field(row.kind_key, true)]);
     const measures = columnsOf(kind, order).map(([measure]) => page.model.figure(`${measure}/${id}`));
     const withUnit = kind === "zones" && measures[0] && measures[0].value !== null;
     const area = withUnit ? span("num", format.nodes(page, measures[0])) : cell(page, measures[0], "m2");

@@ -4,6 +4,8 @@
   const { el, svg, part, format, button, span, div } = pingshanGeo;
   const ICONS = { line: "M2 14L7 5L11 10L16 3", area: "M3 13L5 4L14 3L15 12L9 15Z", box: "M3 3H15V15H3Z" };
   const MU = 10000 / 15;
+  /** A map lower than this, in pixels, has no room for tools. */
+  const LOW = 200;
   const inControl = (event) => event.target.closest && event.target.closest(".leaflet-control");
   const typing = (event) => /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
 
@@ -173,6 +175,9 @@
         svg("svg", { width: 18, height: 18, viewBox: "0 0 18 18", "aria-hidden": "true" }, svg("path", { d, class: name })))));
       if (tool === "box") show([], {}); else if (tool) measure.draw();
     });
+    const low = () => node.classList.toggle("is-low", map.getSize().y < LOW && !tool);
+    map.on("resize", low);
+    low();
     const clicked = (event) => {
       if (inControl(event)) return;
       const free = !(map.dragging.moved() && map.dragging.enabled());
