@@ -359,3 +359,27 @@ def test_the_page_has_the_days_that_were_asked_for(tmp_path, words, days):
 def test_a_day_of_the_page_that_is_none_before_its_own_is_refused(wrong, capsys):
     assert main(["map", "--page-days", wrong, "-o", "-"]) == 2
     assert "--page-days" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--basemap-gcj02-shift"], "goes with --basemap URL"),
+        (["--basemap", "tianditu", "--basemap-gcj02-shift"], "goes with --basemap URL"),
+        (["--basemap", ""], "a base map is an address"),
+        (["--context", "metres.geojson"], "is not longitude and latitude"),
+        (["--context", "empty.geojson"], "there is no shape in it"),
+    ],
+)
+def test_what_stands_around_a_page_is_checked(tmp_path, monkeypatch, capsys, words, told):
+    monkeypatch.chdir(tmp_path)
+    ring = [[500000, 2500000], [501000, 2500000], [501000, 2501000], [500000, 2500000]]
+    for name, shape in (("metres", {"type": "Polygon", "coordinates": [ring]}), ("empty", None)):
+        feature = {"type": "Feature", "properties": {}, "geometry": shape}
+        text = json.dumps({"type": "FeatureCollection", "features": [feature]})
+        (tmp_path / f"{name}.geojson").write_text(text, encoding="utf-8")
+    assert main(["map", "-o", "p.html", "--page-days", "none", *words]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "p.html").exists()

@@ -173,6 +173,15 @@ def test_an_outline_of_few_corners_may_be_generalised_and_a_surveyed_one_not():
     assert cause_of(lots.assign(geometry_status="surveyed"), "town")[0] is None
 
 
+def test_a_box_drawn_apart_from_its_neighbours_may_be_generalised_and_one_that_fits_them_not():
+    shapes, records = row(L2="2500.00")  # it measures 2 160 m²
+    status = {"L2": "published"}
+    assert cause_of(table(shapes, records, geometry_status=status), "L2")[0] is None
+    apart = {**shapes, "L2": shapely.box(WEST + 80.3, SOUTH + 0.2, WEST + 119.6, SOUTH + 54.5)}
+    lots = table(apart, records, geometry_status=status)
+    assert cause_of(lots, "L2")[0] == "generalised-outline"
+
+
 def test_a_superseded_outline_is_named():
     shapes, records = row(L0="2200.00")
     earlier = table({"L0": lot(0, width=44)}, {"L0": "2200.00"})
@@ -223,6 +232,19 @@ def test_sums_adjusted_to_a_control_total_are_named():
     assert set(found["area_cause"]) == {"control-total"}
     assert set(found["area_cause_evidence"]) == {"factor=1.0123"}
     assert reconcile(lots, tolerance=SHARP, totals=total + 50)["area_cause"].isna().all()
+
+
+def test_one_wrong_lot_is_told_where_all_others_agree_to_the_digit():
+    # An area in the 1.5-degree zone beside is 0.06 % larger; the table's own scatter is none.
+    shapes, _ = row(40)
+    series = gpd.GeoSeries(shapes, crs="EPSG:4547")
+    records = {name: f"{area:.2f}" for name, area in table(shapes, {})["measured_area_m2"].items()}
+    plane = "+proj=tmerc +lon_0=112.5 +k=1 +x_0=500000 +ellps=GRS80 +units=m"
+    records["L7"] = f"{series.to_crs(plane).area['L7']:.2f}"
+    found = reconcile(table(shapes, records), tolerance=SurveyTolerance(0.0))
+    assert found["area_verdict"].value_counts().to_dict() == {"agrees": 39, "explained": 1}
+    named = {found.at["L7", "area_cause"], *(found.at["L7", "area_cause_ties"] or "").split(";")}
+    assert "other-projection-zone" in named
 
 
 def test_what_is_unknown_cannot_be_judged():

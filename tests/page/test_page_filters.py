@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -65,3 +66,24 @@ def test_a_long_list_makes_rows_in_view_and_keys_reach_the_rest(opened):
     page.keyboard.press("Home")
     first = page.evaluate("pingshanGeo.page.data.tables.parcels.id[0]")
     expect(page.locator(f"[data-id={first}]")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "value"),
+    [
+        ("area=-..5", "area", None),
+        ("far=1e-7..9", "far", "1e-7..9"),
+        ("far=e5..", "far", None),
+        ("years=..,unknown,unknown", "years", None),
+        ("view=23.39,114.89,1e5", "view", None),
+        ("view=0,0,1e308", "view", None),
+        ("view=23.39,1e308,15", "view", None),
+        ("sel=G13113-8014,G13113-8014", "sel", "G13113-8014"),
+        ("scenario=target.industrial-land-2017=1e-320", "scenario", None),
+        ("scenario=far.G13113-8014=9", "scenario", None),
+    ],
+)
+def test_what_an_address_says_wrongly_is_left_out(opened, address, key, value):
+    page = opened("pingshan", f"#{address}")
+    assert page.evaluate("key => pingshanGeo.page.state[key]", key) == value
+    assert page.evaluate("pingshanGeo.page.shown.rows.length") == (9 if value == "1e-7..9" else 14)

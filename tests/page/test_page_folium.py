@@ -229,11 +229,19 @@ def test_a_shifted_base_map_is_refused_by_the_name_of_its_rule(host):
     "url",
     ["http://a.org/{z}/{x}/{y}", "https://a.org/{z}/{x}", "https://a.org/{z}/{x}/{y}{s}",
      "https://a.org/{z}/{x}/{y}; script-src *", 'https://a.org/{z}/{x}/{y}"', "//a/{z}/{x}/{y}",
-     "https://u@a.org/{z}/{x}/{y}", "https://a.org'/{z}/{x}/{y}"],
+     "https://u@a.org/{z}/{x}/{y}", "https://a.org'/{z}/{x}/{y}", "",
+     "https://a.org:99999/{z}/{x}/{y}"],
 )  # fmt: skip
 def test_an_address_that_is_no_template_of_tiles_is_refused(url):
     with pytest.raises(UsageError, match="a base map is an address"):
         tiles(url)
+
+
+def test_tiles_are_of_one_host_and_shifted_where_the_user_says_so():
+    with pytest.raises(UsageError, match="one host"):
+        tiles("https://a.org/{z}/{x}/{y}", "https://b.org/{z}/{x}/{y}")
+    assert tiles("https://proxy.a.org/{z}/{x}/{y}", shift_gcj02=True).shifted
+    assert not tiles("https://a.org/{z}/{x}/{y}").shifted
 
 
 def test_a_background_an_approval_number_and_tiles_stand_on_the_page(pingshan, browser, tmp_path):
@@ -274,8 +282,12 @@ def test_a_background_is_cut_to_the_district_and_simplified(pingshan):
 
 
 def test_the_public_version_withholds_fields_rounds_outlines_and_keeps_figures(pingshan):
-    shown = published(pingshan, Public(("developer", "buyer", "note_en"), 1e-3))
-    page = render_page(shown, "en", Around(public=Public(("developer", "buyer"), 1e-3)))
+    public = Public(("developer", "buyer", "note_en"), 1e-3)
+    shown = published(pingshan, public)
+    page = render_page(pingshan, "en", Around(public=public))
+    assert page == render_page(shown, "en", Around(public=public)), (
+        "withheld twice is withheld once"
+    )
     withheld = {
         name
         for table, field in ((pingshan.auctions, "buyer"), (pingshan.projects, "developer"))

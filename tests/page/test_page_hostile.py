@@ -7,7 +7,7 @@ DRAWERS = ("targets", "auctions", "findings", "sources", "charts", "timeline", "
 STATES = [
     *(f"drawer={name}" for name in DRAWERS),
     f"lot={LOT}&sel={LOT},G14311-8039&drawer=compare",
-    "zone=pingshan-high-tech-zone&tab=zones",
+    "zone=pingshan-high-tech-zone&list=zones",
     f"figure=far/{LOT}",
     "colour=stage",
     "colour=far",
@@ -20,8 +20,13 @@ STATES = [
 def test_no_state_of_the_page_runs_or_builds_what_a_text_asks_for(opened, lang):
     page = opened("hostile", f"#lang={lang}")
     for state in STATES:
-        page.evaluate("(hash) => { location.hash = hash; }", f"lang={lang}&{state}")
-        page.wait_for_function("pingshanGeo.link(pingshanGeo.page).includes('#')")
+        page.evaluate(
+            """hash => new Promise((done) => {
+                addEventListener("hashchange", () => setTimeout(done), { once: true });
+                location.hash = hash;
+            })""",
+            f"lang={lang}&{state}",
+        )
         for summary in page.locator(".pg-left details:not([open]) > summary").all():
             if summary.is_visible():
                 summary.click()

@@ -35,7 +35,7 @@ def page_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--page-days", metavar="DATE,…|none",
             help="Earlier days as of which the page can be read, in place of the last days of the "
-            "years in which something was new; none by itself above 2 000 lots.",
+            "years with a land transfer, a printed number or a target; above 2 000 lots none.",
         ),
         click.option(
             "--basemap", metavar="tianditu|URL",
@@ -83,13 +83,14 @@ def surrounded(
 
     public = _public(chosen)
     days = _days(assessment, chosen["page_days"])
-    earlier = (assessed(assessment.catalogue, day, **outlines) for day in days)
     around = Around(
         approval=_approval(chosen["map_approval_no"]),
-        background=_background(assessment, chosen["context"]) if chosen["context"] else None,
+        background=_background(assessment, chosen["context"])
+        if chosen["context"] is not None
+        else None,
         basemap=_basemap(chosen),
         public=public,
-        earlier=tuple(published(each, public) if public else each for each in earlier),
+        earlier=tuple(assessed(assessment.catalogue, day, **outlines) for day in days),
     )
     return (published(assessment, public) if public else assessment), around
 
@@ -154,13 +155,20 @@ def _basemap(chosen: dict[str, Any]) -> Basemap | None:
     from pingshan_geo.page import tianditu, tiles
 
     wanted, name = chosen["basemap"], chosen["basemap_key_env"]
+    if chosen["basemap_gcj02_shift"] and wanted in {None, "tianditu"}:
+        raise UsageError(
+            "--basemap-gcj02-shift goes with --basemap URL",
+            "--basemap-gcj02-shift 须与 --basemap URL 同用",
+        )
     if wanted != "tianditu":
         if name is not None:
             raise UsageError(
                 "--basemap-key-env goes with --basemap tianditu",
                 "--basemap-key-env 须与 --basemap tianditu 同用",
             )
-        return tiles(wanted, shift_gcj02=chosen["basemap_gcj02_shift"]) if wanted else None
+        if wanted is None:
+            return None
+        return tiles(wanted, shift_gcj02=chosen["basemap_gcj02_shift"])
     key = os.environ.get(name) if name else None
     if not key:
         raise UsageError(
@@ -173,6 +181,8 @@ def _basemap(chosen: dict[str, Any]) -> Basemap | None:
 
 def _background(assessment: Assessment, path: str) -> Background:
     import geopandas as gpd
+    import numpy as np
+    import shapely
 
     from pingshan_geo.ingest.datum import parse_crs_option, to_lonlat
     from pingshan_geo.ingest.delivery import Asked
@@ -182,10 +192,22 @@ def _background(assessment: Assessment, path: str) -> Background:
     delivery = open_delivery(path, Asked())
     if delivery.geometry is None or delivery.claim is None:
         raise UsageError(
-            f"{path}: a background has shapes and says in which CRS they are",
-            f"{path}：背景文件须含图形并注明坐标参考系",
+            f"{path}: a background has shapes, and names a CRS that is known",
+            f"{path}：背景文件须含图形，并注明可识别的坐标参考系",
+        )
+    place = parse_crs_option(delivery.claim.text)
+    west, south, east, north = shapely.total_bounds(delivery.geometry)
+    if not np.isfinite([west, south, east, north]).all():
+        raise UsageError(f"{path}: there is no shape in it", f"{path}：文件中没有图形")
+    if place.crs is not None and place.crs.is_geographic and (
+        max(-west, east) > 180 or max(-south, north) > 90
+    ):  # fmt: skip
+        raise UsageError(
+            f"{path}: {west:g} {south:g} to {east:g} {north:g} is not longitude and latitude, "
+            f"which its CRS says ({place.text}); name the true CRS in the file",
+            f"{path}：{west:g} {south:g} 至 {east:g} {north:g} 不是经纬度，而其坐标参考系为"
+            f"（{place.text}）；请在文件中注明真实的坐标参考系",
         )
     crs = assessment.catalogue.crs
-    claim = parse_crs_option(delivery.claim.text)
-    shapes, _ = to_lonlat(delivery.geometry, claim, file=delivery.file, target=crs)
+    shapes, _ = to_lonlat(delivery.geometry, place, file=delivery.file, target=crs)
     return Background(delivery.file, gpd.GeoSeries(shapes, crs=crs))

@@ -68,7 +68,8 @@ def to_map(assessment: Assessment, lang: str = "en", around: Around | None = Non
     data = _data(assessment, lang, around)
     if around is not None and around.earlier:
         data["earlier"] = [_data(each, lang, around) for each in around.earlier]
-    west, south, east, north = np.nan_to_num(assessment.zones.total_bounds).tolist()
+    bounds = _shown(assessment, around).zones.total_bounds
+    west, south, east, north = np.nan_to_num(bounds).tolist()
     centre = [(south + north) / 2, (west + east) / 2]
     drawing = folium.Map(location=centre, tiles=None, zoom_start=11, attribution_control=False)
     # Folium's other stock assets are not used, and their style sheets would reach into the page.
@@ -81,10 +82,17 @@ def to_map(assessment: Assessment, lang: str = "en", around: Around | None = Non
 
 
 def _data(assessment: Assessment, lang: str, around: Around | None) -> dict[str, Any]:
-    data = payload(assessment, lang)
+    shown = _shown(assessment, around)
+    data = payload(shown, lang)
     if around is not None:
-        put_around(data, assessment, around)
+        put_around(data, shown, around)
     return data
+
+
+def _shown(assessment: Assessment, around: Around | None) -> Assessment:
+    """Return what a page shows of an assessment; of what is public already, the same."""
+    public = around.public if around is not None else None
+    return assessment if public is None else published(assessment, public)
 
 
 def render_page(assessment: Assessment, lang: str = "en", around: Around | None = None) -> str:
@@ -108,4 +116,5 @@ def render_page(assessment: Assessment, lang: str = "en", around: Around | None 
     '<!DOCTYPE html>\n<html lang="en"'
     """
     title = assessment.catalogue.title.get(lang)
-    return seal(to_map(assessment, lang, around), title, lang, assessment)
+    drawing = to_map(assessment, lang, around)
+    return seal(drawing, title, lang, _shown(assessment, around))

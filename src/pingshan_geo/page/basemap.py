@@ -65,7 +65,7 @@ def tianditu(key: str) -> Basemap:
 
 
 def tiles(*urls: str, shift_gcj02: bool = False) -> Basemap:
-    """Return a base map of templates of addresses.
+    """Return a base map of templates of addresses; ``shift_gcj02`` says that it is in GCJ-02.
 
     Raises
     ------
@@ -80,19 +80,24 @@ def tiles(*urls: str, shift_gcj02: bool = False) -> Basemap:
     """
     for url in urls:
         braces = set(re.findall(r"\{[^}]*\}?", url))
-        if not _ADDRESS.fullmatch(url) or braces != _PLACES:
+        if not _ADDRESS.fullmatch(url) or not _has_port(url) or braces != _PLACES:
             raise UsageError(
                 f"{url}: a base map is an address https://HOST/… with {{z}}, {{x}} and {{y}}",
                 f"{url}：底图须为 https://主机/… 形式，并含 {{z}}、{{x}}、{{y}}",
             )
-    host = (urlsplit(urls[0]).hostname or "").lower()
+    hosts = {(urlsplit(url).hostname or "").lower() for url in urls}
+    if len(hosts) > 1:
+        raise UsageError(
+            f"{', '.join(sorted(hosts))}: a page opens to one host",
+            f"{'、'.join(sorted(hosts))}：页面只向一个主机开放",
+        )
+    host = hosts.pop()
     if _is_one_of(host, BD09_HOSTS):
         raise UsageError(
             f"{host}: its maps are in BD-09, on tiles of their own; lots in CGCS2000 do not fit",
             f"{host}：该地图采用 BD-09 及自有瓦片体系，CGCS2000 宗地无法套合",
         )
-    is_shifted = _is_one_of(host, GCJ02_HOSTS)
-    if is_shifted and not shift_gcj02:
+    if _is_one_of(host, GCJ02_HOSTS) and not shift_gcj02:
         raise UsageError(
             f"{host}: its maps are in GCJ-02, the shifted coordinates that GB 20263-2006 requires "
             "of public maps; lots in CGCS2000 would stand 300 to 700 m off. "
@@ -101,8 +106,16 @@ def tiles(*urls: str, shift_gcj02: bool = False) -> Basemap:
             "300 至 700 米。请改用天地图，或加 --basemap-gcj02-shift",
         )
     port = f":{urlsplit(urls[0]).port}" if urlsplit(urls[0]).port else ""
-    return Basemap(urls, f"https://{host}{port}", is_shifted)
+    return Basemap(urls, f"https://{host}{port}", shift_gcj02)
 
 
 def _is_one_of(host: str, names: tuple[str, ...]) -> bool:
     return any(host == name or host.endswith(f".{name}") for name in names)
+
+
+def _has_port(url: str) -> bool:
+    """Return whether the port of an address is one, or is left out."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False

@@ -16,7 +16,7 @@ from pingshan_geo.catalogue import Catalogue
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.page.packed import as_text
 
-#: Tables and their columns with the days on which there was something new to know.
+#: Tables and their columns with the days that count.
 _TOLD = (
     ("auctions", "date"), ("facts", "as_of"), ("targets", "period_start"),
     ("targets", "period_end"),
@@ -28,10 +28,11 @@ _RUN, _EVERY = 16, 4
 
 
 def year_ends(catalogue: Catalogue, before: date) -> list[date]:
-    """Return the last days of the years, before a day, in which there was something new to know.
+    """Return the last days of the years, before a day, with a transfer, a number or a target.
 
-    That is a land transfer, a printed number, a target that began or ended; none for a catalogue
-    of more than 2 000 lots, whose assessments take long.
+    That is a land transfer, a printed number, the start or end of a target; none for a catalogue of
+    more than 2 000 lots, whose assessments take long. When lots and zones begin does not count: a
+    register has a day for each.
 
     Examples
     --------

@@ -244,7 +244,7 @@ class ZoneLayer(LayerElement):
 
 
 class ParcelLayer(LayerElement):
-    """Parcels in the colours of their land use, with a minimum mark at low zoom."""
+    """Parcels in the colours that the reader chooses, with a minimum mark at low zoom."""
 
     part = "parcel_layer"
     word = "parcels"
@@ -317,7 +317,7 @@ class LotList(PageElement):
 
 
 class Legend(PageElement):
-    """The land uses: legend and filter in one."""
+    """By what parcels are coloured: choice, legend and filter in one."""
 
     part = "legend"
 
@@ -359,7 +359,7 @@ class AboutPanel(PageElement):
 
 
 class Ledger(PageElement):
-    """Targets, land transfers, findings and sources as tables."""
+    """The drawer: tables, charts, timeline, comparison and what-if."""
 
     part = "ledger"
 

@@ -25,13 +25,14 @@ Ints = npt.NDArray[np.int64]
 Spec = dict[str, Any]
 
 _WHOLE = ("u1", "i1", "u2", "i2", "i4")
+_WIDE = "f8"  # what is larger, exact to 2^53: steps across the whole earth
 _SCALES = (1, 10, 100, 1000, 10_000, 100_000)
 # A formula may fail in one of this many rows, which are then listed.
 _FAILS = 50
 _TRIED = 64
 # Texts are taken apart where there are at least so many; a number has at most nine digits.
 _MANY = 200
-_DIGITS = re.compile(r"(\d{1,9})")
+_DIGITS = re.compile(r"([0-9]{1,9})")
 _STEPS = 16
 
 
@@ -60,11 +61,11 @@ class Block:
         return {"as": "json", "at": self.put(_json(value))}
 
     def ints(self, values: npt.ArrayLike) -> Spec:
-        """Add whole numbers of at most 32 bits, or their steps where those pack better."""
+        """Add whole numbers, or their steps where those pack better."""
         plain = np.asarray(values, dtype=np.int64)
         told = [(False, _planes(plain))]
         steps = np.diff(plain, prepend=0)
-        if len(plain) and np.abs(steps).max() < 2**31:
+        if len(plain) and max(np.abs(steps).max(), np.abs(plain).max()) < 2**31:
             told.append((True, _planes(steps)))
         steps_pack, (kind, data) = min(told, key=lambda one: len(zlib.compress(one[1][1], 1)))
         at = self.put(data)[0]
@@ -209,7 +210,8 @@ def _json(value: Any) -> bytes:
 def _planes(values: Ints) -> tuple[str, bytes]:
     """Return the smallest type that holds the values, and first bytes first, then the second."""
     low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
-    kind = next(k for k in _WHOLE if np.iinfo(k).min <= low and high <= np.iinfo(k).max)
+    fitting = (k for k in _WHOLE if np.iinfo(k).min <= low and high <= np.iinfo(k).max)
+    kind = next(fitting, _WIDE)
     small = np.ascontiguousarray(values, dtype=f"<{kind}")
     return kind, small.view(np.uint8).reshape(-1, small.itemsize).T.tobytes()
 
@@ -261,7 +263,7 @@ def _formulas(values: Floats, known: Mapping[str, Floats]) -> Iterator[tuple[lis
                 yield [a, "*", b, "-", c], known[a] * known[b] - known[c]
 
 
-#: Columns that are typed arrays in the page, by their path.
+#: Members of outlines that are typed arrays in the page.
 _OUTLINES = ("xy", "rings", "polygons", "features")
 #: Members that are packed as they stand.
 _WHOLE_MEMBERS = ("evidence", "texts")

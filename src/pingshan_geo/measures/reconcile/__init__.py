@@ -19,8 +19,9 @@ from pingshan_geo.measures.reconcile.tolerance import SIGMAS, area_sigma_per_m
 
 __all__ = ["reconcile", "reconcile_findings"]
 
-# Corners are listed to a millimetre, so each is off by 0.4 mm: no cause has to fit more sharply.
-_SHARPEST_M = 0.0005
+# Corners are listed to a millimetre, so each is off by 0.4 mm: no cause has to fit more sharply
+# that takes other corners than the measured area does. What takes the same has to fit as that does.
+_SHARPEST_M, _EXACT_M = 0.0005, 1e-5
 
 
 def reconcile(
@@ -91,8 +92,13 @@ def reconcile(
     if len(asked):
         position_m = max(tolerance.position_m, _SHARPEST_M)
         plane = np.where(np.isnan(measured), np.nan, plane)
+        rest = np.fmin(np.abs(recorded - measured), np.abs(recorded - plane))
+        rest = rest - half - tolerance.relative * measured
+        rounded = _rounding_shows(rest[known], sigma_per_m[known])
+        same_m = position_m if rounded else max(tolerance.position_m, _EXACT_M)
         case = Case(
             lots, asked, recorded, half, measured, plane, position_m * sigma_per_m,
+            same_m * sigma_per_m,
             _plane_share(recorded, measured, plane, half + survey),
         )  # fmt: skip
         scores = Scores(recorded[asked], case.half_m2[asked], tolerance.relative)
@@ -112,6 +118,12 @@ def reconcile(
         "area_verdict": pd.Series(verdict, dtype=object),
     }
     return pd.DataFrame({**table, **causes}).set_axis(lots.index)
+
+
+def _rounding_shows(rest_m2: FloatArray, sigma_per_m: FloatArray) -> bool:
+    """Return whether most records miss the printed step, but by no more than rounded corners do."""
+    off_m = np.median(np.maximum(rest_m2, 0) / np.where(sigma_per_m > 0, sigma_per_m, np.inf))
+    return bool(0 < off_m <= _SHARPEST_M)
 
 
 def _scatter(case: Case) -> float:

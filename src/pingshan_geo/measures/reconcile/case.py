@@ -26,6 +26,9 @@ class Case:
     recorded, half_m2, geodesic, plane, sigma_m2 : array of float
         Of all rows: record, half of its printed step, areas on the ellipsoid and in the plane,
         standard deviation by the survey.
+    same_m2 : array of float
+        The same of areas that are taken from the very corners of the outline: without their
+        rounding to a millimetre, unless the table shows it.
     plane_share : float
         How likely the register computes in the plane, from the rows that can tell.
     """
@@ -37,6 +40,7 @@ class Case:
     geodesic: FloatArray
     plane: FloatArray
     sigma_m2: FloatArray
+    same_m2: FloatArray
     plane_share: float
 
     def bases(self) -> Iterator[tuple[float, FloatArray]]:

@@ -135,9 +135,12 @@ class Scores:
         """
         prior = np.array([*PRIOR.values(), OTHER])
         prior /= prior.sum()
-        # Where a survey is worse than its tolerance, most rows differ by a little: another reason.
+        # Where a survey is worse than its tolerance, rows differ by a little: another reason. That
+        # it is, is the less likely the more rows agree.
         far, near = (other_reason(self.recorded, measured, by) for by in (SPREAD, scatter))
-        logs = np.column_stack([self.total, np.logaddexp(far, near) - np.log(2), self.right])
+        worse = 0.5 * len(far) / (len(far) + agreeing)
+        other = np.logaddexp(far + np.log(1 - worse), near + np.log(worse))
+        logs = np.column_stack([self.total, other, self.right])
         right = np.full((len(logs), 1), (agreeing + 1) / (len(logs) + 1))
         common = np.broadcast_to(prior, (len(logs), len(prior)))
         for _ in range(_ROUNDS):

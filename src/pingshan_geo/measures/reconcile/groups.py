@@ -20,6 +20,8 @@ _NEAR_M, _RATIOS = 0.2, (0.02, 50.0)
 # Half of the last digit of a height, and the highest ground of a city, in m.
 _HIGHEST_M = 4000.0
 _LEAST_LOTS = 3  # that can share a ratio
+# An outline that covers another lot is wrong as it is: so many times as likely a lost hole.
+_COVERS = 10.0
 
 
 def by_group(
@@ -62,7 +64,7 @@ def _neighbours(case: Case, scores: Scores) -> None:
             scores.offer(cause, own, np.where(inside, np.nan, both), sigma_m2=sigma, value=other,
                          share=share * weight * _per_row(own, len(case.rows)))  # fmt: skip
         rows, inner = own[inside], other[inside]
-        single = 0.5 * weight * _per_row(rows, len(case.rows))
+        single = 0.5 * _COVERS * weight * _per_row(rows, len(case.rows))
         scores.offer("hole-lost", rows, base[case.rows[rows]] - base[inner], share=single,
                      sigma_m2=sigma[inside], value=inner)  # fmt: skip
         total = np.bincount(rows, weights=base[inner], minlength=len(case.rows))
@@ -70,7 +72,7 @@ def _neighbours(case: Case, scores: Scores) -> None:
         first[rows[::-1]] = inner[::-1]
         left = np.where(total > 0, base[case.rows] - total, np.nan)
         scores.offer("hole-lost", case.own, left, sigma_m2=case.sigma, value=first,
-                     share=0.5 * weight)  # fmt: skip
+                     share=0.5 * _COVERS * weight)  # fmt: skip
 
 
 def _codes(case: Case, scores: Scores) -> None:

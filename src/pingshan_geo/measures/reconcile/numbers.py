@@ -53,14 +53,15 @@ def _projections(case: Case, scores: Scores) -> None:
     The scale is even enough: over 10 km it leaves less than a millionth of the area.
     """
     geodesic, plane = case.geodesic[case.rows], case.plane[case.rows]
-    offer = {"sigma_m2": case.sigma, "value": plane}
+    offer = {"sigma_m2": case.same_m2[case.rows], "value": plane}
     # Where the two cannot be told apart the record would agree. Where other rows show a register
     # that computes in the plane, it does so here.
     odds = max(1.0, case.plane_share / (1 - case.plane_share))
     scores.offer("plane-for-ellipsoid", case.own, plane, share=odds, **offer)
     flat = np.isfinite(scores.total[:, list(PRIOR).index("plane-for-ellipsoid")])
-    for share, base in case.bases():
-        scores.leave(np.where(flat, np.nan, base[case.rows]), case.sigma, share)
+    for share, area in ((1 - case.plane_share, geodesic),
+                        (case.plane_share, np.where(flat, np.nan, plane))):  # fmt: skip
+        scores.leave(area, case.same_m2[case.rows], share)
     scores.offer("ellipsoid-for-plane", case.own, geodesic**2 / plane, **offer)
     centre = case.lots.geometry.iloc[case.rows]
     crs = centre.crs

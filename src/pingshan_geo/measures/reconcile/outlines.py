@@ -19,7 +19,7 @@ _TURN_RAD, _LEAST_CHORDS = (np.radians(1.5), np.radians(60)), 3
 # An outline of more corners than this is no generalised one, ...
 _MOST_CORNERS = 100
 # ... nor is one that shares more than this part of its corners with its neighbours.
-_SHARED, _NEAR_M, _LEAST_CORNERS = 0.3, 0.05, 5
+_SHARED, _NEAR_M, _LEAST_CORNERS = 0.3, 0.05, 4
 # One whose neighbours are near, but share no corner with it, was drawn apart from them: so many
 # times as likely generalised as one without neighbours.
 _ODD_ONE = 40.0
@@ -133,11 +133,14 @@ def _generalised(
 
     An edge e that stands for a bow of turn θ leaves out e²θ/12 on one side. The turn at a corner
     tells how much the line bends at this scale: the sum with signs is what a bow outwards all
-    around leaves out, the root of the sum of squares what chance leaves.
+    around leaves out, the root of the sum of squares what chance leaves. Where the line bends more
+    often than it has corners, all edges may leave out on one side, however they turn: the sum
+    without signs. Either is as likely.
     """
     starts, xy, of_row = outline
     size = len(case.rows)
-    bow, square, edge = np.zeros(size), np.zeros(size), np.full(size, np.nan)
+    bow, square, most = np.zeros(size), np.zeros(size), np.zeros(size)
+    edge = np.full(size, np.nan)
     status = case.texts("geometry_status")[case.rows]
     corners = shapely.get_num_coordinates(case.lots.geometry.to_numpy()[case.rows])
     usable = np.isin(status, ("published", "approximate")) & (corners <= _MOST_CORNERS)
@@ -154,11 +157,13 @@ def _generalised(
         left_out = (step**2).sum(axis=1) * (turn + np.roll(turn, 1)) / 2 / 12
         bow[of_row[ring]] += abs(left_out.sum())
         square[of_row[ring]] += float((left_out**2).sum())
+        most[of_row[ring]] += float(np.abs(left_out).sum())
         edge[of_row[ring]] = np.hypot(*step.T).mean()
-    deviation = np.where(usable, np.hypot(bow, np.sqrt(square)), np.nan)
-    for weight, base in case.bases():
-        scores.offer("generalised-outline", case.own, base[case.rows], share=weight * alone,
-                     sigma_m2=np.hypot(case.sigma, deviation), value=edge)  # fmt: skip
+    for deviation in (np.hypot(bow, np.sqrt(square)), most):
+        sigma = np.hypot(case.sigma, np.where(usable, deviation, np.nan))
+        for weight, base in case.bases():
+            scores.offer("generalised-outline", case.own, base[case.rows], sigma_m2=sigma,
+                         share=weight * alone / 2, value=edge)  # fmt: skip
 
 
 def _fitted(case: Case, rows: IntArray) -> tuple[np.ndarray, np.ndarray]:

@@ -131,7 +131,7 @@
     const kept = many ? rows.filter((row, at) => at < MOST_BARS || row.group.code === "unknown") : rows;
     const bars = kept.map(({ group, land: ofLand, floor: ofFloor }) => {
       const on = value === null ? null : dimension.on(value, group.code);
-      const fill = group.code === "unknown" ? HATCHED : group.use ? pingshanGeo.useFill(page, group.use, true) : null;
+      const fill = group.code === "unknown" ? "var(--unknown)" : group.use ? pingshanGeo.useFill(page, group.use) : null;
       const name = group.name();
       return button(`chart-row${on === false ? " off" : ""}`, () => page.set({ [dimension.key]: dimension.press(codes, value, group.code) }, { push: true }), {
         "aria-pressed": String(on === true),
@@ -169,7 +169,7 @@
     const ends = asked.low === Infinity ? "" : `${end(asked.low)} – ${end(asked.high)}`;
     return page.sentence("chart_chip_floor", { range: [ends, asked.unknown ? page.t("unknown") : ""].filter(Boolean).join(" / ") });
   };
-  if (pingshanGeo.chip) pingshanGeo.chip("floor", saidRange, null);
+  pingshanGeo.chip("floor", saidRange);
 })();
 
 /* Land against floor: one point per lot, rays of equal floor area ratio, a box that filters. */
@@ -285,7 +285,7 @@
     const codes = page.data.tables.parcels.columns.land_use;
     return svg("g", { class: "points" }, ...drawn.map((at) => {
       const [px, py] = [x.place(land[at]), y.place(floor[at])];
-      const fill = pingshanGeo.useFill(page, codes[at] || "unknown", true);
+      const fill = pingshanGeo.useFill(page, codes[at] || "unknown");
       const kind = `point${over[at] ? " over" : ""}${isOff(at) ? " off" : ""}`;
       const mark = over[at] ? svg("path", { d: triangle(px, py, 6), fill, class: kind }) : svg("circle", { cx: px, cy: py, r: 4.5, fill, class: kind });
       if (drawn.length > MOST_LABELLED) return mark;

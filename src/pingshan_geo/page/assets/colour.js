@@ -50,13 +50,18 @@
         if (of.filled) pen.fill(new Path2D(of.marks)); else pen.stroke(new Path2D(of.marks));
         return context.createPattern(tile, "repeat");
       },
-      swatch(colour) {
+      /** A tile of a drawing's pattern, and what stands in it. */
+      tile: { width: TILE, height: TILE, patternUnits: "userSpaceOnUse" },
+      marks(colour) {
         const of = name ? dressed(name, colour) : { ground: colour };
-        const box = svg("svg", { class: "swatch", viewBox: "0 0 14 14", "aria-hidden": "true", "data-pattern": name || "plain" },
-          svg("rect", { x: 0.5, y: 0.5, width: 13, height: 13, rx: 2, fill: of.ground }));
         const paint = of.filled ? { fill: of.ink } : { fill: "none", stroke: of.ink, "stroke-width": 1.3 };
+        return [svg("rect", { width: TILE, height: TILE, fill: of.ground }), name ? svg("path", { d: of.marks, ...paint }) : null];
+      },
+      swatch(colour) {
+        const box = svg("svg", { class: "swatch", viewBox: "0 0 14 14", "aria-hidden": "true", "data-pattern": name || "plain" },
+          svg("rect", { x: 0.5, y: 0.5, width: 13, height: 13, rx: 2, fill: name ? dressed(name, colour).ground : colour }));
         const tiles = svg("svg", { x: 1, y: 1, width: 12, height: 12 });
-        for (const [x, y] of name ? [[0, 0], [6, 0], [0, 6], [6, 6]] : []) tiles.append(svg("path", { d: of.marks, transform: `translate(${x} ${y})`, ...paint }));
+        for (const [x, y] of name ? [[0, 0], [TILE, 0], [0, TILE], [TILE, TILE]] : []) tiles.append(svg("g", { transform: `translate(${x} ${y})` }, this.marks(colour)[1]));
         box.append(tiles);
         return box;
       },
@@ -80,30 +85,18 @@
     return { classes: kept, of: of.map((from) => moved[from]) };
   }
 
-  /** Projects and land transfers of lots by position: one pass over their tables. */
-  function events(page) {
-    if (page.eventsOfLots) return page.eventsOfLots;
-    const { projects, auctions } = page.data.tables;
-    const lots = page.model.rowOf.parcels;
-    const [stages, years, lotsOf] = [new Map(), new Map(), new Map()];
-    const put = (map, lot, value, later) => {
-      const at = lots.get(lot);
-      if (at !== undefined && value && (!map.has(at) || later(value, map.get(at)))) map.set(at, value);
-    };
-    const link = (project, lot) => { if (project && lot) lotsOf.set(project, (lotsOf.get(project) || new Set()).add(lot)); };
-    projects.id.forEach((id, at) => link(id, projects.columns.parcel_id[at]));
-    auctions.id.forEach((id, at) => {
-      const [lot, project, date] = ["parcel_id", "project_id", "date"].map((name) => auctions.columns[name][at]);
-      const built = lot ? [lot] : [...(lotsOf.get(project) || [])];
-      for (const named of built) put(years, named, (date || "").slice(0, 4), (a, b) => a > b);
-      link(project, lot);
+  /** The furthest stage of each lot that has a project, by position. */
+  function stagesOf(page) {
+    const { stage } = page.data.tables.projects.columns;
+    const found = new Map();
+    page.model.lotsOfProjects().forEach((lots, project) => {
+      for (const at of lots) if (STAGES.indexOf(stage[project]) > STAGES.indexOf(found.get(at))) found.set(at, stage[project]);
     });
-    projects.id.forEach((id, at) => {
-      for (const lot of lotsOf.get(id) || []) put(stages, lot, projects.columns.stage[at], (a, b) => STAGES.indexOf(a) > STAGES.indexOf(b));
-    });
-    page.eventsOfLots = { stages, years };
-    return page.eventsOfLots;
+    return found;
   }
+
+  /** The last year in which the land of each lot was transferred, by position. */
+  const yearsOf = (page) => new Map([...pingshanGeo.lots.lotYears(page)].map(([at, years]) => [at, String(Math.max(...years))]));
 
   /** Up to seven spans of years, each with about as many lots. */
   function spans(found) {
@@ -128,22 +121,20 @@
       return sorted(page, classes, (at) => codes[at] || "unknown");
     },
     stage(page) {
-      const { stages } = events(page);
+      const stages = stagesOf(page);
       return sorted(page, [...STAGES.map((code, at) => one(code, RISING[at], alternate(at))), unknown()], (at) => stages.get(at));
     },
     far(page) {
-      const { tables: { parcels }, lots } = page.data;
-      const codes = lots && lots.columns.far ? lots.columns.far.profile : [];
-      const figure = (at) => (lots ? null : page.model.figure(`far/${parcels.id[at]}`));
-      const verdict = (at) => (codes[at] ? lots.profiles.far[codes[at] - 1] : figure(at) || {}).verdict;
-      return sorted(page, [...FAR, unknown("cannot_judge")], verdict);
+      const { lots } = page.data;
+      const codes = lots.columns.far ? lots.columns.far.profile : [];
+      return sorted(page, [...FAR, unknown("cannot_judge")], (at) => codes[at] && lots.profiles.far[codes[at] - 1].verdict);
     },
     area(page) {
       const verdicts = (page.data.tables.parcels.told || {}).area_verdict || [];
       return sorted(page, [...AREA, unknown("cannot_judge")], (at) => verdicts[at]);
     },
     year(page) {
-      const { years } = events(page);
+      const years = yearsOf(page);
       const ranges = spans(years.values());
       const step = ranges.length > 1 ? (YEARS.length - 1) / (ranges.length - 1) : 0;
       const classes = ranges.map(([from, to], at) => ({ code: from === to ? from : `${from}-${to}`, pair: Array(2).fill(from === to ? from : `${from}–${to}`), colour: YEARS[Math.round(at * step)], pattern: alternate(at), mark: "" }));
@@ -162,7 +153,7 @@
     if (!page.colourings) page.colourings = {};
     if (!page.colourings[way]) {
       const { classes, of } = WAYS[way](page);
-      page.colourings[way] = { way, classes, of, classOf: (at) => of[at], fill: (at) => classes[of[at]] };
+      page.colourings[way] = { way, classes, of, fill: (at) => classes[of[at]] };
     }
     return page.colourings[way];
   }

@@ -1,23 +1,13 @@
 /* Lots side by side, rows that differ marked. */
 (() => {
   "use strict";
-  const { el, keys, key, format, button, span, p, div } = pingshanGeo;
+  const { el, format, button, span, p, div } = pingshanGeo;
   const MOST = 60;
   const AT_ONCE = 30;
   const LEFT_OUT = new Set(["land_use", "zone_id", "geometry_status", "source_id", "locator"]);
   const view = { differing: false };
 
-  if (!keys.has("sel")) key("sel", { read: (page, text, raw) => raw || null, write: (ids) => ids });
-
-  function decoded(text) {
-    try {
-      return decodeURIComponent(text);
-    } catch {
-      return ""; // a broken percent sequence names no lot
-    }
-  }
-
-  const chosen = (page) => (page.state.sel || "").split(",").map(decoded).filter((id) => page.model.has("parcels", id));
+  const chosen = (page) => pingshanGeo.selection.selected(page).rows.map((at) => page.data.tables.parcels.id[at]);
   const choose = (page, ids) => page.set({ sel: ids.length ? ids.map(encodeURIComponent).join(",") : null }, { push: true });
 
   /** The lots side by side: the selected ones, then the one whose card is open. */
@@ -93,22 +83,6 @@
   /** A cell that a spreadsheet takes as text, never as a formula. */
   const flat = (text) => String(text).replace(/\s+/g, " ").replace(/^(?=[=+\-@])/, "'");
 
-  async function copy(page, target, text) {
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      const area = el("textarea", { readonly: true, class: "aloud" });
-      area.value = text;
-      document.body.append(area);
-      area.select();
-      done = document.execCommand("copy");
-      area.remove();
-    }
-    target.textContent = page.t(done ? "copied" : "copy_failed");
-    setTimeout(() => { target.textContent = page.t("compare_copy"); }, 1600);
-  }
-
   function side(page, id) {
     const title = pingshanGeo.subjectTitle(page, page.model.row("parcels", id));
     const open = id === page.state.lot;
@@ -140,7 +114,7 @@
     const only = el("input", { type: "checkbox", "data-focus": "only", onchange: () => { view.differing = only.checked; draw(page, box); box.querySelector("[data-focus=only]").focus(); } });
     only.checked = view.differing;
     const tsv = () => [["", ...ids], ...kept.map(({ label, cells }) => [label, ...cells.map((cell) => cell.text)])].map((row) => row.map(flat).join("\t")).join("\n");
-    const copying = button("link", (event) => copy(page, event.currentTarget, tsv()), { "data-testid": "compare-copy" }, page.t("compare_copy"));
+    const copying = button("link", (event) => pingshanGeo.copy(tsv(), event.currentTarget, page.t("compare_copy"), page), { "data-testid": "compare-copy" }, page.t("compare_copy"));
     const table = el("table", { class: "compared" },
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, pingshanGeo.counted(page, "compare_side", all.length)), ids.map((id) => side(page, id)))),
       el("tbody", {}, kept.map((row) => {

@@ -52,8 +52,8 @@
 
   part("day_control", (page) => {
     const { days } = page.data;
-    const place = page.slot("days");
     if (location.protocol === "about:") return; // in a notebook there is no address to load anew
+    const place = page.slot("days");
     const select = el("select", { "data-testid": "as-of", onchange: () => page.set({ asof: select.value }, { push: true }) },
       days.map((day) => el("option", { value: day, selected: day === page.state.asof }, day)));
     page.on((state, changed) => {

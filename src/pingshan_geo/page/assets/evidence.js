@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const { el, part, format, button, span, p, div } = pingshanGeo;
+  const MOST_INPUTS = 40;
 
   function operand(page, input, figure) {
     const name = named(page, input, figure, page.say(input.label));
@@ -24,12 +25,15 @@
   function roots(page, figure, seen = new Map()) {
     if (seen.has(figure.id)) return seen;
     if (!figure.inputs.length) seen.set(figure.id, figure);
-    for (const id of figure.inputs.slice(0, 40)) {
+    for (const id of figure.inputs.slice(0, MOST_INPUTS)) {
       const input = page.model.figure(id);
       if (input) roots(page, input, seen);
     }
     return seen;
   }
+
+  const andMore = (page, inputs) => (inputs.length > MOST_INPUTS
+    ? [p("aside", page.sentence("and_more", { count: format.digits(inputs.length - MOST_INPUTS, 0) }))] : []);
 
   function printedPart(page, figure) {
     return [...roots(page, figure).values()].filter((root) => root.evidence.length).map((root) => {
@@ -38,7 +42,7 @@
         p("", el("b", {}, format.text(page, root)), ` ${named(page, root, figure, page.say(root.label))}`),
         root.evidence.map(({ source, locator, printed }, index) =>
           p("aside", many ? span("reading", `${index + 1} `) : null, pingshanGeo.citation(page, source, locator, printed === "outline" ? page.t("field_outline") : printed))));
-    });
+    }).concat(andMore(page, figure.inputs));
   }
 
   /** A measure by its name; of another subject than the figure's, with that subject. */
@@ -99,8 +103,8 @@
       section(page.t("ev_notes"), figure.notes.length ? el("ul", {}, figure.notes.map((note) => el("li", {}, page.say(note)))) : null),
       section(page.t("ev_left_out"), leftOut(page, figure)),
       section(page.t("ev_inputs"),
-        inputs.slice(0, 40).map((input) => pingshanGeo.figureField(page, input, null, named(page, input, figure, page.title(input.label)))),
-        inputs.length > 40 ? p("aside", page.sentence("and_more", { count: inputs.length - 40 })) : null),
+        inputs.slice(0, MOST_INPUTS).map((input) => pingshanGeo.figureField(page, input, null, named(page, input, figure, page.title(input.label)))),
+        andMore(page, inputs)),
       p("figure-id", figure.id),
     ];
   }
@@ -116,10 +120,13 @@
     }, true);
     /** One step back: from the figure to the card, from the card to the page. */
     const close = () => {
+      const was = page.state.lot || page.state.zone;
       if (page.state.figure) page.set({ figure: null }, { push: true });
-      else if (page.state.lot || page.state.zone) page.open(null);
+      else if (was) page.open(null);
       else return;
-      if (opener && opener.isConnected) opener.focus();
+      const row = [...document.querySelectorAll(".rows .entry")].find((one) => one.dataset.id === was);
+      const next = opener && opener.isConnected ? opener : row || document.getElementById("search");
+      if (next) next.focus();
     };
     page.on((state, changed) => {
       if (changed && !["figure", "lang"].some((key) => changed.has(key))) return;

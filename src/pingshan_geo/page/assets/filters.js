@@ -4,7 +4,6 @@
   const { el, part, key, sieve, format, div, span } = pingshanGeo;
   const OWN = ["in", "stage", "years", "area", "far"];
   const MEASURES = { area: "site_area", far: "far" };
-  const RANGE = /^(unknown|-?\d*\.?\d*\.\.-?\d*\.?\d*(,unknown)?)$/;
   const facts = new WeakMap();
 
   for (const name of ["in", "stage"]) {
@@ -16,14 +15,14 @@
       write: (text) => text.split(",").map(encodeURIComponent).join(","),
     });
   }
-  for (const name of ["years", "area", "far"]) key(name, { read: (page, text) => (RANGE.test(text) ? text : null) });
+  for (const name of ["years", "area", "far"]) key(name, { read: (page, text) => (pingshanGeo.lots.range(text) ? text : null) });
 
   /** Choices with the lots of each; a lot may stand under several, or under "unknown". */
   function choices(page) {
     if (!facts.has(page)) facts.set(page, {});
     const known = facts.get(page);
     if (known.in) return known;
-    const { zones, parcels, projects, auctions } = page.data.tables;
+    const { zones, parcels, projects } = page.data.tables;
     const many = parcels.id.length;
     const withRest = (groups) => {
       const placed = new Uint8Array(many);
@@ -36,15 +35,10 @@
       .filter(({ code, rows }) => rows.length && zones.columns.role[page.model.rowOf.zones.get(code)] !== "context"));
     const stages = new Map();
     const stage = projects.columns.stage || [];
-    const put = (project, lot) => {
-      const at = page.model.rowOf.parcels.get(lot);
-      if (at === undefined || !stage[project]) return;
+    page.model.lotsOfProjects().forEach((lots, project) => {
+      if (!stage[project]) return;
       if (!stages.has(stage[project])) stages.set(stage[project], new Set());
-      stages.get(stage[project]).add(at);
-    };
-    (projects.columns.parcel_id || []).forEach((lot, project) => put(project, lot));
-    (auctions.columns.project_id || []).forEach((id, at) => {
-      if (id && auctions.columns.parcel_id[at]) put(page.model.rowOf.projects.get(id), auctions.columns.parcel_id[at]);
+      for (const at of lots) stages.get(stage[project]).add(at);
     });
     known.stage = withRest([...stages].map(([code, rows]) => ({ code, rows: [...rows] })));
     return known;
@@ -94,17 +88,6 @@
     return on.length === 0 ? null : on.length === 1 ? (at) => on[0][at] === 1 : (at) => on.every((mask) => mask[at] === 1);
   });
 
-  /** The lots that all filters of other modules let pass. */
-  function others(page) {
-    const { state, shown } = page;
-    if (OWN.every((name) => state[name] === null)) return shown.mask;
-    page.state = { ...state, in: null, stage: null, years: null, area: null, far: null };
-    page.sift();
-    const { mask } = page.shown;
-    Object.assign(page, { state, shown });
-    return mask;
-  }
-
   /** For each filter the lots that pass all but it: a lot that fails one filter counts in that one alone. */
   function facets(page, rest) {
     const on = masks(page, page.state);
@@ -113,7 +96,7 @@
       if (!rest[at]) continue;
       let fails = 0;
       let which = 0;
-      for (let one = 0; one < 5; one += 1) if (on[one] && !on[one][at]) { fails += 1; which = one; }
+      for (let one = 0; one < OWN.length; one += 1) if (on[one] && !on[one][at]) { fails += 1; which = one; }
       if (fails === 1) left[which][at] = 1;
       else if (!fails) for (const mask of left) mask[at] = 1;
     }
@@ -177,7 +160,7 @@
     place.append(...made.map(({ box }) => box));
     let rest = null;
     const draw = (state, changed) => {
-      if (!rest || !changed || [...changed].some((name) => name !== "shown" && !OWN.includes(name))) rest = others(page);
+      if (!rest || !changed || [...changed].some((name) => name !== "shown" && !OWN.includes(name))) rest = pingshanGeo.lots.passing(page, ...OWN).mask;
       const left = facets(page, rest);
       place.setAttribute("aria-label", page.t("filters_label"));
       for (const { name, steps, inner, summary } of made) {

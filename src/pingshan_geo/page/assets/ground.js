@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const { svg, geometry } = pingshanGeo;
+  const CLOSE = 17;
   const STILL = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function pane(map, name, order, still = false) {
@@ -26,20 +27,16 @@
     pattern("pg-outside", 5, 45, ground(5), line(5, "outside-line"));
     pattern("pg-fault", 5, -45, line(5, "fault-line"));
     pattern("pg-use-unknown", 4, 45, ground(4), line(4, "unknown-line"));
-    page.data.uses.forEach(({ colour, texture }, index) => {
-      if (!colour) return;
-      const marks = [[], [svg("circle", { cx: 2.5, cy: 2.5, r: 0.9, class: "use-mark" })], [svg("path", { d: "M0 2.5H5", class: "use-line" })]];
-      pattern(`pg-use-${index}`, 5, 0, ground(5, colour), ...marks[Math.min(texture, 2)]);
-      pattern(`pg-use-${index}-sketch`, 5, 45, ground(5, colour), ...marks[Math.min(texture, 2)].map((mark) => mark.cloneNode()), line(5, "sketch-line"));
+    pingshanGeo.colouring(page, "use").classes.forEach(({ colour, pattern: name }, index) => {
+      if (name !== "hatch") defs.append(svg("pattern", { id: `pg-use-${index}`, ...pingshanGeo.pattern(name).tile }, ...pingshanGeo.pattern(name).marks(colour)));
     });
     document.body.append(svg("svg", { class: "pg-defs", "aria-hidden": "true", width: 0, height: 0 }, defs));
   };
 
-  /** The fill of a land use; uses of like colour are told apart by texture, sketches by hatching. */
-  pingshanGeo.useFill = (page, code, solid) => {
-    const index = page.data.uses.findIndex((use) => use.code === code);
-    if (index < 0 || !page.data.uses[index].colour) return "url(#pg-use-unknown)";
-    return `url(#pg-use-${index}${solid ? "" : "-sketch"})`;
+  /** The fill of a land use, as on the map and in the legend. */
+  pingshanGeo.useFill = (page, code) => {
+    const index = pingshanGeo.colouring(page, "use").classes.findIndex((use) => use.code === code && use.pattern !== "hatch");
+    return index < 0 ? "url(#pg-use-unknown)" : `url(#pg-use-${index})`;
   };
 
   function drawnBounds(page) {
@@ -83,7 +80,12 @@
       if (changed && changed.has("view") && !touched) show(state);
       touched = false;
     });
-    page.ground = { fit };
+    /** Shows a place with ground about it, and keeps that in the address. */
+    const look = (bounds) => {
+      touched = true;
+      map.fitBounds(bounds.pad(1.2), { animate: false, maxZoom: CLOSE });
+    };
+    page.ground = { fit, look };
     return page.ground;
   }
 

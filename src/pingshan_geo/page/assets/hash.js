@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const { key } = pingshanGeo;
+  const MOST_ZOOM = 24;
   let written = null;
 
   const among = (...words) => (page, text) => (words.includes(text) ? text : null);
@@ -23,7 +24,8 @@
   key("view", {
     read: (page, text) => {
       const view = text.split(",").map(Number);
-      return view.length === 3 && view.every(Number.isFinite) && Math.abs(view[0]) <= 90 ? text : null;
+      const [lat, lon, zoom] = view;
+      return view.length === 3 && Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && zoom >= 0 && zoom <= MOST_ZOOM ? text : null;
     },
   });
 

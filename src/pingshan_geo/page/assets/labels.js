@@ -111,7 +111,8 @@
       return { kind: "parcels", id, chosen, lines, note: wide ? lot.land_use : "", anchor: L.point(box.x + box.w / 2, box.y + box.h / 2), lift, inside: wide && !chosen };
     };
     const chosen = state.lot ? model.rowOf.parcels.get(state.lot) : -1;
-    if (chosen >= 0 && page.lotBox && page.shown.mask[chosen]) out.push(lotLabel(page.lotBox(chosen), true));
+    const box = chosen >= 0 && page.lotBox && page.shown.mask[chosen] ? page.lotBox(chosen) : { x: NaN };
+    if (Number.isFinite(box.x)) out.push(lotLabel(box, true));
     const rank = { root: 0, zone: 1, context: 2 };
     model.rows("zones")
       .filter((row) => zones[row.index])

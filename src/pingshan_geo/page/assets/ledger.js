@@ -6,7 +6,7 @@
 
   /** "LOW..HIGH[,unknown]" or "unknown" as {low, high, unknown}; null where it is neither. */
   function range(text) {
-    const found = /^(?:(-?[\d.]*)\.\.(-?[\d.]*))?(,?unknown)?$/.exec(text || "");
+    const found = /^(?:(-?[\d.]*(?:e[-+]?\d+)?)\.\.(-?[\d.]*(?:e[-+]?\d+)?))?(,?unknown)?$/.exec(text || "");
     if (!text || !found) return null;
     const end = (piece, open) => (piece ? Number(piece) : open);
     if (found[1] === undefined) return { low: Infinity, high: -Infinity, unknown: true };
@@ -19,12 +19,9 @@
   function column(page, measure) {
     const kept = once(page, "columns", () => new Map());
     if (!kept.has(measure)) {
-      const { model } = page;
-      const { id } = page.data.tables.parcels;
-      const of = model.valueAt ? (at) => model.valueAt("parcels", measure, at) : (at) => model.value(measure, id[at]);
-      const values = new Float64Array(id.length);
-      for (let at = 0; at < id.length; at += 1) {
-        const value = of(at);
+      const values = new Float64Array(page.data.tables.parcels.id.length);
+      for (let at = 0; at < values.length; at += 1) {
+        const value = page.model.valueAt("parcels", measure, at);
         values[at] = value === null || value === undefined ? NaN : value;
       }
       kept.set(measure, values);
@@ -56,18 +53,15 @@
   function lotYears(page) {
     const { model, data } = page;
     const years = new Map();
-    const put = (lot, year) => {
-      const at = model.rowOf.parcels.get(lot);
-      if (at === undefined) return;
+    const put = (at, year) => {
       if (!years.has(at)) years.set(at, new Set());
       years.get(at).add(year);
     };
     const { date, parcel_id: lots, project_id: projects } = data.tables.auctions.columns;
     (date || []).forEach((day, at) => {
-      if (!day) return;
-      const year = Number(day.slice(0, 4));
-      if (lots[at]) put(lots[at], year);
-      else if (projects[at] && model.has("projects", projects[at])) put(model.row("projects", projects[at]).parcel_id, year);
+      const lot = model.rowOf.parcels.get(lots[at]);
+      const named = lots[at] ? [lot] : model.lotsOfProjects()[model.rowOf.projects.get(projects[at])] || [];
+      for (const one of named) if (day && one !== undefined) put(one, Number(day.slice(0, 4)));
     });
     return years;
   }

@@ -13,12 +13,7 @@
   /** How many lots of each class pass all filters but this way's own. */
   function counted(page, colouring) {
     const own = colouring.way === "use" ? "uses" : "cls";
-    let { mask } = page.shown;
-    if (chosenOf(page, colouring.way)) {
-      const without = Object.create(page, { state: { value: { ...page.state, [own]: null } }, shown: { value: null, writable: true } });
-      without.sift();
-      mask = without.shown.mask;
-    }
+    const { mask } = chosenOf(page, colouring.way) ? pingshanGeo.lots.passing(page, own) : page.shown;
     const counts = new Array(colouring.classes.length).fill(0);
     for (let at = 0; at < mask.length; at += 1) counts[colouring.of[at]] += mask[at];
     return counts;
@@ -37,14 +32,12 @@
     return [span("use-code", cls.code), ` ${label}`];
   }
 
-  if (pingshanGeo.chip) {
-    pingshanGeo.chip("cls", (page, value) => {
-      const [way, codes] = value.split(":");
-      const chosen = new Set(codes.split(","));
-      const names = pingshanGeo.colouring(page, way).classes.filter(({ code }) => chosen.has(code)).map((cls) => pingshanGeo.classLabel(page, cls));
-      return `${page.t(`colour_${way}`)}${page.state.lang === "zh" ? "：" : ": "}${names.join(page.state.lang === "zh" ? "、" : ", ") || page.t("nothing_chosen")}`;
-    }, null);
-  }
+  pingshanGeo.chip("cls", (page, value) => {
+    const [way, codes] = value.split(":");
+    const chosen = new Set(codes.split(","));
+    const names = pingshanGeo.colouring(page, way).classes.filter(({ code }) => chosen.has(code)).map((cls) => pingshanGeo.classLabel(page, cls));
+    return `${page.t(`colour_${way}`)}${page.state.lang === "zh" ? "：" : ": "}${names.join(page.state.lang === "zh" ? "、" : ", ") || page.t("nothing_chosen")}`;
+  });
 
   part("legend", (page) => {
     const place = page.slot("legend", "bottomleft");

@@ -121,6 +121,7 @@
     const names = left.slice(0, 3).map((at) => pingshanGeo.subjectTitle(page, page.model.row("parcels", page.data.tables.parcels.id[at])));
     if (left.length > 3) names.push(page.sentence("and_more", { count: left.length - 3 }));
     const about = told.some(({ about: isAbout }) => isAbout) ? `${page.t("about")} ` : "";
+    if (!rows.length) return [div("", page.t("nothing_found"))];
     const lines = [div("", page.fill(rows.length === 1 ? "count_lot" : "count_lots", {
       count: el("b", {}, format.digits(rows.length, 0)),
       area: known.length ? el("b", {}, `${about}${format.digits(sum / 1e4, 2)} ${page.t("unit_ha")}`) : span("unknown", page.t("unknown")),
@@ -254,6 +255,11 @@
       clearTimeout(waiting);
       const seek = () => page.set({ q: input.value });
       if (lotIds.length > SLOW) waiting = setTimeout(seek, 120); else seek();
+    }, onkeydown: (event) => {
+      const first = body.querySelector(".entry");
+      if (!first || !["Enter", "ArrowDown"].includes(event.key)) return;
+      event.preventDefault();
+      if (event.key === "Enter" && page.state.q) first.click(); else first.focus();
     } });
     const count = el("div", { "data-testid": "count", class: "count", role: "status" });
     const sums = el("div", { "data-testid": "sums", class: "sums" });

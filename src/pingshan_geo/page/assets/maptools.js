@@ -139,10 +139,7 @@
     node.append(div("pg-cross"));
     const act = (word, action) => button("tool-act", action, { "data-act": word }, page.t(word));
     const copy = () => {
-      const said = () => { copied.textContent = page.t("copied"); };
-      const failed = () => { copied.textContent = page.t("copy_failed"); };
-      const text = [...values.children].map((line) => line.textContent).join("\n");
-      if (navigator.clipboard) navigator.clipboard.writeText(text).then(said, failed); else failed();
+      pingshanGeo.copy([...values.children].map((line) => line.textContent).join("\n"), copied, "", page);
     };
     const show = (lines, can) => {
       values.replaceChildren(...lines.map((line) => div("measure-value", line)));

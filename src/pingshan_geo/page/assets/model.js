@@ -255,6 +255,21 @@
       return normal(said.map((one) => one.filter(Boolean).join("\u0001")).join("\u0002")).split("\u0002");
     }
 
+    /** Positions of the lots of each project: its own, and those of its land transfers. */
+    lotsOfProjects() {
+      if (!this.built) {
+        const { projects, auctions } = this.data.tables;
+        this.built = projects.id.map(() => new Set());
+        const put = (project, lot) => {
+          const at = this.rowOf.parcels.get(lot);
+          if (project !== undefined && at !== undefined) this.built[project].add(at);
+        };
+        (projects.columns.parcel_id || []).forEach((lot, project) => put(project, lot));
+        (auctions.columns.project_id || []).forEach((id, at) => put(this.rowOf.projects.get(id), auctions.columns.parcel_id[at]));
+      }
+      return this.built;
+    }
+
     projectsOf(lot) {
       const rows = new Set(this.naming("projects", "parcel_id", lot));
       for (const auction of this.related("auctions", "parcel_id", lot)) {

@@ -50,6 +50,8 @@
   pingshanGeo.lotTools = (page, row) => {
     const copy = button("link", () => pingshanGeo.copy(pingshanGeo.rowText(page, row.id), copy, page.t("copy_row"), page), { "data-testid": "copy-row" }, page.t("copy_row"));
     const print = button("link", () => window.print(), { "data-testid": "print-lot" }, page.t("print_lot"));
-    return span("lot-tools", page.dotted([copy, print, ...pingshanGeo.lotScenario(page, row).slice(0, 1)]));
+    const bounds = geometry.bounds(page.data.geometry.parcels, row.index);
+    const zoom = bounds.isValid() ? button("link", () => page.ground.look(bounds), { "data-testid": "zoom-lot" }, page.t("zoom_lot")) : null;
+    return span("lot-tools", page.dotted([zoom, copy, print, ...pingshanGeo.lotScenario(page, row).slice(0, 1)]));
   };
 })();

@@ -1,7 +1,7 @@
 /* Lots on the map: drawn on a canvas, found under the pointer, opened; the chosen one stands out above all. */
 (() => {
   "use strict";
-  const { part, geometry, ground } = pingshanGeo;
+  const { el, span, part, geometry, ground } = pingshanGeo;
   const { pane, STILL } = ground;
   /** Marks are no smaller than this in pixels, less where lots stand closer, and never below DOT. */
   const LEAST = 12;
@@ -67,8 +67,13 @@
     const rows = (at, size) => enlarged(data.geometry.parcels, block, at, hits.growth(at, size / scale()));
     const place = (at, name, size) => outlines[name].setLatLngs(at >= 0 ? rows(at, size) : []);
     const drawChosen = () => place(page.state.lot ? model.rowOf.parcels.get(page.state.lot) : -1, "chosen", Math.max(least(), CHOSEN));
+    const tip = el("div", { class: "lot-tip", "aria-hidden": "true", hidden: true });
+    map.getContainer().append(tip);
+    map.on("movestart zoomstart", () => { tip.hidden = true; });
     page.nearLot = (at) => {
       place(at, "near", least());
+      tip.hidden = at < 0;
+      if (at >= 0) tell(page, tip, at);
       if (page.hover) page.hover(at < 0 ? null : table.id[at]);
     };
 
@@ -83,7 +88,7 @@
     map.on("zoomend viewreset", () => { sayEnlarged(); drawChosen(); });
     page.on((state, changed) => {
       const any = (...keys) => !changed || keys.some((key) => changed.has(key));
-      if (any("sel")) selection = (state.sel || "").split(",").map((id) => model.rowOf.parcels.get(plain(id))).filter((at) => at >= 0);
+      if (any("sel")) selection = pingshanGeo.selection.selected(page).rows;
       if (any("shown", "sel", "colour", "layers", "scenario")) canvas._update();
       if (any("shown")) sayEnlarged();
       if (!any("lot")) return;
@@ -94,12 +99,19 @@
     });
   });
 
-  function plain(id) {
-    try {
-      return decodeURIComponent(id);
-    } catch {
-      return id; // no lot has this id
-    }
+  /** What a lot is, beside it: name, use and ratio. */
+  function tell(page, tip, at) {
+    const row = page.model.rowAt("parcels", at);
+    const use = page.data.uses.find((one) => one.code === (row.land_use || "unknown"));
+    const far = page.model.lotFigure("far", at);
+    tip.replaceChildren(el("b", {}, pingshanGeo.subjectTitle(page, row)), " ", ...page.dotted([
+      use && use.code !== "unknown" ? `${use.code} ${page.say(use.name)}` : span("unknown", `${page.t("land_use")} ${page.t("unknown")}`),
+      far && far.value !== null ? [page.t("short_far"), " ", pingshanGeo.format.text(page, far)] : ""]).flat(3));
+    const { x, y, w } = page.lotBox(at);
+    const size = page.map.getSize();
+    const left = Math.max(4, Math.min(size.x - tip.offsetWidth - 4, x + w / 2 - tip.offsetWidth / 2));
+    const above = y - tip.offsetHeight - 6;
+    tip.style.setProperty("transform", `translate(${left}px, ${Math.max(4, above)}px)`);
   }
 
   /** An outline above the canvas, for one lot. */

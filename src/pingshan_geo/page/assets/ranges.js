@@ -71,7 +71,7 @@
     const inputs = div("ends", ends.map(({ box }) => box));
     const place = div("range", steps.any ? [histogram, div("slides", ends.map(({ slide }) => slide)), inputs] : null,
       el("label", { class: "use" }, unknown, unknownWord, unknownCount), only);
-    const say = (value) => format.digits(value, decimals);
+    const say = (value) => (whole ? String(value) : format.digits(value, decimals));
     const sync = () => {
       const name = page.t(`filter_${key}`);
       const now = asked();

@@ -7,11 +7,13 @@
   const BASES = ["recorded", "measured"];
   const COUNTED = { land_area: "site_area", floor_area: "gross_floor_area" };
   const MOST = 40;
+  const MOST_FAR = 100;
+  const LEAST = 1e-12; // less, or more than one part of it, is no amount of land
 
   /** target.ID=M2;drop=ID,ID;add=ID,ID;far.ID=RATIO;basis=measured, each piece encoded. */
   function parse(page, raw) {
     const found = { target: null, value: null, drop: new Set(), add: new Set(), far: new Map(), basis: "recorded" };
-    const number = (text) => (Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : null);
+    const number = (text) => (Number(text) >= LEAST && Number(text) <= 1 / LEAST ? Number(text) : null);
     for (const piece of (raw || "").split(";")) {
       const [head, rest = ""] = piece.split("=");
       const [name, id = ""] = head.split(".").map(decodeURIComponent);
@@ -20,7 +22,7 @@
         found.value = number(rest);
       } else if (name === "drop" || name === "add") {
         for (const lot of rest.split(",").map(decodeURIComponent)) if (page.model.has("parcels", lot)) found[name].add(lot);
-      } else if (name === "far" && number(rest) && page.model.has("parcels", id)) found.far.set(id, number(rest));
+      } else if (name === "far" && number(rest) && Number(rest) <= MOST_FAR && page.model.has("parcels", id) && lacksFloor(page, id)) found.far.set(id, number(rest));
       else if (name === "basis" && BASES.includes(rest)) found.basis = rest;
     }
     return found;
@@ -37,7 +39,7 @@
       ...[...far].map(([id, ratio]) => `far.${said(id)}=${ratio}`),
       basis === "recorded" ? "" : `basis=${basis}`,
     ].filter(Boolean);
-    if (target && (value !== null || parts.length)) parts.unshift(`target.${said(target)}=${value === null ? "" : value}`);
+    if (target && (value !== null || drop.size || more.size || (parts.length && basis !== "recorded"))) parts.unshift(`target.${said(target)}=${value === null ? "" : value}`);
     return parts.length ? parts.join(";") : null;
   }
 
@@ -68,6 +70,9 @@
   }
 
   const interval = (figure) => (figure && figure.value !== null ? { value: figure.value, low: figure.low, high: figure.high } : UNKNOWN);
+
+  /** Whether no floor of a lot is known on any basis, so that a ratio may be assumed. */
+  const lacksFloor = (page, id) => ["gross_floor_area", "countable_floor_area"].every((measure) => interval(page.model.figure(`${measure}/${id}`)).value === null);
 
   /** Both sides of a scenario; `target` is null where the catalogue has none. */
   function outcome(page, { target: chosen, value, drop, add: more, far, basis }) {
@@ -122,12 +127,12 @@
     return page.assumed;
   };
 
-  /** What a scenario does to a lot, for files that leave the page; empty where it does nothing. */
+  /** What a scenario does to a lot, for files that leave the page: first what is assumed for all; empty where it does nothing. */
   pingshanGeo.assumedOf = (page, id) => {
     const found = pingshanGeo.scenario(page);
     if (!found) return "";
-    const { drop, add: more, far } = found.asked;
-    return [drop.has(id) ? "dropped" : "", more.has(id) ? "added" : "", far.has(id) ? `far=${far.get(id)}` : ""].filter(Boolean).join(";");
+    const { drop, add: more, far, value, basis } = found.asked;
+    return [value === null ? "" : `target=${value}`, basis === "recorded" ? "" : `basis=${basis}`, drop.has(id) ? "dropped" : "", more.has(id) ? "added" : "", far.has(id) ? `far=${far.get(id)}` : ""].filter(Boolean).join(";");
   };
 
   const change = (page, edit) => {
@@ -145,12 +150,11 @@
     const target = asked.target || firstTarget(page);
     const isCounted = target && counted(page, target).some((one) => one.parcel_id === row.id);
     const [name, way] = isCounted ? [asked.drop, "drop"] : [asked.add, "add"];
-    const far = page.model.figure(`gross_floor_area/${row.id}`);
     const open = () => page.set({ drawer: "whatif" });
     return [
       target ? button("link", () => { change(page, (one) => toggled(one[way], row.id)); open(); }, { "aria-pressed": String(name.has(row.id)) },
         page.t(name.has(row.id) ? "whatif_undo" : `whatif_${way}`)) : null,
-      far && far.value === null ? farInput(page, row.id, asked) : null,
+      lacksFloor(page, row.id) ? farInput(page, row.id, asked) : null,
     ];
   };
 
@@ -189,11 +193,17 @@
       el("tbody", {}, rows));
   }
 
+  /** The unit in which a target is printed. */
+  function unitOf(page, target) {
+    const figure = target && page.model.figure(`target_value/${target}`);
+    return figure && format.FACTOR[figure.show] ? figure.show : "ha";
+  }
+
   function form(page, asked, found) {
     const { model, data } = page;
     const target = found.target;
     const figure = target && model.figure(`target_value/${target}`);
-    const unit = figure && format.FACTOR[figure.show] ? figure.show : "ha";
+    const unit = unitOf(page, target);
     const select = (label, options, value, choose) => {
       const box = el("select", { onchange: () => choose(box.value) }, options.map(([key, text]) => el("option", { value: key, selected: key === value }, text)));
       return el("label", {}, span("", label), " ", box);
@@ -210,10 +220,7 @@
     const lots = target ? [...found.lots] : [];
     const extra = [...asked.add].filter((id) => !found.lots || !found.lots.has(id));
     const loose = target ? found.items.filter((one) => !one.parcel_id).length : 0;
-    const without = page.shown.rows.filter((at) => {
-      const floor = model.figure(`gross_floor_area/${data.tables.parcels.id[at]}`);
-      return !floor || floor.value === null;
-    }).map((at) => data.tables.parcels.id[at]);
+    const without = page.shown.rows.map((at) => data.tables.parcels.id[at]).filter((id) => lacksFloor(page, id));
     return div("whatif-form",
       target ? select(page.title("target"), data.tables.targets.id.map((id) => [id, pingshanGeo.subjectTitle(page, model.row("targets", id))]), target,
         (id) => change(page, (one) => { one.target = id; one.value = null; })) : null,
@@ -250,15 +257,16 @@
       if (!found) return;
       const { asked, after, target } = found;
       const pieces = [
-        target && asked.value !== null ? [page.t("target"), " ", shown(page, "target_value", exact(asked.value), "ha")[0]] : "",
-        asked.drop.size ? page.sentence("whatif_dropped", { count: asked.drop.size }) : "",
-        asked.add.size ? page.sentence("whatif_added", { count: asked.add.size }) : "",
-        asked.far.size ? page.sentence("whatif_far_set", { count: asked.far.size }) : "",
+        target ? pingshanGeo.subjectTitle(page, found.row) : "",
+        target && asked.value !== null ? [page.t("target"), " ", shown(page, "target_value", exact(asked.value), unitOf(page, target))[0]] : "",
+        asked.drop.size ? pingshanGeo.counted(page, "whatif_dropped", asked.drop.size) : "",
+        asked.add.size ? pingshanGeo.counted(page, "whatif_added", asked.add.size) : "",
+        asked.far.size ? pingshanGeo.counted(page, "whatif_far_set", asked.far.size) : "",
         asked.basis === "measured" ? page.t("whatif_measured") : "",
         target ? [page.title(page.data.measures.find((one) => one.name === "completion_rate").label), " ", shown(page, "rate", after.rate, "%")[0]] : "",
       ];
       place.append(el("b", {}, page.t("whatif_mark")), " ", ...page.dotted(pieces).flat(5).filter(Boolean),
-        " ", button("link", () => page.set({ scenario: null }), {}, page.t("whatif_reset")));
+        " · ", page.t("whatif_elsewhere"), " ", button("link", () => page.set({ scenario: null }), {}, page.t("whatif_reset")));
     });
   });
 })();

@@ -6,7 +6,7 @@
   const LONGEST = 6000;
 
   key("sel", {
-    read: (page, text, raw) => raw.split(",").map(decodeURIComponent).filter((id) => page.model.has("parcels", id)).map(encodeURIComponent).join(",") || null,
+    read: (page, text, raw) => [...new Set(raw.split(",").map(decodeURIComponent))].filter((id) => page.model.has("parcels", id)).map(encodeURIComponent).join(",") || null,
     write: (ids) => (ids.length > LONGEST ? null : ids),
   });
   key("only", { read: (page, text) => (text === "1" ? "1" : null) });
@@ -36,17 +36,12 @@
     page.set({ sel, only: sel ? page.state.only : null });
   }
 
-  function valueAt(page, measure, at) {
-    return page.model.valueAt ? page.model.valueAt("parcels", measure, at) : page.model.value(measure, page.data.tables.parcels.id[at]);
-  }
-
   /** Sums of lots: land, floor, their ratio over the lots that have both, and how many lack each. */
   function sums(page, rows) {
     const out = { land: 0, floor: 0, withLand: 0, withFloor: 0, both: 0, pairLand: 0, pairFloor: 0 };
     for (const at of rows) {
-      const land = valueAt(page, "site_area", at);
-      const countable = valueAt(page, "countable_floor_area", at);
-      const floor = countable === null ? valueAt(page, "gross_floor_area", at) : countable;
+      const land = page.model.valueAt("parcels", "site_area", at);
+      const floor = page.model.valueAt("parcels", "gross_floor_area", at); // one basis, as in a group of the reports
       if (land !== null) { out.land += land; out.withLand += 1; }
       if (floor !== null) { out.floor += floor; out.withFloor += 1; }
       if (land && floor !== null) { out.pairLand += land; out.pairFloor += floor; out.both += 1; }
@@ -54,9 +49,7 @@
     return { ...out, far: out.both ? out.pairFloor / out.pairLand : null };
   }
 
-  if (pingshanGeo.chip) {
-    pingshanGeo.chip("only", (page) => page.sentence("only_selected", { count: format.digits(selected(page).rows.length, 0) }), null);
-  }
+  pingshanGeo.chip("only", (page) => page.sentence("only_selected", { count: format.digits(selected(page).rows.length, 0) }));
 
   /** The panel of the selection; hidden while nothing is selected. */
   function panel(page) {
@@ -80,7 +73,7 @@
       close.setAttribute("aria-label", page.t("clear_selection"));
       return inner.replaceChildren(
         line("site_area", all.withLand, rows.length, `${format.digits(all.land / 1e4, 2)} ${page.t("unit_ha")}`),
-        line("sum_floor", all.withFloor, rows.length, `${format.digits(all.floor, 0)} ${page.t("unit_m2")}`),
+        line("gross_floor_area", all.withFloor, rows.length, `${format.digits(all.floor, 0)} ${page.t("unit_m2")}`),
         line("far", all.both, rows.length, all.far === null ? "" : format.digits(all.far, 2, true)),
         state.sel.length > LONGEST ? span("aside", page.t("selection_not_in_link")) : "",
         div("tool-acts",

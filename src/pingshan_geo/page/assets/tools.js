@@ -112,7 +112,9 @@
       copy.removeAttribute("role");
       return copy;
     };
+    const selected = page.frame.querySelector(".pg-sums:not([hidden])");
     return div("paper-side",
+      selected ? selected.cloneNode(true) : null,
       chips.length ? [el("h3", {}, page.t("filters_label")), el("ul", { class: "paper-chips" }, chips.map((text) => el("li", {}, text)))] : null,
       page.data.tables.parcels.id.length ? paperLegend(page) : null,
       div("paper-notes", listed ? [copied("count"), copied("sums")] : null, div("paper-foot", [...page.frame.querySelectorAll(".pg-foot > span")].map((one) => p("", one.textContent)))));
@@ -225,7 +227,7 @@
     const at = (hook) => frame.querySelector(`[data-testid=${hook}]`);
     at("lang-en").addEventListener("click", () => page.set({ lang: "en" }));
     at("lang-zh").addEventListener("click", () => page.set({ lang: "zh" }));
-    const file = (suffix) => `${data.page.catalogue}-parcels${page.state.scenario ? "-scenario" : ""}.${suffix}`;
+    const file = (suffix) => `${data.page.catalogue}-parcels${page.state.asof === pingshanGeo.keys.get("asof").initial(page) ? "" : `-${data.page.as_of}`}${page.state.scenario ? "-scenario" : ""}.${suffix}`;
     at("download-csv").addEventListener("click", () => save(file("csv"), "text/csv;charset=utf-8", csv(page)));
     at("download-geojson").addEventListener("click", () => save(file("geojson"), "application/geo+json", geojsonText(page)));
     at("copy-link").addEventListener("click", (event) => pingshanGeo.copy(pingshanGeo.link(page), event.currentTarget, page.t("copy_link"), page));
@@ -244,7 +246,7 @@
       document.title = page.say(data.page.title);
       fillWord(".pg-title", page.say(data.page.title));
       fillWord(".pg-title-other", page.other(data.page.title));
-      if (!data.days) fillWord(".pg-day", page.sentence("as_of", { date: data.page.as_of }));
+      fillWord(".pg-day", page.sentence("as_of", { date: data.page.as_of }));
       fillWord(".pg-unsurveyed", data.page.surveyed ? "" : ` · ${page.t("no_lot_surveyed")}`);
       for (const node of frame.querySelectorAll("[data-word]")) node.textContent = page.t(node.dataset.word);
       for (const node of frame.querySelectorAll("[data-aria]")) node.setAttribute("aria-label", page.t(node.dataset.aria));

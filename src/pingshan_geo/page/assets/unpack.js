@@ -1,7 +1,7 @@
 /* The packed block as columns: the counterpart of packed.py. Numbers come back to the last bit. */
 (() => {
   "use strict";
-  const KINDS = { u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array };
+  const KINDS = { u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array, f8: Float64Array };
 
   /** Bytes of a base64 text that is gzip. */
   pingshanGeo.inflate = async (text) => {
@@ -112,7 +112,7 @@
       },
       turns({ columns: [x, y] }) {
         const [xs, ys] = [read.ints(x), read.ints(y)];
-        const turns = new Int32Array(2 * xs.length);
+        const turns = new (xs.BYTES_PER_ELEMENT + ys.BYTES_PER_ELEMENT > 8 ? Float64Array : Int32Array)(2 * xs.length);
         for (let at = 0; at < xs.length; at += 1) {
           turns[2 * at] = xs[at];
           turns[2 * at + 1] = ys[at];
