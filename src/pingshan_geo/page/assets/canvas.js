@@ -160,15 +160,13 @@
       x.lineJoin = "round";
       const square = many ? SQUARE.many : SQUARE.usual;
       let dashed = null;
-      const sized = (at) => {
-        const grown = hits.growth(at, shortest);
-        return [grown, Math.max(box[4 * at + 2] - box[4 * at], box[4 * at + 3] - box[4 * at + 1]) * scale * grown];
-      };
-      const dots = shown.filter((at) => sized(at)[1] < square);
+      const sized = (at) => Math.max(box[4 * at + 2] - box[4 * at], box[4 * at + 3] - box[4 * at + 1]) * scale * hits.growth(at, shortest);
+      const [dots, large] = [[], []];
+      for (const at of shown) (sized(at) < square ? dots : large).push(at);
       if (dots.length) this._dots(dots, ratio, (at) => hits.growth(at, shortest) * scale, lookOf);
-      for (const at of shown) {
-        const [grown, extent] = sized(at);
-        if (extent < square) continue;
+      for (const at of large) {
+        const grown = hits.growth(at, shortest);
+        const extent = sized(at);
         const look = lookOf(at);
         if (many && extent < THIN) {
           this._trace(at, scale, origin, grown * GAP);
@@ -225,18 +223,21 @@
         }
         return colours.get(look);
       };
+      const { width, height } = canvas;
       for (const at of dots) {
         const i = 4 * at;
         const half = zoomOf(at) / 2;
-        const span = (low, high, from, end) => {
-          const [middle, wide] = [((low + high) / 2) * scale - from, (high - low) * half];
-          const first = Math.round((middle - wide) * ratio);
-          return [Math.max(0, first), Math.min(end, Math.max(first + 1, Math.round((middle + wide) * ratio)))];
-        };
-        const [x0, x1] = span(box[i], box[i + 2], corner.x, canvas.width);
-        const [y0, y1] = span(box[i + 1], box[i + 3], corner.y, canvas.height);
+        const mx = ((box[i] + box[i + 2]) / 2) * scale - corner.x;
+        const my = ((box[i + 1] + box[i + 3]) / 2) * scale - corner.y;
+        const [wide, high] = [(box[i + 2] - box[i]) * half, (box[i + 3] - box[i + 1]) * half];
+        const left = Math.round((mx - wide) * ratio);
+        const top = Math.round((my - high) * ratio);
+        const right = Math.min(width, Math.max(left + 1, Math.round((mx + wide) * ratio)));
+        const foot = Math.min(height, Math.max(top + 1, Math.round((my + high) * ratio)));
         const colour = colourOf(lookOf(at));
-        for (let y = y0; y < y1; y += 1) if (x0 < x1) pixels.fill(colour, y * canvas.width + x0, y * canvas.width + x1);
+        for (let y = Math.max(0, top); y < foot; y += 1) {
+          for (let k = y * width + Math.max(0, left), end = y * width + right; k < end; k += 1) pixels[k] = colour;
+        }
       }
       x.putImageData(image, 0, 0);
     },

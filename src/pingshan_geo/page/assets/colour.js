@@ -25,10 +25,9 @@
   }
 
   /** What a pattern is drawn with: the ground, its marks, their ink. */
-  function dressed(name, colour) {
+  function dressed(name, colour, card = "var(--card)") {
     const bare = name === "hatch";
-    const css = getComputedStyle(document.documentElement);
-    return { ground: bare ? css.getPropertyValue("--card").trim() || "#fff" : colour, marks: MARKS[name], ink: bare ? colour : ink(colour), filled: name === "dots" };
+    return { ground: bare ? card : colour, marks: MARKS[name], ink: bare ? colour : ink(colour), filled: name === "dots" };
   }
 
   /** A pattern by name, for a canvas and as a swatch; null is plain. */
@@ -38,7 +37,9 @@
       /** What fills shapes of a canvas; `ratio` is device pixels to one of the page. */
       canvas(context, colour, ratio = 1) {
         if (!name) return colour;
-        const of = dressed(name, colour);
+        // A canvas knows no variables of a sheet.
+        const card = getComputedStyle(document.documentElement).getPropertyValue("--card").trim() || "#fff";
+        const of = dressed(name, colour, card);
         const tile = document.createElement("canvas");
         tile.width = tile.height = Math.round(TILE * ratio);
         const pen = tile.getContext("2d");

@@ -154,6 +154,8 @@
       const summary = el("summary", {});
       const box = el("details", { class: "filter", "data-filter": name, ontoggle: () => {
         if (box.open) for (const one of made) if (one.box !== box) one.box.open = false;
+        const around = place.closest(".list-lots");
+        if (around) around.classList.toggle("has-open", made.some((one) => one.box.open));
       } }, summary, inner.place);
       return { name, steps, inner, summary, box };
     });

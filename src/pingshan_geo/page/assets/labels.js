@@ -4,6 +4,8 @@
   const { el, part, geometry, format, span } = pingshanGeo;
 
   /** Up to so many lots in view are labelled beside their mark; of more, only those that hold their label. */
+  /** What each further place tried weighs. */
+  const LATER = 0.12;
   const FEW = 40;
   /** From this cost on a zone's label does without its second language. */
   const CROWDED = 4;
@@ -175,11 +177,13 @@
       const tries = (label.anchors || [label.anchor]).flatMap((anchor) => around.map(([dx, dy]) => [anchor.x + dx, anchor.y + dy]));
       const free = (over) => {
         let best = null;
-        tries.forEach(([x, y], index) => {
-          const found = fits(x, y, over);
-          const weight = found ? (lot ? 0 : cost(label, found, outlines)) + index * 0.12 : Infinity;
+        for (let index = 0; index < tries.length; index += 1) {
+          const later = index * LATER; // no place from here on can be better than this
+          if (best && later >= best.weight) break;
+          const found = fits(...tries[index], over);
+          const weight = found ? (lot ? 0 : cost(label, found, outlines)) + later : Infinity;
           if (weight < Infinity && (!best || weight < best.weight)) best = Object.assign(found, { weight });
-        });
+        }
         return best;
       };
       let box = free(!lot && dense && roomy);

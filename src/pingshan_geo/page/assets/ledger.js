@@ -110,10 +110,11 @@
         const rate = of("completion_rate");
         const asked = of("target_value");
         const implied = of("implied_target");
+        const isImplied = asked && asked.value === null && implied && implied.value !== null;
         return [
           pingshanGeo.subjectTitle(page, row),
           span("whole", format.years(row.period_start, row.period_end)),
-          link(page, asked && asked.value === null && implied && implied.value !== null ? implied : asked),
+          [link(page, isImplied ? implied : asked), isImplied ? div("aside", page.say(implied.label)) : null],
           link(page, of("delivered")),
           link(page, rate),
           rate ? format.bounds(page, rate) : "",

@@ -9,25 +9,32 @@
 
   /** Values of lots (NaN is unknown) as steps: even ones, or even in the logarithm where most are small. */
   function scale(values, whole) {
-    const known = values.filter((value) => !Number.isNaN(value));
     let [least, most] = [Infinity, -Infinity];
-    for (const value of known) {
+    const some = [];
+    const every = Math.ceil(values.length / SAMPLE);
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at];
+      if (Number.isNaN(value)) continue;
       if (value < least) least = value;
       if (value > most) most = value;
+      if (at % every === 0) some.push(value);
     }
-    const low = known.length ? (whole ? least : Math.max(0, least)) : 0;
-    const high = known.length ? most : 1;
-    const every = Math.ceil(known.length / SAMPLE);
-    const some = known.filter((value, at) => at % every === 0).sort();
-    const middle = some[some.length >> 1];
+    const any = least <= most;
+    const low = any ? (whole ? least : Math.max(0, least)) : 0;
+    const high = any ? most : 1;
+    const middle = some.length ? some.sort((a, b) => a - b)[some.length >> 1] : low;
     const log = !whole && low > 0 && high / low > 20 && middle - low < (high - low) / 4;
     const bars = whole ? Math.min(BARS, high - low + 1) : BARS;
     const width = high - low || 1;
     const share = (value) => (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / width);
     const at = (part) => (log ? low * (high / low) ** part : low + part * width);
-    const bin = Uint8Array.from(values, (value) => (Number.isNaN(value) ? 255
-      : whole ? Math.min(bars - 1, Math.floor(((value - low) * bars) / (high - low + 1))) : Math.min(bars - 1, Math.floor(share(value) * bars))));
-    return { low, high, bars, bin, share, at, any: known.length > 0 };
+    const bin = new Uint8Array(values.length).fill(255); // of the unknown
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at];
+      if (Number.isNaN(value)) continue;
+      bin[at] = Math.min(bars - 1, Math.floor(whole ? ((value - low) * bars) / (high - low + 1) : share(value) * bars));
+    }
+    return { low, high, bars, bin, share, at, any };
   }
 
   /** Ends typed or dragged → the text of the state; the whole range with the unknown is no filter. */

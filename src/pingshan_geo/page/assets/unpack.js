@@ -23,7 +23,14 @@
     return new Kind(whole.buffer);
   }
 
-  const plain = (numbers) => Array.from(numbers, (one) => (Number.isNaN(one) ? null : one));
+  /** What is made of each number, as a list; Array.from asks an iterator and takes three times as long. */
+  function each(numbers, make) {
+    const out = new Array(numbers.length);
+    for (let at = 0; at < numbers.length; at += 1) out[at] = make(numbers[at], at);
+    return out;
+  }
+
+  const plain = (numbers) => each(numbers, (one) => (Number.isNaN(one) ? null : one));
 
   /** Reads columns; `column` gives one that was read before, by measure and part. */
   function reader(bytes, column) {
@@ -56,14 +63,14 @@
       },
       values({ list, codes }) {
         const values = json(list);
-        return codes ? Array.from(read.ints(codes), (code) => values[code]) : values;
+        return codes ? each(read.ints(codes), (code) => values[code]) : values;
       },
       /** Texts that differ in their numbers: a pattern, and the numbers in its places. */
       parted({ list, codes, columns }) {
         const patterns = json(list).map((one) => one.split("\u0002"));
         const numbers = columns.map((one) => read.ints(one));
         const next = new Int32Array(numbers.length);
-        return Array.from(read.ints(codes), (code) => {
+        return each(read.ints(codes), (code) => {
           const pieces = patterns[code];
           let text = pieces[0];
           for (let at = 1, row = 0; at < pieces.length; at += 2, row += 1) {
@@ -78,7 +85,8 @@
       stepped({ of, list, codes }) {
         const base = column(of);
         const numbers = new Float64Array(base.length);
-        read.ints(codes).forEach((code, at) => { numbers[at] = code ? base[at] + list[code - 1] : NaN; });
+        const steps = read.ints(codes);
+        for (let at = 0; at < steps.length; at += 1) numbers[at] = steps[at] ? base[at] + list[steps[at] - 1] : NaN;
         return numbers;
       },
       /** Rows that know their columns; pairs of texts are made when they are first asked for. */
@@ -102,7 +110,7 @@
           return row;
         });
       },
-      counts: ({ whole }) => Array.from(read.ints(whole), String),
+      counts: ({ whole }) => each(read.ints(whole), String),
       names({ first, second }, ids) {
         const [one, other] = [any(first), any(second)];
         return ids.map((id, at) => {
@@ -122,7 +130,7 @@
       parts({ ends, all }) {
         const rows = read.ints(all);
         const ended = read.ints(ends);
-        return Array.from(ended, (end, at) => rows.subarray(at ? ended[at - 1] : 0, end));
+        return each(ended, (end, at) => rows.subarray(at ? ended[at - 1] : 0, end));
       },
       formula({ of: [a, sign, b, , c], rows, values }) {
         const one = column(a);
