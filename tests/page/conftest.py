@@ -1,6 +1,7 @@
 """For the tests of the page: a catalogue whose names are attacks, pages, a browser."""
 
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -45,22 +46,21 @@ def hostile_text():
     return HOSTILE
 
 
-@pytest.fixture(scope="session")
-def hostile(tmp_path_factory):
-    """The Pingshan catalogue with hostile text in names, notes, buyers and titles."""
-    copy = tmp_path_factory.mktemp("hostile") / "catalogue"
+def spoilt_catalogue(copy, texts):
+    """Assess the Pingshan catalogue with texts, in turn, in names, notes, buyers and titles."""
+    turn = itertools.cycle(texts)
     shutil.copytree(ROOT / "geodata", copy, ignore=shutil.ignore_patterns("*.py", "*.md"))
     for name in ("parcels.geojson", "zones.geojson"):
         document = json.loads((copy / name).read_text(encoding="utf-8"))
         for feature in document["features"]:
             for field in ("name_en", "note_en", "geometry_note_en", "locator", "place_en"):
-                feature["properties"][field] = HOSTILE
-        document["features"][-1]["properties"]["land_use" if "parcels" in name else "kind"] = (
-            HOSTILE
+                feature["properties"][field] = next(turn)
+        document["features"][-1]["properties"]["land_use" if "parcels" in name else "kind"] = next(
+            turn
         )
         (copy / name).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     descriptor = json.loads((copy / "datapackage.json").read_text(encoding="utf-8"))
-    descriptor["title"] = HOSTILE
+    descriptor["title"] = next(turn)
     (copy / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     for name, fields in SPOILT.items():
         with (copy / name).open(encoding="utf-8", newline="") as file:
@@ -68,10 +68,32 @@ def hostile(tmp_path_factory):
         for row in rows:
             for field in fields:
                 at = heads.index(field)
-                row[at] = row[at] and HOSTILE
+                row[at] = row[at] and next(turn)
         with (copy / name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([heads, *rows])
     return assess(load_catalogue(copy))
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory):
+    """The Pingshan catalogue with one hostile text everywhere."""
+    return spoilt_catalogue(tmp_path_factory.mktemp("hostile") / "catalogue", [HOSTILE])
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory, pages):
+    """The hostile texts of the shared corpus, and their page."""
+    files = sorted((ROOT.parent / "shared/corpus/own").glob("[sx]s[st]*.geojson"))
+    if not files:
+        pytest.skip("../shared/corpus is not beside the checkout")
+    texts = {}
+    for file in files:
+        for feature in json.loads(file.read_text("utf-8", "replace"))["features"]:
+            for pair in feature["properties"].items():
+                texts |= {text: None for text in pair if isinstance(text, str) and len(text) > 7}
+    assessment = spoilt_catalogue(tmp_path_factory.mktemp("corpus") / "catalogue", texts)
+    (pages / "corpus.html").write_text(render_page(assessment), encoding="utf-8")
+    return list(texts)
 
 
 @pytest.fixture(scope="session")

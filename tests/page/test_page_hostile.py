@@ -16,24 +16,42 @@ STATES = [
 ]
 
 
+def go(page, state):
+    page.evaluate(
+        """hash => new Promise((done) => {
+            addEventListener("hashchange", () => setTimeout(done), { once: true });
+            location.hash = hash;
+        })""",
+        state,
+    )
+    for summary in page.locator(".pg-left details:not([open]) > summary").all():
+        if summary.is_visible():
+            summary.click()
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_no_state_of_the_page_runs_or_builds_what_a_text_asks_for(opened, lang):
     page = opened("hostile", f"#lang={lang}")
     for state in STATES:
-        page.evaluate(
-            """hash => new Promise((done) => {
-                addEventListener("hashchange", () => setTimeout(done), { once: true });
-                location.hash = hash;
-            })""",
-            f"lang={lang}&{state}",
-        )
-        for summary in page.locator(".pg-left details:not([open]) > summary").all():
-            if summary.is_visible():
-                summary.click()
+        go(page, f"lang={lang}&{state}")
         assert page.locator("img[src=x], body script[src], iframe, object").count() == 0, state
         text = page.inner_text("body")
         assert "49" not in [word for word in text.split() if word == "49"], state
         assert "${9*9}" in text, state
+
+
+def test_the_hostile_texts_of_the_corpus_are_read_and_do_not_run(corpus, opened):
+    assert len(corpus) >= 10
+    page = opened("corpus")
+    seen = ""
+    for lang in ("en", "zh"):
+        for state in STATES:
+            go(page, f"lang={lang}&{state}&at={lang}")
+            assert page.evaluate("[window.__p, window.pwned]") == [None, None], state
+            assert page.locator("img[src=x], body script[src], iframe, object").count() == 0, state
+            seen += page.inner_text("body")
+    missing = [text for text in corpus if " ".join(text.split()) not in " ".join(seen.split())]
+    assert missing == []
 
 
 def test_downloads_of_hostile_names_hold_no_formula(opened, tmp_path):
