@@ -6,7 +6,7 @@
   const MOST_BARS = 12;
   const MOST_YEARS = 24;
   const HATCHED = "url(#pg-use-unknown)";
-  const { range, within, column, once, passing, lotYears, inHectares, inMetres } = pingshanGeo.lots;
+  const { range, within, column, once, passing, lotYears, landText, floorText } = pingshanGeo.lots;
   const whole = new Set(); // charts of which a reader wants all bars
 
   key("floor", { read: (page, text) => (range(text) ? text : null) });
@@ -137,9 +137,9 @@
         "aria-pressed": String(on === true),
         "data-focus": `${dimension.key}:${group.code}`,
         "data-code": group.code,
-        title: pingshanGeo.counted(page, "chart_bar_says", ofLand.lots, { name, land: saidSum(page, ofLand, inHectares), floor: saidSum(page, ofFloor, inMetres) }),
+        title: pingshanGeo.counted(page, "chart_bar_says", ofLand.lots, { name, land: saidSum(page, ofLand, landText), floor: saidSum(page, ofFloor, floorText) }),
       }, span(`chart-name${group.code === "unknown" ? " unknown" : ""}`, on ? el("b", {}, "✓ ") : "", name), span("chart-lots num second", format.digits(ofLand.lots, 0)),
-      bar(page, ofLand, mostLand, fill, inHectares), bar(page, ofFloor, mostFloor, fill, inMetres));
+      bar(page, ofLand, mostLand, fill, landText), bar(page, ofFloor, mostFloor, fill, floorText));
     });
     const without = (values) => page.shown.rows.reduce((count, at) => count + Number.isNaN(values[at]), 0);
     const notes = [["chart_without_land", without(land)], ["chart_without_floor", without(floor)]]
@@ -165,7 +165,7 @@
 
   const saidRange = (page, text) => {
     const asked = range(text);
-    const end = (value) => (Number.isFinite(value) ? inMetres(page, value) : "…");
+    const end = (value) => (Number.isFinite(value) ? floorText(page, value) : "…");
     const ends = asked.low === Infinity ? "" : `${end(asked.low)} – ${end(asked.high)}`;
     return page.sentence("chart_chip_floor", { range: [ends, asked.unknown ? page.t("unknown") : ""].filter(Boolean).join(" / ") });
   };
@@ -176,7 +176,7 @@
 (() => {
   "use strict";
   const { el, svg, format, button, span, p, div } = pingshanGeo;
-  const { column, once, passing, range, within, inHectares, inMetres } = pingshanGeo.lots;
+  const { column, once, passing, range, within, landText, floorText } = pingshanGeo.lots;
   const WIDE = 620;
   const HIGH = 360;
   const EDGE = { left: 74, right: 44, top: 12, bottom: 38 };
@@ -334,8 +334,8 @@
       readout.replaceChildren(...page.fill("chart_point_says", {
         lot: button("link", () => page.open("parcels", id[at]), {}, pingshanGeo.subjectTitle(page, page.model.row("parcels", id[at]))),
         use: use || page.t("unknown"),
-        land: inHectares(page, land[at]),
-        floor: inMetres(page, floor[at]),
+        land: landText(page, land[at]),
+        floor: floorText(page, floor[at]),
         far: land[at] ? format.digits(floor[at] / land[at], 2) : page.t("unknown"),
       }), over[at] ? ` ▲ ${page.t("over")}` : "");
     };

@@ -35,7 +35,7 @@
       const kind = page.field(pair.kind, true);
       const id = `${row.id}@${pair.zone || `outside:${pair.kind}`}`;
       const why = model.figure(`overlay_share/${id}`);
-      const area = !why || whole === null ? "" : `${format.digits(pair.share * whole, pair.share * whole < 1000 ? 1 : 0)} ${page.t("unit_m2")}`;
+      const area = !why || whole === null ? "" : pingshanGeo.amount(page, pair.share * whole, "m2");
       const undrawn = pair.zone ? 0 : kinds.filter((one, index) => one === pair.kind && statuses[index] === "none").length;
       return card.field(page, at && all[at - 1].kind === pair.kind ? "" : page.title([kind, kind]),
         pair.zone ? card.reference(page, pair.zone) : span("outside", page.sentence("outside_of", { kind })),
@@ -93,7 +93,7 @@
     const difference = figures.find((figure) => figure.measure === "area_difference");
     const tolerance = difference && row.area_tolerance_m2 !== null ? row.area_tolerance_m2 : null;
     return card.section(page.t("recorded_measured"), figures.map(show),
-      tolerance === null ? null : card.field(page, page.t("tolerance"), `±${format.digits(tolerance, tolerance < 1000 ? 1 : 0)} ${page.t("unit_m2")}`),
+      tolerance === null ? null : card.field(page, page.t("tolerance"), `±${pingshanGeo.amount(page, tolerance, "m2")}`),
       card.field(page, page.t("verdict"), verdict(page, row.area_verdict)),
       (difference ? difference.notes : []).map((note) => p("cause", page.say(note))));
   }

@@ -66,13 +66,13 @@
     return years;
   }
 
-  const inHectares = (page, value) => `${format.digits(value / 1e4, 2)} ${page.t("unit_ha")}`;
-  const inMetres = (page, value) => `${format.digits(value, 0)} ${page.t("unit_m2")}`;
+  const landText = (page, value) => pingshanGeo.amount(page, value, "ha");
+  const floorText = (page, value) => pingshanGeo.amount(page, value, "m2", true);
 
   /** A sentence that counts: one thing has its own, where the language wants one. */
   pingshanGeo.counted = (page, key, count, values = {}) => page.sentence(count === 1 && page.words[`${key}_one`] ? `${key}_one` : key, { ...values, count: format.digits(count, 0) });
 
-  pingshanGeo.lots = { range, within, column, once, passing, lotYears, inHectares, inMetres };
+  pingshanGeo.lots = { range, within, column, once, passing, lotYears, landText, floorText };
 })();
 
 /* The drawer under the map: tasks, land transfers, what was found, sources, and what other modules add. */

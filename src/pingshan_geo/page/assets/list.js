@@ -28,7 +28,7 @@
   }
 
   const COLUMNS = {
-    parcels: [["site_area", "unit_m2"], ["far", ""]],
+    parcels: [["site_area", "m2"], ["far", ""]],
     zones: [["recorded_area", ""], ["parcel_count", ""]],
   };
   const FLOOR = "gross_floor_area";
@@ -82,7 +82,7 @@
   }
 
   function columnsOf(kind, order) {
-    return kind === "parcels" && order && order.measure === FLOOR ? [[FLOOR, "unit_m2"], COLUMNS.parcels[1]] : COLUMNS[kind];
+    return kind === "parcels" && order && order.measure === FLOOR ? [[FLOOR, "m2"], COLUMNS.parcels[1]] : COLUMNS[kind];
   }
 
   function rowButton(page, kind, id, order) {
@@ -92,7 +92,7 @@
     const under = page.dotted(kind === "parcels" ? [row.land_use, name === id ? "" : name] : [name, page.field(row.kind_key, true)]);
     const measures = columnsOf(kind, order).map(([measure]) => page.model.figure(`${measure}/${id}`));
     const withUnit = kind === "zones" && measures[0] && measures[0].value !== null;
-    const area = withUnit ? span("num", format.nodes(page, measures[0])) : cell(page, measures[0], "m2");
+    const area = withUnit ? span("num", format.nodes(page, measures[0])) : cell(page, measures[0], pingshanGeo.unitOf("m2", columnsOf(kind, order)[0][0] === FLOOR));
     const hook = kind === "parcels" ? "parcel-row" : "zone-row";
     return button("entry", () => page.open(kind, id), { "data-testid": hook, "data-id": id },
       kind === "parcels" ? pingshanGeo.swatchAt(page, row.index) : el("span", { class: `mini-line ${row.geometry_status}`, "aria-hidden": "true" }),
@@ -124,7 +124,7 @@
     if (!rows.length) return [div("", page.t("nothing_found"))];
     const lines = [div("", page.fill(rows.length === 1 ? "count_lot" : "count_lots", {
       count: el("b", {}, format.digits(rows.length, 0)),
-      area: known.length ? el("b", {}, `${about}${format.digits(sum / 1e4, 2)} ${page.t("unit_ha")}`) : span("unknown", page.t("unknown")),
+      area: known.length ? el("b", {}, `${about}${pingshanGeo.lots.landText(page, sum)}`) : span("unknown", page.t("unknown")),
     }))];
     if (left.length) {
       lines.push(div("aside", page.sentence("count_left_out", { count: left.length, names: names.join(page.state.lang === "zh" ? "、" : ", ") })));
@@ -142,7 +142,7 @@
     if (!known.length) return [];
     const sum = (column, some) => some.reduce((total, at) => total + column[at], 0);
     const number = (count) => format.digits(count, 0);
-    const lines = [div("aside", page.sentence("sums_floor", { floor: `${number(sum(floor, known))} ${page.t("unit_m2")}`, known: number(known.length), count: number(rows.length) }))];
+    const lines = [div("aside", page.sentence("sums_floor", { floor: pingshanGeo.lots.floorText(page, sum(floor, known)), known: number(known.length), count: number(rows.length) }))];
     if (both.length && sum(land, both) > 0) {
       lines.push(div("aside", page.sentence("sums_far", { far: format.digits(sum(floor, both) / sum(land, both), 2, true), known: number(both.length) })));
     } else if (both.length < rows.length) lines.push(div("aside", page.sentence("sums_left_out", { count: number(rows.length - both.length) })));
@@ -154,7 +154,7 @@
       const on = order && order.measure === measure;
       return button(name, () => sort(measure), { "aria-pressed": String(Boolean(on)), "data-sort": measure }, word, on ? (order.down ? " ▾" : " ▴") : "");
     };
-    const label = ([measure, unit]) => [page.t(measure === FLOOR ? "short_floor" : `short_${measure}`), unit ? page.t(unit) : ""].filter(Boolean).join(" ");
+    const label = ([measure, unit]) => [page.t(measure === FLOOR ? "short_floor" : `short_${measure}`), unit ? page.t(`unit_${pingshanGeo.unitOf(unit, measure === FLOOR)}`) : ""].filter(Boolean).join(" ");
     const shown = columnsOf(kind, order);
     const other = shown[0][0] === FLOOR ? COLUMNS.parcels[0] : [FLOOR, ""];
     return div("list-head",

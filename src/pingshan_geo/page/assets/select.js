@@ -72,8 +72,8 @@
       close.title = page.t("clear_selection");
       close.setAttribute("aria-label", page.t("clear_selection"));
       return inner.replaceChildren(
-        line("site_area", all.withLand, rows.length, `${format.digits(all.land / 1e4, 2)} ${page.t("unit_ha")}`),
-        line("gross_floor_area", all.withFloor, rows.length, `${format.digits(all.floor, 0)} ${page.t("unit_m2")}`),
+        line("site_area", all.withLand, rows.length, pingshanGeo.lots.landText(page, all.land)),
+        line("gross_floor_area", all.withFloor, rows.length, pingshanGeo.lots.floorText(page, all.floor)),
         line("far", all.both, rows.length, all.far === null ? "" : format.digits(all.far, 2, true)),
         state.sel.length > LONGEST ? span("aside", page.t("selection_not_in_link")) : "",
         div("tool-acts",

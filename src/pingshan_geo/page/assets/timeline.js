@@ -100,7 +100,7 @@
   function said(page, one) {
     const name = one.kind === "auction" ? page.t("land_transfer") : page.field(one.row.stage, true) || page.t("project");
     const what = one.lot && page.model.has("parcels", one.lot) ? pingshanGeo.subjectTitle(page, page.model.row("parcels", one.lot)) : one.project ? page.say(one.project.name) : one.id;
-    const land = one.kind === "auction" ? (one.land === null ? page.t("time_land_unknown") : lots.inHectares(page, one.land)) : "";
+    const land = one.kind === "auction" ? (one.land === null ? page.t("time_land_unknown") : lots.landText(page, one.land)) : "";
     const rough = one.when.exact ? "" : page.t(one.date.length > 4 ? "time_to_month" : "time_to_year");
     return [`${one.date}${rough ? ` (${rough})` : ""}`, name, what, land].filter(Boolean).join(" · ");
   }

@@ -1,7 +1,7 @@
 /* In which unit areas are shown: as printed, or all in one. */
 (() => {
   "use strict";
-  const { el } = pingshanGeo;
+  const { el, format } = pingshanGeo;
   const UNITS = ["m2", "ha", "mu", "km2", "10k_m2"];
   let wanted = null;
 
@@ -13,6 +13,18 @@
     const isFloor = name.includes("floor") || (group === "targets" && show === "m2");
     return isFloor && !["m2", "10k_m2"].includes(wanted) ? show : wanted;
   };
+
+  /** The unit of a sum: the one that the reader wants, else a usual one; of floor as above. */
+  const unitOf = (usual, isFloor = false) => (!wanted || (isFloor && !["m2", "10k_m2"].includes(wanted)) ? usual : wanted);
+
+  /** An amount of land, or of floor, in that unit. */
+  function amount(page, value, usual, isFloor = false) {
+    const unit = unitOf(usual, isFloor);
+    const shown = value / format.FACTOR[unit];
+    const decimals = unit === "m2" ? (shown < 1000 ? 1 : 0) : shown < 0.1 ? 4 : 2;
+    return `${format.digits(shown, decimals)} ${page.t(`unit_${unit}`)}`;
+  }
+  Object.assign(pingshanGeo, { unitOf, amount });
 
   /** The choice in the head of the page; a change is told as one of language, since all numbers are said anew. */
   pingshanGeo.units = (page, place) => {
