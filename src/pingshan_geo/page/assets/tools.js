@@ -112,9 +112,10 @@
       copy.removeAttribute("role");
       return copy;
     };
-    const selected = page.frame.querySelector(".pg-sums:not([hidden])");
+    const isSelected = page.frame.querySelector("[data-testid=selection]:not([hidden])");
+    const sums = isSelected ? Object.assign(copied("selection"), { className: "paper-sums" }) : null;
     return div("paper-side",
-      selected ? selected.cloneNode(true) : null,
+      sums,
       chips.length ? [el("h3", {}, page.t("filters_label")), el("ul", { class: "paper-chips" }, chips.map((text) => el("li", {}, text)))] : null,
       page.data.tables.parcels.id.length ? paperLegend(page) : null,
       div("paper-notes", listed ? [copied("count"), copied("sums")] : null, div("paper-foot", [...page.frame.querySelectorAll(".pg-foot > span")].map((one) => p("", one.textContent)))));
