@@ -99,6 +99,8 @@
   }
 
   const word = (page, value) => (value ? page.t(value) : span("unknown", "—"));
+  /** A name as it is, save where it is a word of ours ("several", "not stated"). */
+  const told = (page, text) => word(page, text && page.words[text.replace(/ /g, "_")] ? text.replace(/ /g, "_") : text);
 
   /** Rows of findings that a drawer shows at once; the gravest come first. */
   const MOST = 300;
@@ -174,7 +176,7 @@
   drawer("sources", (page) => page.data.sources.length, (page) =>
     table(page, [["field_source"], ["field_publisher"], ["field_date"], ["field_licence"]],
       page.data.sources.map((row) => [
-        pingshanGeo.citation(page, { ...row, date: null }), row.publisher || word(page, null), word(page, row.date), word(page, row.licence),
+        pingshanGeo.citation(page, { ...row, date: null }), told(page, row.publisher), word(page, row.date), told(page, row.licence),
       ])));
 
   part("ledger", (page) => {
