@@ -1,0 +1,1 @@
+"""Whether figures hold: claims, sources read again, sensitivity, differences, bundles."""
