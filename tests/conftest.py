@@ -61,7 +61,11 @@ ROWS = {
          "source_id": "gazette", "locator": "p. 3"},
     ],
     "indicators": [{"indicator_id": "jobs", "scope": "town"}],
+    "obligations": [],
+    "claims": [],
     "limits": [],
+    "consequences": [],
+    "corrections": [],
     "imports": [],
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pingshan_geo.assessment.claims import with_claims
 from pingshan_geo.assessment.land import outline_findings, put_quality, zones_of
 from pingshan_geo.assessment.model import Assessment
 from pingshan_geo.catalogue import Catalogue
@@ -103,16 +104,19 @@ def assess(
     indicators = _indicators(catalogue, facts)
     places["land"] = places["shares" if allocate == "area" else "parcels"]
     put_zone_totals(zones, parcels.table(), places, pairs)
-    wides = (zones, parcels, projects, sales, targets, indicators)
+    obligations = Wide(catalogue.obligations)
+    claims = catalogue.claims[known_by(catalogue.claims, None, dated, cutoff)]
+    wides = (zones, parcels, projects, sales, targets, indicators, obligations, Wide(claims))
     found.extend(_findings(dict(zip(KINDS, wides, strict=True)), facts, catalogue.source_title))
     tables = dict(zip(KINDS, (wide.table() for wide in wides), strict=True))
     found.extend(limit_findings(tables["parcels"]))
     topology, seen = outline_findings(tables, pairs, expect_tiling=expect_tiling)
-    return Assessment(
+    made = Assessment(
         catalogue=catalogue, as_of=cutoff, facts=facts, findings=in_order([*found, *seen]),
         overlay=overlay_table(pairs).table(), topology=topology, places=places, allocate=allocate,
         **tables,
     )  # fmt: skip
+    return with_claims(made)
 
 
 def _lots(catalogue: Catalogue, cutoff: date) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

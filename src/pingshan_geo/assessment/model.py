@@ -41,7 +41,7 @@ class Assessment:
         Nothing later is known.
     zones, parcels : GeoDataFrame
         In the catalogue's CRS.
-    projects, auctions, targets, indicators : DataFrame
+    projects, auctions, targets, indicators, obligations, claims : DataFrame
         Indexed by id, like all.
     overlay : GeoDataFrame
         A row for each parcel and each zone of a kind that it meets, indexed ``PARCEL@ZONE``, and
@@ -68,6 +68,8 @@ class Assessment:
     auctions: pd.DataFrame
     targets: pd.DataFrame
     indicators: pd.DataFrame
+    obligations: pd.DataFrame
+    claims: pd.DataFrame
     overlay: gpd.GeoDataFrame
     topology: gpd.GeoDataFrame
     places: Mapping[str, pd.DataFrame]
@@ -77,7 +79,7 @@ class Assessment:
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The seven tables by kind, in the order of every output."""
+        """The tables by kind, in the order of every output."""
         return {kind: getattr(self, kind) for kind in SUBJECTS}
 
     @cached_property

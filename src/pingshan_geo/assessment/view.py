@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.assessment import many, notes
+from pingshan_geo.assessment import claims, many, notes
 from pingshan_geo.evidence import Evidence
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.limits import LIMIT_COLUMN
@@ -99,7 +99,11 @@ class View:
             status=status, method=measure.method,
             inputs=tuple(figure.id for figure in made), inputs_from=inputs_from,
             evidence=evidence, completeness=completeness,
-            notes=tuple(notes.of_figure(self, kind, name, subject, made, completeness)),
+            notes=tuple(
+                claims.notes_of(self, name, subject)
+                if kind == "claims"
+                else notes.of_figure(self, kind, name, subject, made, completeness)
+            ),
             basis=self._basis(kind, name, subject),
             verdict=self.cell(kind, _VERDICTS.get(name, ""), subject),
             cause=self.cell(kind, "area_cause", subject) if name == "area_difference" else None,
@@ -107,7 +111,8 @@ class View:
 
     def unit(self, kind: str, name: str, subject: str) -> str:
         """Return the stored unit of a cell."""
-        return MEASURES[name].unit or self.cell(kind, "unit_si", subject) or "1"
+        own = self.cell(kind, f"{name}_unit_si", subject) or self.cell(kind, "unit_si", subject)
+        return MEASURES[name].unit or own or "1"
 
     def _own_evidence(self, kind: str, name: str, subject: str) -> tuple[Evidence, ...]:
         """Return where the value itself was printed: facts that agree, else the row's source."""
@@ -196,6 +201,8 @@ class View:
         """Return the ids of the figures that a cell was computed from, or their table."""
         if kind == "zones" and name in many.OF_ZONES:
             return many.inputs_of_zone(self, subject, name)
+        if kind == "claims":
+            return claims.inputs_of(self, name, subject)
         return self._beside(kind, name, subject) or self._own(kind, name, subject), None
 
     def _beside(self, kind: str, name: str, subject: str) -> list[str]:
@@ -279,7 +286,7 @@ _OF_PAIRS = ("overlay_area", "overlay_share", "overlay_share_of_zone")
 _VERDICTS = {
     "far": "far_verdict", "site_coverage": "site_coverage_verdict",
     "green_ratio": "green_ratio_verdict", "building_height": "building_height_verdict",
-    "area_difference": "area_verdict",
+    "area_difference": "area_verdict", "claim_computed": "claim_verdict",
 }  # fmt: skip
 #: Columns that name the rows of the table of limits that a figure comes from.
 _LIMITS_FROM = {name: f"{name}_from" for name in LIMIT_COLUMN}

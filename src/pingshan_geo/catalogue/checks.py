@@ -105,7 +105,7 @@ def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     ids = {name: set(tables[name][ID_COLUMN[name]].dropna()) for name in TABLES}
     for name, columns in TABLES.items():
         for column in columns:
-            if not column.refers:
+            if not column.refers or column.name not in tables[name]:
                 continue
             known = set().union(*(ids[table] for table in column.refers))
             hints: dict[str, str | Text] = {}

@@ -65,7 +65,8 @@ class Catalogue:
         Ids of the figures that lead; may be empty.
     survey_tolerance : SurveyTolerance
         How far measured areas may lie from recorded ones.
-    sources, facts, projects, auctions, targets, indicators, limits, imports : DataFrame
+    sources, facts, projects, auctions, targets, indicators, obligations, claims : DataFrame
+    limits, consequences, corrections, imports : DataFrame
         Text is str or None, numbers are float with NaN for unknown.
     zones, parcels : GeoDataFrame
         With geometry or None.
@@ -89,7 +90,11 @@ class Catalogue:
     auctions: pd.DataFrame
     targets: pd.DataFrame
     indicators: pd.DataFrame
+    obligations: pd.DataFrame
+    claims: pd.DataFrame
     limits: pd.DataFrame
+    consequences: pd.DataFrame
+    corrections: pd.DataFrame
     imports: pd.DataFrame
     findings: tuple[Finding, ...]
 
@@ -175,8 +180,8 @@ def read_catalogue(path: str | Path | None = None) -> tuple[Catalogue | None, tu
     findings = in_order(found)
     if any(finding.severity == "error" for finding in findings):
         return None, findings
-    tables["facts"] = with_bounds(tables["facts"])
-    tables["targets"] = with_bounds(tables["targets"])
+    for name in ("facts", "targets", "obligations"):
+        tables[name] = with_bounds(tables[name])
     crs = descriptor["crs"]
     indexed: dict[str, Any] = {name: _indexed(table, name, crs) for name, table in tables.items()}
     as_of = span(descriptor["as_of"])

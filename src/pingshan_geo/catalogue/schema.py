@@ -57,6 +57,21 @@ STAGES = (
     "negotiated", "selected", "agreed", "introduced", "landed", "auctioned", "contracted",
     "under_construction", "completed", "in_operation",
 )  # fmt: skip
+#: Stages at which a target has a rate of its own, in their order.
+COUNTED_STAGES = (
+    "agreed", "auctioned", "contracted", "under_construction", "completed", "in_operation",
+)  # fmt: skip
+#: Statuses of a land transfer; the last two do not count.
+TRANSFER_STATUSES = ("sold", "withdrawn", "failed")
+#: What the agreement on a lot asks for.
+OBLIGATIONS = (
+    "investment", "output", "tax", "start", "completion", "operation", "handover", "term",
+)  # fmt: skip
+#: How a claim is computed again from its inputs.
+CLAIM_FORMS = (
+    "rate", "total", "difference", "growth", "count", "part", "comparison", "rank",
+)  # fmt: skip
+CORRECTION_STATES = ("accepted", "proposed", "rejected")
 LAND_USE_STANDARDS = ("shenzhen", "gb-50137-2011", "mnr-2023")
 #: What kind of document or survey an area was printed by: 公告, 合同, 证载, 实测.
 EDITIONS = ("announcement", "contract", "certificate", "survey")
@@ -87,6 +102,8 @@ FACT_MEASURES: dict[str, dict[str, str | None]] = {
     "auctions": {"price": "yuan", "start_price": "yuan"},
     "targets": {"delivered": None, "completion_rate_printed": "1"},
     "indicators": {"indicator_value": None},
+    "obligations": {"obligation_reached": None},
+    "claims": {},
 }
 #: Measure of a lot that counts towards a target of each measure.
 COUNTED_MEASURE = {"land_area": "site_area", "floor_area": "gross_floor_area"}
@@ -115,6 +132,7 @@ _COMPUTED = re.compile(
     r"|area_(?:tolerance(?:_m2)?|cause(?:_ties|_fit|_evidence)?)|dominant_.+"
     r"|(?:value|low|high|unit)_si|(?:site_area|recorded_area|far)_basis|items|items_known"
     r"|recorded_area_edition|row_number|notice|.*_digits"
+    r"|obligation_(?:required|reached|rate|verdict)(?:_.+)?|claimed_value(?:_.+)?|claim_(?:computed|implied|verdict|why|about|reading)(?:_.+)?"
 )
 
 
@@ -130,7 +148,9 @@ def is_computed(column: str) -> bool:
 
 
 #: Subjects of figures, in the order of every output.
-KINDS = ("zones", "parcels", "projects", "auctions", "targets", "indicators")
+KINDS = (
+    "zones", "parcels", "projects", "auctions", "targets", "indicators", "obligations", "claims",
+)  # fmt: skip
 #: Column that holds the id of each table.
 ID_COLUMN = {
     "sources": "source_id",
@@ -141,7 +161,11 @@ ID_COLUMN = {
     "auctions": "auction_id",
     "targets": "target_id",
     "indicators": "indicator_id",
+    "obligations": "obligation_id",
+    "claims": "claim_id",
     "limits": "limit_id",
+    "consequences": "consequence_id",
+    "corrections": "correction_id",
     "imports": "import_id",
 }
 
@@ -192,6 +216,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _id("projects"), *_NAMES, Column("developer"), Column("industry"),
         Column("stage", values=STAGES), Column("parcel_id", refers=("parcels",)),
         Column("zone_id", refers=("zones",)), *_PLACE,
+        Column("target_id", refers=("targets",), optional=True),
     ),
     "auctions": (
         _id("auctions"), Column("date", "date"), Column("mode", values=MODES),
@@ -199,6 +224,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("buyer"), Column("price_yuan", "amount"), Column("start_price_yuan", "amount"),
         Column("term_years", "amount"), Column("class", values=CLASSES),
         Column("target_id", refers=("targets",)), *_PLACE,
+        Column("status", values=TRANSFER_STATUSES, optional=True),
+        Column("status_date", "date", optional=True),
+        Column("replaces", refers=("auctions",), optional=True),
     ),
     "targets": (
         _id("targets"), Column("zone_id", refers=("zones",)), Column("measure"), Column("counts"),
@@ -208,6 +236,29 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("printed", optional=True),
     ),
     "indicators": (_id("indicators"), *_NAMES, Column("scope")),
+    "obligations": (
+        _id("obligations"), *_NAMES, Column("kind", filled=True, values=OBLIGATIONS),
+        Column("parcel_id", refers=("parcels",)), Column("project_id", refers=("projects",)),
+        Column("auction_id", refers=("auctions",)), Column("value", "amount", digits=True),
+        Column("unit"), Column("qualifier", values=QUALIFIERS), Column("printed"),
+        Column("due", "date"), Column("met_on", "date"), Column("open_on", "date"), *_PLACE,
+    ),
+    "claims": (
+        _id("claims"), *_NAMES, Column("form", filled=True, values=CLAIM_FORMS),
+        Column("claimed"), Column("inputs", many=True), Column("named_en", many=True),
+        Column("named_zh", many=True), Column("missing_en"), Column("missing_zh"),
+        Column("source_id", filled=True, refers=("sources",)), Column("locator", filled=True),
+    ),
+    "consequences": (
+        _id("consequences"), *_NAMES, Column("measure", filled=True),
+        Column("subject", refers=KINDS), Column("at_least", "number"), Column("below", "number"),
+        *_VALID, *_PLACE,
+    ),
+    "corrections": (
+        _id("corrections"), Column("subject", filled=True), Column("field", filled=True),
+        Column("old_value"), Column("new_value"), Column("reason"), _SOURCE, Column("locator"),
+        Column("who"), Column("when", "date"), Column("state", values=CORRECTION_STATES),
+    ),
     "limits": (
         _id("limits"), Column("zone_id", filled=True, refers=("zones",)), Column("land_use"),
         Column("land_use_standard", values=LAND_USE_STANDARDS),

@@ -17,7 +17,10 @@ FILLED_FROM = {
 }
 #: Kinds of subjects whose rows are counted, with the measure that does.
 COUNTS = {"parcels": "parcel_count", "projects": "project_count", "auctions": "auction_count"}
-GROUPS = ("areas", "far", "prices", "targets", "counts", "indicators", "overlay", "quality")
+GROUPS = (
+    "areas", "far", "prices", "targets", "counts", "indicators", "overlay", "quality",
+    "obligations", "claims",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,14 @@ _ALL = (
     Measure("over_limit_count", "count", "counts"),
     Measure("limit_unknown_count", "count", "counts"),
     Measure("indicator_value", None, "indicators"),
+    Measure("obligation_required", None, "obligations"),
+    Measure("obligation_reached", None, "obligations"),
+    Measure(
+        "obligation_rate", "1", "obligations", ("obligation_reached", "obligation_required"), "÷"
+    ),
+    Measure("claimed_value", None, "claims"),
+    Measure("claim_computed", None, "claims"),
+    Measure("claim_implied", None, "claims"),
 )
 #: Every measure by name, in the order of every output.
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ALL}

@@ -1,0 +1,379 @@
+"""Claims: printed statements computed again from the figures that they speak of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pingshan_geo.figure import Figure, Interval
+from pingshan_geo.measures.wide import Wide
+from pingshan_geo.units import UNITS, implied_step
+
+CONSISTENT, ROUNDED, CONTRADICTED, CANNOT = "consistent", "rounded", "contradicted", "cannot_check"
+#: What stands in ``inputs`` for a number that nobody printed.
+NOT_PRINTED = "?"
+#: Signs between the inputs of a form, as `Measure.operator` has them.
+OPERATORS = {
+    "rate": "÷", "part": "÷", "comparison": "÷", "total": "+", "difference": "−",
+    "growth": "÷ … − 1",
+}  # fmt: skip
+# Bounds that meet in a decimal may miss each other in the last bit of a float.
+_EPS = 1e-12
+
+
+class Printed(NamedTuple):
+    """The digits of a printed number, its unit (key of `UNITS`) and the step it was rounded to."""
+
+    digits: str
+    unit: str
+    resolution: str | None
+
+
+class Bounds(NamedTuple):
+    """One value with its bounds; an infinite bound is none."""
+
+    value: float
+    low: float
+    high: float
+
+    def meets(self, other: Bounds) -> bool:
+        """Return whether both can be the same number."""
+        room = _EPS * max(abs(self.value), abs(other.value))
+        return self.low <= other.high + room and self.high >= other.low - room
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of one claim.
+
+    Attributes
+    ----------
+    verdict : str
+        ``consistent``: the printed rounding allows it; ``rounded``: only a coarser reading does,
+        which ``reading`` names; ``contradicted``; ``cannot_check``.
+    why : str or None
+        What is missing (``missing``, ``unknown``, ``circular``, ``no_figure``, ``list``) and, for
+        a contradicted claim, ``about`` where it would hold without its ``more than``.
+    about : str or None
+        Id of the input that the reason or the reading is about.
+    reading : str or None
+        ``cut_off``, ``raised`` or ``one_digit_less``.
+    computed, implied : Bounds or None
+        The number computed again; the one that the claim asks for where one input is missing.
+    unit, implied_unit : str or None
+        Stored units of both.
+    """
+
+    verdict: str
+    why: str | None = None
+    about: str | None = None
+    reading: str | None = None
+    computed: Bounds | None = None
+    implied: Bounds | None = None
+    unit: str = "1"
+    implied_unit: str | None = None
+
+
+class Lookup(NamedTuple):
+    """How a claim finds what it speaks of."""
+
+    figure: Callable[[str], Figure | None]
+    is_subject: Callable[[str], bool]
+    printed: Callable[[str], Printed | None]
+
+
+def bounds_of(figure: Figure) -> Bounds:
+    """Return value and bounds of a known figure."""
+    low = -math.inf if figure.low is None else figure.low
+    high = math.inf if figure.high is None else figure.high
+    assert figure.value is not None  # noqa: S101 -- the caller has looked
+    return Bounds(figure.value, low, high)
+
+
+def check_claim(
+    form: str, claimed: str | None, inputs: Sequence[str], named: int, look: Lookup,
+    *, is_whole: bool = True,
+) -> Checked:  # fmt: skip
+    """Return whether a printed statement follows from the numbers that it speaks of.
+
+    Parameters
+    ----------
+    form : str
+        One of `CLAIM_FORMS`.
+    claimed : str or None
+        Id of the figure that holds the printed number; None for a part of a whole or a
+        comparison, which print none of their own.
+    inputs : sequence of str
+        Ids of figures, ``?`` for one that nobody printed; for a count, ids of subjects.
+    named : int
+        How many things the statement lists in words, beside those of ``inputs``.
+    look : Lookup
+        Gives figures.
+    is_whole : bool
+        Whether a list is all there is.
+
+    Examples
+    --------
+    >>> nothing = Lookup(lambda name: None, lambda name: False, lambda name: None)
+    >>> check_claim("rate", "rate/a", ["area/a", "?"], 0, nothing).verdict
+    'cannot_check'
+    """
+    figure = look.figure(claimed) if claimed else None
+    if claimed and (figure is None or figure.value is None):
+        return Checked(CANNOT, "no_figure" if figure is None else "unknown", claimed)
+    if form == "count":
+        return _counted(figure, inputs, named, look, is_whole=is_whole)
+    found = [None if name == NOT_PRINTED else look.figure(name) for name in inputs]
+    lost = [name for name, each in zip(inputs, found, strict=True)
+            if each is None and name != NOT_PRINTED]  # fmt: skip
+    if lost:
+        return Checked(CANNOT, "no_figure", lost[0])
+    known, why, about = _usable(inputs, found, figure, look)
+    if why is not None or not is_whole:
+        asked = Checked(CANNOT, why or "missing", about)
+        return _with_implied(asked, form, figure, known)
+    operands = [bounds_of(each) for each in known if each is not None]
+    computed = _compute(form, operands)
+    if computed is None:
+        return Checked(CANNOT, "unknown", inputs[-1])
+    unit = _unit(form, [each for each in known if each is not None])
+    computed, unit = _as_claimed(computed, unit, figure)
+    done = Checked(CONSISTENT, computed=computed, unit=unit)
+    if figure is None:
+        holds = computed.low <= 1 if form == "part" else computed.high > 1
+        return done if holds else replace(done, verdict=CONTRADICTED)
+    return _judged(done, form, figure, inputs, operands, look)
+
+
+def _usable(
+    inputs: Sequence[str], found: Sequence[Figure | None], claimed: Figure | None, look: Lookup
+) -> tuple[list[Figure | None], str | None, str | None]:
+    """Return the inputs that can be used, and why one cannot be."""
+    known: list[Figure | None] = []
+    lacks: list[tuple[str, str]] = []
+    for name, each in zip(inputs, found, strict=True):
+        lack = None
+        if each is None:
+            lack = "missing"
+        elif each.value is None:
+            lack = "unknown"
+        elif claimed is not None and _rests_on(each, claimed, look):
+            lack = "circular"
+        known.append(each if lack is None else None)
+        lacks += [] if lack is None else [(lack, name)]
+    told = next((lack for lack in lacks if lack[0] != "missing"), None) or next(iter(lacks), None)
+    why, about = told or (None, None)
+    return known, why, about
+
+
+def _rests_on(figure: Figure, claimed: Figure, look: Lookup) -> bool:
+    """Return whether all that is known of a figure comes from the claim itself."""
+    if figure.id == claimed.id:
+        return True
+    below = [each for name in figure.inputs if (each := look.figure(name)) is not None]
+    if below:
+        return any(_rests_on(each, claimed, look) for each in below)
+    places = {(e.source, e.locator, e.printed) for e in figure.evidence}
+    return bool(places) and places <= {
+        (e.source, e.locator, e.printed) for e in claimed.evidence
+    }  # fmt: skip
+
+
+def _counted(
+    claimed: Figure | None, inputs: Sequence[str], named: int, look: Lookup, *, is_whole: bool
+) -> Checked:
+    """Return whether as many things are listed as are claimed; a part of a list can only refute."""
+    gone = [name for name in inputs if not look.is_subject(name)]
+    if gone:
+        return Checked(CANNOT, "no_figure", gone[0])
+    count = float(len(dict.fromkeys(inputs)) + named)
+    here = Bounds(count, count, count if is_whole else math.inf)
+    done = Checked(CONSISTENT, computed=here, unit="count")
+    if claimed is None:
+        return Checked(CANNOT, "missing", None)
+    if not here.meets(bounds_of(claimed)):
+        return replace(done, verdict=CONTRADICTED)
+    return done if is_whole else Checked(CANNOT, "list", unit="count")
+
+
+def _compute(form: str, of: Sequence[Bounds]) -> Bounds | None:
+    """Return the number that a form makes of its inputs, bounds by interval arithmetic."""
+    if form == "rank":
+        above = sum(each.low > of[0].high for each in of[1:])
+        maybe = sum(each.high > of[0].low for each in of[1:])
+        return Bounds(1.0 + sum(e.value > of[0].value for e in of[1:]), 1.0 + above, 1.0 + maybe)
+    if form == "total":
+        return Bounds(*(math.fsum(parts) for parts in zip(*of, strict=True)))
+    one, two = of
+    if form == "difference":
+        return Bounds(one.value - two.value, one.low - two.high, one.high - two.low)
+    quotient = _quotient(one, two)
+    if quotient is None or form != "growth":
+        return quotient
+    return Bounds(*(part - 1 for part in quotient))
+
+
+def _quotient(top: Bounds, bottom: Bounds) -> Bounds | None:
+    """Return one non-negative quantity by another; None where the divisor may be nothing."""
+    if bottom.value <= 0:
+        return None
+    low = 0.0 if math.isinf(bottom.high) else max(top.low, 0.0) / bottom.high
+    high = top.high / bottom.low if bottom.low > 0 else math.inf
+    return Bounds(top.value / bottom.value, low, high)
+
+
+def _unit(form: str, inputs: Sequence[Figure]) -> str:
+    if form == "rank":
+        return "rank"
+    return inputs[0].unit if form in {"total", "difference"} else "1"
+
+
+def _as_claimed(computed: Bounds, unit: str, claimed: Figure | None) -> tuple[Bounds, str]:
+    """Return a difference of two rates in points where the claim is printed in points."""
+    if claimed is not None and claimed.unit == "pp" and unit == "1":
+        return Bounds(*(part * 100 for part in computed)), "pp"
+    return computed, unit
+
+
+def _judged(
+    done: Checked, form: str, claimed: Figure, inputs: Sequence[str], operands: Sequence[Bounds],
+    look: Lookup,
+) -> Checked:  # fmt: skip
+    assert done.computed is not None  # noqa: S101 -- computed by the caller
+    if done.computed.meets(bounds_of(claimed)):
+        return done
+    own = look.printed(claimed.id)
+    if own is not None and claimed.qualifier in {"printed", "about"}:
+        for name, wider in coarser(own):
+            if done.computed.meets(wider):
+                return replace(done, verdict=ROUNDED, reading=name, about=claimed.id)
+    for place, name in enumerate(inputs):
+        read = look.printed(name)
+        figure = look.figure(name)
+        if read is None or figure is None or figure.qualifier not in {"printed", "about"}:
+            continue
+        for reading, wider in coarser(read):
+            again = _compute(form, [*operands[:place], wider, *operands[place + 1 :]])
+            if again is None:
+                continue
+            again, _ = _as_claimed(again, "1", claimed)
+            if again.meets(bounds_of(claimed)):
+                return replace(done, verdict=ROUNDED, reading=reading, about=name)
+    if own is not None and claimed.qualifier in {"more_than", "less_than"}:
+        half = _step(own) / 2
+        value = claimed.value or 0.0
+        if done.computed.meets(Bounds(value, value - half, value + half)):
+            return replace(done, verdict=CONTRADICTED, why="about", about=claimed.id)
+    return replace(done, verdict=CONTRADICTED)
+
+
+def coarser(printed: Printed) -> Iterator[tuple[str, Bounds]]:
+    """Yield the coarser ways of reading printed digits, with the bounds that each allows.
+
+    Cut off after the last digit, rounded up to it, and with one digit less, where two are left.
+
+    Examples
+    --------
+    >>> [(name, float(b.low), float(b.high)) for name, b in coarser(Printed("396910", "m2", None))]
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [('cut_off', 396910.0, 396920.0), ('raised', 396900.0, 396910.0),
+     ('one_digit_less', 396860.0, 396960.0)]
+    """
+    value, step = Fraction(printed.digits) * UNITS[printed.unit].factor, _step(printed)
+    whole = float(value)
+    yield "cut_off", Bounds(whole, whole, whole + step)
+    yield "raised", Bounds(whole, whole - step, whole)
+    if abs(whole) >= 100 * step:
+        yield "one_digit_less", Bounds(whole, whole - 5 * step, whole + 5 * step)
+
+
+def _step(printed: Printed) -> float:
+    step = Fraction(printed.resolution) if printed.resolution else implied_step(printed.digits)
+    return float(step * UNITS[printed.unit].factor)
+
+
+def _with_implied(
+    asked: Checked, form: str, claimed: Figure | None, known: Sequence[Figure | None]
+) -> Checked:
+    """Add what the claim asks the one missing input to be; two unknowns say nothing."""
+    if claimed is None or sum(each is None for each in known) != 1 or len(known) < 2:
+        return asked
+    claim = bounds_of(claimed)
+    if claimed.unit == "pp":
+        claim = Bounds(*(part / 100 for part in claim))
+    place = list(known).index(None)
+    rest = [bounds_of(each) for each in known if each is not None]
+    unit = next(each.unit for each in known if each is not None)
+    implied: Bounds | None = None
+    if form == "total":
+        implied = _compute("difference", [claim, Bounds(*map(math.fsum, zip(*rest, strict=True)))])
+    elif form == "difference":
+        other = Bounds(-claim.value, -claim.high, -claim.low) if place else claim
+        implied = Bounds(*(a + b for a, b in zip(rest[0], other, strict=True)))
+    elif form in {"rate", "growth"}:
+        ratio = Bounds(*(part + (form == "growth") for part in claim))
+        if place:
+            implied = _quotient(rest[0], ratio)
+        else:
+            implied = Bounds(*(a * b for a, b in zip(rest[0], ratio, strict=True)))
+    if implied is None or math.isnan(implied.low) or math.isnan(implied.high):
+        return asked
+    return replace(asked, implied=implied, implied_unit=unit)
+
+
+def claim_table(base: pd.DataFrame, look: Lookup) -> Wide:
+    """Return the claims with what was claimed, computed and implied, and the verdict.
+
+    Columns beside the measures: ``claim_verdict``, ``claim_why``, ``claim_about`` and
+    ``claim_reading`` (see `Checked`), ``unit_si``, ``claim_implied_unit_si``.
+    """
+    wide = Wide(base)
+    rows = base.to_dict("index")
+    done = [_of_row(row, look) for row in rows.values()]
+    claimed = [look.figure(row["claimed"]) if row["claimed"] else None for row in rows.values()]
+    has_number = np.array([each is not None for each in claimed], dtype=bool)
+    wide.put(
+        "claimed_value", _column([bounds_of(f) if f and f.value is not None else None
+                                  for f in claimed]),
+        "recorded", _objects([f.qualifier if f else None for f in claimed]), where=has_number,
+    )  # fmt: skip
+    computed = _column([each.computed for each in done])
+    wide.put("claim_computed", computed, "derived", "printed")
+    implied = _column([each.implied for each in done])
+    wide.put("claim_implied", implied, "derived", "printed", where=~np.isnan(implied.value))
+    units = [f.unit if f is not None else each.unit for f, each in zip(claimed, done, strict=True)]
+    wide.note("unit_si", _objects(units))
+    wide.note("claim_implied_unit_si", _objects([each.implied_unit for each in done]))
+    for name in ("verdict", "why", "about", "reading"):
+        wide.note(f"claim_{name}", _objects([getattr(each, name) for each in done]))
+    return wide
+
+
+def _of_row(row: Mapping[Any, Any], look: Lookup) -> Checked:
+    inputs = listed(row["inputs"])
+    named = len(listed(row["named_en"]) or listed(row["named_zh"]))
+    is_whole = row["missing_en"] is None and row["missing_zh"] is None
+    return check_claim(row["form"], row["claimed"], inputs, named, look, is_whole=is_whole)
+
+
+def listed(cell: str | None) -> list[str]:
+    """Return the parts of a cell that are joined by semicolons, in half or full width."""
+    return [part.strip() for part in (cell or "").replace("；", ";").split(";") if part.strip()]
+
+
+def _objects(values: Sequence[Any]) -> Any:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
+
+
+def _column(values: Sequence[Bounds | None]) -> Interval:
+    nothing = Bounds(math.nan, math.nan, math.nan)
+    rows = np.array([each or nothing for each in values], dtype=np.float64).reshape(-1, 3)
+    return Interval(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 2].copy())
