@@ -59,7 +59,7 @@ def inputs_of(view: View, name: str, claim: str) -> tuple[list[str], dict[str, s
     named = listed(view.cell("claims", "inputs", claim))
     if name == "claimed_value":
         return [claimed], None
-    if view.cell("claims", "form", claim) == "count":
+    if view.cell("claims", "formula", claim) == "count":
         kinds = {view.kind_of(each) for each in named}
         kind = next(iter(kinds)) if len(kinds) == 1 else None
         if kind is None:

@@ -17,6 +17,7 @@ import shapely
 
 from pingshan_geo.catalogue.checks import check_tables
 from pingshan_geo.catalogue.columns import typed_table
+from pingshan_geo.catalogue.corrections import corrected
 from pingshan_geo.catalogue.folder import (
     DESCRIPTOR,
     bytes_of,
@@ -74,18 +75,22 @@ class Draft:
         found: list[Finding] = []
         files = {name: self.file(name) for name in TABLES}
         typed = {}
-        for name, columns in TABLES.items():
-            table = self.tables[name]
-            data = {
-                str(column): table[column].tolist()
-                for column in table.columns.drop(["row_number", "geometry"], errors="ignore")
-            }
-            shapes = table["geometry"].to_numpy(dtype=object) if name in SPATIAL else None
-            cells = Cells(data, table["row_number"].tolist(), shapes)
-            typed[name] = typed_table(cells, columns, file_report(files[name], found))
-            if shapes is not None:
-                typed[name]["geometry"] = gpd.GeoSeries(shapes, index=typed[name].index)
+        read = {name: [(files[name], self._cells(name))] for name in TABLES}
+        for name, ((file, cells),) in corrected(read, found).items():
+            typed[name] = typed_table(cells, TABLES[name], file_report(file, found))
+            if cells.geometry is not None:
+                typed[name]["geometry"] = gpd.GeoSeries(cells.geometry, index=typed[name].index)
         return [*found, *check_tables(typed, files)]
+
+    def _cells(self, name: str) -> Cells:
+        """Return a table as it would be read from its files."""
+        table = self.tables[name]
+        data = {
+            str(column): table[column].tolist()
+            for column in table.columns.drop(["row_number", "geometry"], errors="ignore")
+        }
+        shapes = table["geometry"].to_numpy(dtype=object) if name in SPATIAL else None
+        return Cells(data, table["row_number"].tolist(), shapes)
 
     def contents(self, changed: Collection[str]) -> tuple[dict[str, Any], list[str]]:
         """Return the new content of each file of the changed tables, and the files to remove."""

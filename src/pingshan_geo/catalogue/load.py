@@ -15,6 +15,7 @@ import pandas as pd
 
 from pingshan_geo.catalogue.checks import check_tables
 from pingshan_geo.catalogue.columns import typed_table
+from pingshan_geo.catalogue.corrections import corrected
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.facts import with_bounds
 from pingshan_geo.catalogue.folder import (
@@ -221,13 +222,12 @@ def _tables(
     """Read every resource that is a table of a catalogue; a table without one has no rows."""
     tables: dict[str, pd.DataFrame] = {}
     files: dict[str, str] = {}
+    read = {name: list(read_parts(folder, descriptor, name, found, digest)) for name in TABLES}
+    read = corrected(read, found)
     for name in TABLES:
         parts = parts_of(descriptor, name)
         files[name] = parts[0] if parts else name
-        pieces = [
-            _frame(cells, name, found, part)
-            for part, cells in read_parts(folder, descriptor, name, found, digest)
-        ]
+        pieces = [_frame(cells, name, found, part) for part, cells in read.pop(name)]
         if not pieces:
             empty: dict[str, list[Any]] = {c.name: [] for c in TABLES[name] if not c.optional}
             pieces = [_frame(Cells(empty, []), name, found, name)]

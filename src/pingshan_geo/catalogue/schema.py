@@ -123,16 +123,20 @@ _COMPUTED = re.compile(
     r"|far(?:_.+_on_.+|_limit|_minimum|_margin|_lowest|_median|_highest)?|floor_headroom"
     r"|(?:site_coverage|building_height)(?:_limit)?|green_ratio(?:_minimum)?|price"
     r"|start_price|(?:land|floor)_price_per_m2|price_premium|target_value|delivered(?:_itemised)?"
-    r"|completion_rate(?:_itemised|_printed)?|outstanding|implied_target|indicator_value"
+    r"|completion_rate(?:_itemised|_printed|_agreed|_auctioned|_contracted|_under_construction"
+    r"|_completed|_in_operation)?|outstanding|implied_target|indicator_value"
+    r"|period_share|expected|pace_(?:margin|needed)"
     r"|overlay_(?:area(?:_total)?|share(?:_of_zone)?)"
     r"|(?:parcel|project|auction|straddler|over_limit|limit_unknown)_count)"
-    r"(?:(?:_low|_high)?(?:_m2|_m|_yuan)?|_status|_qualifier|_known|_rows)"
+    r"(?:(?:_low|_high)?(?:_m2|_m|_yuan)?|_status|_qualifier|_known|_rows|_step|_unit_si)"
     r"|(?:far|site_coverage|green_ratio|building_height|area)_verdict|far_limit_(?:basis|shares)"
     r"|(?:far_limit|far_minimum|site_coverage_limit|green_ratio_minimum|building_height_limit)_from"
     r"|area_(?:tolerance(?:_m2)?|cause(?:_ties|_fit|_evidence)?)|dominant_.+"
     r"|(?:value|low|high|unit)_si|(?:site_area|recorded_area|far)_basis|items|items_known"
     r"|recorded_area_edition|row_number|notice|.*_digits"
-    r"|obligation_(?:required|reached|rate|verdict)(?:_.+)?|claimed_value(?:_.+)?|claim_(?:computed|implied|verdict|why|about|reading)(?:_.+)?"
+    r"|(?:pace|transfer)_verdict"
+    r"|obligation_(?:required|reached|rate|verdict|due|days_left)(?:_.+)?"
+    r"|claimed_value(?:_.+)?|claim_(?:computed|implied|verdict|why|about|reading)(?:_.+)?"
 )
 
 
@@ -244,7 +248,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("due", "date"), Column("met_on", "date"), Column("open_on", "date"), *_PLACE,
     ),
     "claims": (
-        _id("claims"), *_NAMES, Column("form", filled=True, values=CLAIM_FORMS),
+        _id("claims"), *_NAMES, Column("formula", filled=True, values=CLAIM_FORMS),
         Column("claimed"), Column("inputs", many=True), Column("named_en", many=True),
         Column("named_zh", many=True), Column("missing_en"), Column("missing_zh"),
         Column("source_id", filled=True, refers=("sources",)), Column("locator", filled=True),

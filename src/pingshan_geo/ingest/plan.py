@@ -26,6 +26,7 @@ from pingshan_geo.ingest.columns.proposal import Proposal, propose
 from pingshan_geo.ingest.datum import Placement, parse_crs_option, to_lonlat
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery
 from pingshan_geo.ingest.formats.encoding import decoded_wrongly
+from pingshan_geo.ingest.formats.flags import at_facts
 from pingshan_geo.ingest.formats.opening import open_delivery
 from pingshan_geo.ingest.guard import locate
 from pingshan_geo.ingest.references import AS_DELIVERED
@@ -230,6 +231,8 @@ def _opened(draft: Draft, request: Request) -> Delivery:
         table = delivery.table.drop(columns=list(QUARANTINED))
         table = table.rename(columns={name + AS_DELIVERED: name for name in QUARANTINE_COLUMNS})
         return replace(delivery, table=table, rows=rows)
+    if delivery.format == "flags" and request.table == "corrections":
+        return replace(delivery, table=at_facts(delivery.table, draft.tables["facts"]))
     return delivery
 
 

@@ -258,7 +258,8 @@ def _judged(
         figure = look.figure(name)
         if read is None or figure is None or figure.qualifier not in {"printed", "about"}:
             continue
-        for reading, wider in coarser(read):
+        # How its last digit came about may be asked; a printed digit of it is not doubted.
+        for reading, wider in (each for each in coarser(read) if each[0] != "one_digit_less"):
             again = _compute(form, [*operands[:place], wider, *operands[place + 1 :]])
             if again is None:
                 continue
@@ -359,7 +360,7 @@ def _of_row(row: Mapping[Any, Any], look: Lookup) -> Checked:
     inputs = listed(row["inputs"])
     named = len(listed(row["named_en"]) or listed(row["named_zh"]))
     is_whole = row["missing_en"] is None and row["missing_zh"] is None
-    return check_claim(row["form"], row["claimed"], inputs, named, look, is_whole=is_whole)
+    return check_claim(row["formula"], row["claimed"], inputs, named, look, is_whole=is_whole)
 
 
 def listed(cell: str | None) -> list[str]:

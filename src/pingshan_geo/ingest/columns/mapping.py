@@ -18,7 +18,10 @@ from pingshan_geo.units import UNITS, unit_key
 from pingshan_geo.words import Text
 
 #: Tables that a file can be imported as.
-IMPORTABLE = ("parcels", "zones", "projects", "auctions", "targets", "facts", "limits")
+IMPORTABLE = (
+    "parcels", "zones", "projects", "auctions", "targets", "facts", "obligations", "claims",
+    "limits", "consequences", "corrections",
+)  # fmt: skip
 #: What a mapping file may say of its delivery besides the columns: options of `import`, and the
 #: CRS that the file claimed when they were given.
 OPTIONS = (

@@ -26,6 +26,8 @@ from pingshan_geo.words import Text
 
 _XML = re.compile(rb"(\xef\xbb\xbf)?\s*<|(\xff\xfe)<\0|(\xfe\xff)\0<")
 _JSON = re.compile(rb"(\xef\xbb\xbf)?\s*[\x1e\[{]")
+# What the page writes when a reader downloads the flags.
+_FLAGS = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"pingshan_geo_flags"')
 _TEXT = re.compile(rb"[^\0]*|(\xff\xfe|\xfe\xff).*", re.DOTALL)  # any text, no binary file
 _SQLITE = re.compile(rb"SQLite format 3\0")
 _ZIP = re.compile(rb"PK(\x03\x04|\x05\x06)")
@@ -91,13 +93,14 @@ FORMATS = (
     Format("survey text", (".txt",), _TEXT, "survey:read_survey", is_table=True, most_mb=500),
     Format("zip", (".zip", ".kmz"), _ZIP, ""),
 )  # fmt: skip
+_OF_THE_PAGE = Format("flags", (".json",), _FLAGS, "flags:read_flags", is_table=True, most_mb=50)
 #: What may be asked of a file of each format.
 _TAKES = {
     "GeoJSON": "encoding", "GeoJSONSeq": "encoding", "Shapefile": "layer encoding",
     "DXF": "layer encoding", "CSV": "encoding", "survey text": "encoding", "XLSX": "sheet",
     "XLS": "sheet", "GeoPackage": "layer", "File Geodatabase": "layer", "KML": "layer",
     "FlatGeobuf": "layer", "GeoParquet": "layer", "GML": "layer", "MapInfo TAB": "layer",
-    "MapInfo MIF": "layer",
+    "MapInfo MIF": "layer", "flags": "",
 }  # fmt: skip
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 
@@ -174,6 +177,8 @@ def _format(place: Path) -> Format:
         raise unreadable(place.name, reason)
     if not head:
         raise unreadable(place.name, Text("it is empty", "文件为空"))
+    if suffix == ".json" and _FLAGS.match(head):
+        return _OF_THE_PAGE
     if not kind.magic.match(head):
         raise _error("format-mismatch", place, value=f"{kind.name} ({suffix})")
     return kind
