@@ -7,6 +7,7 @@ import math
 import pytest
 
 from pingshan_geo import assess
+from pingshan_geo.errors import InputError
 
 SALE = {"auction_id": "sale-3", "date": "2020", "target_id": "task", "source_id": "gazette"}
 
@@ -138,3 +139,53 @@ def test_the_cutoff_takes_later_transfers_out_of_the_sum_and_tells_coarse_dates(
     assert early.auctions.index.tolist() == ["sale-1"]
     assert [f.code for f in early.findings if f.subject == "sale-2"] == ["date-straddles"]
     assert math.isnan(assess(small.load(), "2020-01-31").targets.loc["task", "delivered_itemised"])
+
+
+def codes(assessment, subject):
+    return [f.code for f in assessment.findings if f.subject == subject]
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "failed"])
+def test_what_was_withdrawn_counts_until_that_day_and_stays_listed(small, status):
+    small.put("facts", 1, as_of="2020-01-01")  # so that the area is known early
+    small.put("auctions", 0, status=status, status_date="2020-09-01")
+    before, after = (assess(small.load(), day) for day in ("2020-08-31", "2020-12-31"))
+    assert before.figure("delivered_itemised/task").value == 40_000
+    assert after.figure("delivered_itemised/task").value is None
+    assert after.auctions.loc["sale-1", "transfer_verdict"] == status
+    assert "transfer-not-counted" in codes(after, "sale-1")
+    assert "transfer-not-counted" not in codes(before, "sale-1")
+
+
+def test_a_coarse_day_of_withdrawal_opens_the_lower_bound(small):
+    small.put("facts", 1, as_of="2020-01-01")  # so that the area is known early
+    small.put("auctions", 0, status="withdrawn", status_date="2020")
+    found = figure(small, "delivered_itemised/task", "2020-08-31")
+    assert bounds(found) == (40_000, 0, 40_500)
+
+
+def test_a_corrected_transfer_counts_no_more(small):
+    small.put("facts", 1, as_of="2020-01-01")  # so that the area is known early
+    small.add("auctions", **SALE | {"replaces": "sale-1", "parcel_id": "lot-2", "date": "2020-11"})
+    after = assess(small.load())
+    assert after.auctions["transfer_verdict"].tolist() == ["replaced", "stands", "stands"]
+    assert after.figure("delivered_itemised/task").completeness.left_out == ("sale-2",)
+    assert figure(small, "delivered_itemised/task", "2020-10-31").value == 40_000
+
+
+def test_a_ring_of_corrections_is_an_error(small):
+    small.put("auctions", 0, replaces="sale-2")
+    small.put("auctions", 1, replaces="sale-1")
+    with pytest.raises(InputError) as error:
+        small.load()
+    assert [f.code for f in error.value.findings] == ["replaces-cycle"]
+
+
+def test_a_transfer_of_a_coarse_date_is_in_the_upper_bound_only(small):
+    small.put("facts", 1, as_of="2020-01-01")  # so that the area is known early
+    small.add("facts", fact_id="f9", subject="lot-2", measure="site_area", value="1.0", unit="ha",
+              printed="1.0 ha", as_of="2020-01-01", source_id="gazette",
+              locator="p. 2")  # fmt: skip
+    found = figure(small, "delivered_itemised/task", "2020-06-30")
+    assert bounds(found) == (40_000, 39_500, 51_000)
+    assert any("upper bound" in note.en for note in found.notes)

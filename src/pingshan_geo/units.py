@@ -62,6 +62,15 @@ UNITS: dict[str, Unit] = {
     "persons": _unit("persons", 1, "persons", "人"),
     "rank": _unit("rank", 1, "", ""),
     "year": _unit("year", 1, "years", "年"),
+    "day": _unit("day", 1, "days", "天"),
+    "m2/year": _unit("m2/year", 1, "m² a year", "m²/年"),
+    "ha/year": _unit("m2/year", 10_000, "ha a year", "公顷/年"),
+    "km2/year": _unit("m2/year", 1_000_000, "km² a year", "km²/年"),
+    "yuan/year": _unit("yuan/year", 1, "yuan a year", "元/年"),
+    "m_yuan/year": _unit("yuan/year", 1_000_000, "million yuan a year", "百万元/年"),
+    "bn_yuan/year": _unit("yuan/year", 1_000_000_000, "bn yuan a year", "十亿元/年"),
+    "count/year": _unit("count/year", 1, "a year", "/年"),
+    "persons/year": _unit("persons/year", 1, "persons a year", "人/年"),
     "yuan/m2": _unit("yuan/m2", 1, "yuan/m²", "元/m²"),
     "yuan/km2": _unit("yuan/km2", 1, "yuan/km²", "元/km²"),
     "wafers/month": _unit("wafers/month", 1, "wafers a month", "片/月"),
@@ -188,10 +197,25 @@ def display_unit(value: float | None, unit: str) -> str:
     ('km2', 'm2', 'm_yuan')
     """
     size = abs(value) if value is not None else 0.0
-    if unit == "m2" and size >= 1e6:
-        return "km2"
-    if unit == "yuan" and size >= 1e9:
-        return "bn_yuan"
-    if unit == "yuan" and size >= 1e6:
-        return "m_yuan"
+    of, slash, time = unit.partition("/")
+    if unit != of and time != "year":
+        return unit
+    if of == "m2" and size >= 1e6:
+        return f"km2{slash}{time}"
+    if of == "yuan" and size >= 1e9:
+        return f"bn_yuan{slash}{time}"
+    if of == "yuan" and size >= 1e6:
+        return f"m_yuan{slash}{time}"
     return unit
+
+
+def per_year(unit: str | None) -> str | None:
+    """Return the key of a unit for each year; None where there is no such unit.
+
+    Examples
+    --------
+    >>> per_year("ha"), per_year("rank"), per_year(None)
+    ('ha/year', None, None)
+    """
+    found = f"{unit}/year"
+    return found if found in UNITS else None

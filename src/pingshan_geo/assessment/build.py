@@ -13,19 +13,31 @@ import pandas as pd
 from pingshan_geo.assessment.claims import with_claims
 from pingshan_geo.assessment.land import outline_findings, put_quality, zones_of
 from pingshan_geo.assessment.model import Assessment
+from pingshan_geo.assessment.obligations import obligation_findings, step_findings
 from pingshan_geo.catalogue import Catalogue
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.schema import FACT_MEASURES, KINDS
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import Finding, in_order
-from pingshan_geo.measures.ledger import auction_table, target_table
+from pingshan_geo.measures.consequences import with_steps
+from pingshan_geo.measures.deliveries import straddling, with_deliveries
+from pingshan_geo.measures.ledger import (
+    COUNTING,
+    auction_table,
+    target_table,
+    transfer_findings,
+    transfers_at,
+)
 from pingshan_geo.measures.limits import limit_findings, put_limits
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
+from pingshan_geo.measures.obligations import obligation_table, with_terms
+from pingshan_geo.measures.pace import put_pace
 from pingshan_geo.measures.pairs import overlay_table, pair_table, put_dominant
-from pingshan_geo.measures.readings import USED, begun, known_by, readings, straddles
+from pingshan_geo.measures.readings import USED, begun, known_by, readings
 from pingshan_geo.measures.recorded import column_conflicts, conflicts, put_recorded
 from pingshan_geo.measures.rollup import put_zone_totals
+from pingshan_geo.measures.stages import put_stage_rates, stage_lots
 from pingshan_geo.measures.wide import Wide
 from pingshan_geo.words import Text
 
@@ -78,10 +90,12 @@ def assess(
         )
     cutoff = _cutoff(as_of, catalogue.as_of)
     tolerance = survey_tolerance or catalogue.survey_tolerance
-    facts = readings(catalogue.facts, cutoff)
     dated = catalogue.sources["date"]
-    found: list[Finding] = [*catalogue.findings, *_undecided(catalogue.auctions, cutoff)]
-    auctions = catalogue.auctions[known_by(catalogue.auctions, "date", dated, cutoff)]
+    facts, possible = _deliveries(catalogue.facts, cutoff)
+    transfers = transfers_at(catalogue.auctions, dated, cutoff)
+    auctions = transfers.known
+    found: list[Finding] = [*catalogue.findings, *transfer_findings(transfers)]
+    found.extend(_undecided(possible))
     target_rows = catalogue.targets[begun(catalogue.targets["period_start"], cutoff)]
     zones = Wide(_valid(catalogue.zones, cutoff))
     put_recorded(zones, facts, ("recorded_area",), ("recorded_area",))
@@ -100,15 +114,25 @@ def assess(
     put_quality(zones, tolerance)
     projects = lot_table(project_rows, "projects", facts)
     sales = auction_table(auctions, facts, parcels)
-    targets = target_table(target_rows, facts, auctions, parcels)
+    targets = target_table(target_rows, facts, possible, transfers, parcels)
+    put_pace(targets, cutoff)
+    lots_of = stage_lots(targets.base.index, transfers, projects.base)
+    put_stage_rates(targets, lots_of, parcels, projects)
     indicators = _indicators(catalogue, facts)
     places["land"] = places["shares" if allocate == "area" else "parcels"]
     put_zone_totals(zones, parcels.table(), places, pairs)
-    obligations = Wide(catalogue.obligations)
+    asked = catalogue.obligations[known_by(catalogue.obligations, None, dated, cutoff)]
+    held = auctions[auctions["transfer_verdict"].isin(COUNTING)]
+    obligations = obligation_table(with_terms(asked, held), facts, _dates(auctions), cutoff)
     claims = catalogue.claims[known_by(catalogue.claims, None, dated, cutoff)]
     wides = (zones, parcels, projects, sales, targets, indicators, obligations, Wide(claims))
     found.extend(_findings(dict(zip(KINDS, wides, strict=True)), facts, catalogue.source_title))
-    tables = dict(zip(KINDS, (wide.table() for wide in wides), strict=True))
+    steps = _valid(catalogue.consequences, cutoff)
+    tables = {
+        kind: with_steps(kind, wide.table(), steps) for kind, wide in zip(KINDS, wides, strict=True)
+    }
+    found.extend(obligation_findings(tables["obligations"]))
+    found.extend(step_findings(tables, steps))
     found.extend(limit_findings(tables["parcels"]))
     topology, seen = outline_findings(tables, pairs, expect_tiling=expect_tiling)
     made = Assessment(
@@ -159,11 +183,17 @@ def _valid(table: _Table, cutoff: date) -> _Table:
     return table[begun(table["valid_from"], cutoff) & ~np.array(ends, dtype=bool)]
 
 
-def _undecided(auctions: pd.DataFrame, cutoff: date) -> Iterator[Finding]:
-    """Yield a finding for each land transfer whose date is too coarse to be held against a day."""
-    for subject in auctions.index[straddles(auctions["date"], cutoff)]:
-        value = str(auctions.loc[subject, "date"])
-        yield Finding("date-straddles", str(subject), field="date", value=value)
+def _deliveries(facts: pd.DataFrame, cutoff: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the readings of a day, and the deliveries whose date lies across it."""
+    is_possible = straddling(facts, cutoff)
+    possible = facts[is_possible & begun(facts["period_start"], cutoff)]
+    return with_deliveries(readings(facts[~is_possible], cutoff), cutoff), possible
+
+
+def _undecided(possible: pd.DataFrame) -> Iterator[Finding]:
+    """Yield a finding for each delivery whose date is too coarse to be held against a day."""
+    for subject, *dates in possible[["subject", "as_of", "period_end"]].itertuples(index=False):
+        yield Finding("date-straddles", subject, field="as_of", value=dates[0] or dates[1])
 
 
 def _findings(
@@ -175,3 +205,7 @@ def _findings(
         if "geometry_status" in wide.base:
             for subject in wide.base.index[wide.base["geometry_status"] == "none"]:
                 yield Finding("not-drawn", str(subject))
+
+
+def _dates(auctions: pd.DataFrame) -> dict[str, str | None]:
+    return dict(zip(auctions.index.astype(str), auctions["date"], strict=True))

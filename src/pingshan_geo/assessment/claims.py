@@ -34,6 +34,9 @@ def with_claims(assessment: Assessment) -> Assessment:
     """Return an assessment whose claims are computed from its own figures, with their findings."""
     from pingshan_geo.assessment.view import View  # which asks this module for inputs and notes
 
+    if assessment.claims.empty:
+        nobody = Lookup(lambda _: None, lambda _: False, lambda _: None)
+        return replace(assessment, claims=claim_table(assessment.claims, nobody).table())
     view = View(assessment)
     look = Lookup(view.figure, lambda name: view.kind_of(name) is not None,
                   lambda name: _printed(view, name))  # fmt: skip
@@ -69,6 +72,19 @@ def inputs_of(view: View, name: str, claim: str) -> tuple[list[str], dict[str, s
         return [], {"table": kind, "column": column, "where": f"{column} IN ({ids})"}
     own = [each for each in named if each != NOT_PRINTED]
     return (own if name == "claim_computed" else [*own, *([claimed] if claimed else [])]), None
+
+
+def printed_place(view: View, name: str, claim: str) -> tuple[str, str, str] | None:
+    """Return source, locator and text of what a count counts: it has no figures under it."""
+    if name != "claim_computed" or view.cell("claims", "formula", claim) != "count":
+        return None
+    own, claimed = (view.cell("claims", column, claim) for column in ("named_en", "claimed"))
+    figure = view.figure(claimed) if claimed else None
+    printed = own or next((e.printed for e in figure.evidence), None) if figure else own
+    if not printed:
+        return None
+    source, locator = (view.cell("claims", column, claim) for column in ("source_id", "locator"))
+    return source, locator, printed
 
 
 def notes_of(view: View, name: str, claim: str) -> Iterator[Text]:

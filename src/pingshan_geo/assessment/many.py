@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pingshan_geo.catalogue.schema import COUNTED_MEASURE, ID_COLUMN
+from pingshan_geo.catalogue.schema import COUNTED_MEASURE, COUNTED_STAGES, ID_COLUMN
 from pingshan_geo.figure import Completeness
 from pingshan_geo.measures.ledger import counted_rows
 from pingshan_geo.measures.membership import levels
-from pingshan_geo.measures.registry import COUNTS, MEASURES
+from pingshan_geo.measures.registry import COUNTS, MEASURES, stage_rate
+from pingshan_geo.measures.stages import RANK
 
 if TYPE_CHECKING:
     from pingshan_geo.assessment.view import View
@@ -27,6 +28,8 @@ _OVER_PIECES = {"overlay_area_total": "overlay_area", "straddler_count": "overla
 _COUNTED = {measure: kind for kind, measure in COUNTS.items()}
 #: All of them.
 OF_ZONES = frozenset({*_OVER_LOTS, *_OVER_PIECES, *_COUNTED})
+#: Completion rates at a stage, with the stage's place in their order.
+STAGE_RATES = {stage_rate(stage): RANK[stage] for stage in COUNTED_STAGES}
 
 
 def inputs_of_zone(view: View, zone: str, name: str) -> tuple[list[str], dict[str, str] | None]:
@@ -80,6 +83,8 @@ def completeness(view: View, kind: str, name: str, subject: str) -> Completeness
     """Return how many rows of a sum are known; None for a figure that is no sum."""
     if kind == "targets" and name in {"delivered_itemised", "completion_rate_itemised"}:
         return _itemised_completeness(view, subject)
+    if kind == "targets" and name in STAGE_RATES:
+        return _stage_completeness(view, subject, STAGE_RATES[name])
     if kind == "zones" and name in _OVER_PIECES:
         return _pieces_completeness(view, subject)
     if kind == "zones" and name in _OVER_LOTS:
@@ -113,11 +118,48 @@ def _itemised_completeness(view: View, target: str) -> Completeness:
     return Completeness(len(counted) - len(out), len(counted), share, tuple(out))
 
 
+def _stage_completeness(view: View, target: str, rank: int) -> Completeness:
+    """Return of how many lots area and stage are known; the others are left out by name."""
+    lots = view.stage_lots.get(target, [])
+    out = [
+        str(row["lot"])
+        for row in lots
+        if not _land_known(view, target, row) or stage_unknown(row, rank)
+    ]
+    return Completeness(len(lots) - len(out), len(lots), None, tuple(out))
+
+
+def stage_unknown(row: dict[str, Any], rank: int) -> bool:
+    """Return whether nobody says that a lot has reached a stage."""
+    return bool(row["value"] < rank)
+
+
+def _land_known(view: View, target: str, row: dict[str, Any]) -> bool:
+    measure = MEASURES[lot_measure(view, target)]
+    return view.cell(row["kind"], measure.column, row["lot"]) is not None
+
+
+def inputs_of_stage(view: View, target: str, name: str) -> list[str]:
+    """Return the areas that a rate at a stage adds up, and the target; all areas if none does."""
+    lots = [row for row in view.stage_lots.get(target, []) if row["kind"] != "auctions"]
+    known = [row for row in lots if _land_known(view, target, row)]
+    reached = [row for row in known if row["value"] >= STAGE_RATES[name]] or lots
+    measure = lot_measure(view, target)
+    return [*(f"{measure}/{row['lot']}" for row in reached), f"target_value/{target}"]
+
+
+def lot_measure(view: View, target: str) -> str:
+    """Return the measure of a lot that counts towards a target."""
+    return COUNTED_MEASURE.get(view.cell("targets", "measure", target) or "", "site_area")
+
+
 def items(view: View, target: str) -> list[tuple[str, str | None]]:
     """Return measure and lot of each land transfer that counts towards a target."""
     rows = counted_rows(view.assessment.auctions, view.assessment.targets.index)
-    lot_measure = COUNTED_MEASURE.get(view.cell("targets", "measure", target) or "", "site_area")
-    return [(lot_measure, lot) for lot in rows.loc[rows["target_id"] == target, "parcel_id"]]
+    return [
+        (lot_measure(view, target), lot)
+        for lot in rows.loc[rows["target_id"] == target, "parcel_id"]
+    ]
 
 
 def lots_of(view: View, name: str, subject: str) -> list[str]:

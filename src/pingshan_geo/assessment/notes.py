@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pingshan_geo.assessment import many
+from pingshan_geo.assessment import many, obligations
+from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.schema import MEASURABLE
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED, described
+from pingshan_geo.measures.readings import DISAGREES, EARLIER, INSTALMENT, USED, described
 from pingshan_geo.measures.reconcile.texts import evidence_text
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.units import UNITS, display_unit, format_number
@@ -57,12 +58,11 @@ def of_figure(
     """Yield the notes of one figure, the most important first."""
     if view.cell(kind, MEASURES[name].column, subject) is None:
         yield from _missing(view, kind, name, subject, inputs)
+    yield from _of_kind(view, kind, name, subject)
     yield from _other_readings(view, name, subject)
     yield from _inputs_in_conflict(view, inputs)
     if name == "drawn_area":
         yield text("note_drawn")
-    if kind == "overlay":
-        yield from _of_pair(view, name, subject)
     if name == "area_difference":
         yield from _of_verdict(view, kind, subject)
     shares = view.cell(kind, "far_limit_shares", subject) if name == "far_limit" else None
@@ -83,8 +83,58 @@ def of_figure(
     if name in {"site_area_total", "delivered_itemised"} or (kind == "zones" and name == "far"):
         yield from mixed_bases(_bases(view, name, subject))
     for fact in view.facts(name, subject):
-        if fact["role"] == USED and (fact["note_en"] or fact["note_zh"]):
+        if fact["role"] in {USED, INSTALMENT} and (fact["note_en"] or fact["note_zh"]):
             yield Text(fact["note_en"] or "", fact["note_zh"] or "")
+
+
+def _of_kind(view: View, kind: str, name: str, subject: str) -> Iterator[Text]:
+    """Yield what is to be said of figures of one kind of subject, and what follows from them."""
+    yield from obligations.step_note(view, kind, name, subject)
+    if kind == "obligations":
+        yield from obligations.notes_of(view, name, subject)
+    elif kind == "targets":
+        yield from _of_target(view, name, subject)
+    elif kind == "overlay":
+        yield from _of_pair(view, name, subject)
+
+
+def _of_target(view: View, name: str, target: str) -> Iterator[Text]:
+    """Yield what is to be said of deliveries, pace and stages."""
+    count = view.cell("targets", "delivered_rows", target)
+    if name == "delivered" and count:
+        yield text("note_instalments").filled(count=f"{count:.0f}")
+    if name in {"delivered", "delivered_itemised"}:
+        possible = view.cell("targets", "delivered_itemised_possible", target)
+        if possible and (name == "delivered_itemised" or not view.facts("delivered", target)):
+            yield text("note_possible").filled(count=f"{possible:.0f}")
+        if name == "delivered" and any(
+            f.subject == target and f.code == "date-straddles" for f in view.assessment.findings
+        ):
+            yield text("note_possible_delivery")
+    if name in {"pace_margin", "pace_needed"}:
+        yield from _of_age(view, target)
+    if name in many.STAGE_RATES:
+        lots, rank = view.stage_lots.get(target, []), many.STAGE_RATES[name]
+        unknown = sum(many.stage_unknown(row, rank) for row in lots)
+        yield text("note_stage_recorded")
+        if unknown:
+            yield text("note_stage_unknown").filled(count=str(unknown))
+
+
+def _of_age(view: View, target: str) -> Iterator[Text]:
+    """Yield until when a delivery was printed, where the period went on after that."""
+    days = [
+        day
+        for fact in view.facts("delivered", target)
+        if fact["role"] in {USED, INSTALMENT}
+        for day in (span(fact["as_of"] or fact["period_end"] or ""),)
+        if day is not None
+    ]
+    end = span(view.cell("targets", "period_end", target) or "")
+    if days and end is not None:
+        last = max(day.last for day in days)
+        if last < min(view.assessment.as_of, end.last):
+            yield text("note_delivered_until").filled(day=last.isoformat())
 
 
 def _of_pair(view: View, name: str, pair: str) -> Iterator[Text]:
@@ -150,6 +200,8 @@ def _missing(
     if name == "measured_area":
         status = text(view.cell(kind, "geometry_status", subject) or "none")
         yield text("note_not_measured").filled(status=status)
+    elif name in many.STAGE_RATES and not any(f.measure == "target_value" for f in gone):
+        yield text("note_stage_none")
     elif gone:
         for figure in gone:
             label = MEASURES[figure.measure].label
@@ -160,7 +212,13 @@ def _missing(
         yield text("note_no_parcel")
     elif name == "delivered":
         yield text("note_nothing_delivered")
-    elif name in {"far", "share_of_parent"} or MEASURES[name].inputs:
+    elif name == "obligation_days_left":
+        return  # what is missing is said with the verdict
+    elif name == "period_share":
+        yield text("note_no_period_end")
+    elif name == "pace_needed":
+        yield text("note_no_time_left")
+    elif name in {"far", "share_of_parent", *many.STAGE_RATES} or MEASURES[name].inputs:
         yield text("note_inputs_unknown")
     else:
         yield text("note_not_printed")

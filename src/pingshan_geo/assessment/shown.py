@@ -8,7 +8,7 @@ from pingshan_geo.assessment.model import Assessment
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.registry import FLOORS, MEASURES
-from pingshan_geo.units import UNITS, display_unit
+from pingshan_geo.units import UNITS, display_unit, per_year
 from pingshan_geo.words import Text
 
 # Printed units that are kept: their digits are the same in both languages. Those that count in
@@ -32,6 +32,14 @@ def printed_units(assessment: Assessment) -> dict[tuple[str, str], str]:
     for target, unit in assessment.targets["unit"].items():
         if unit in _KEPT:
             units.update({(name, str(target)): unit for name in of_targets})
+            pace = per_year(unit)
+            if pace is not None:
+                units["pace_needed", str(target)] = pace
+    for claim, claimed in assessment.claims["claimed"].items():
+        measure, _, subject = str(claimed).partition("/")
+        if (measure, subject) in units:
+            own = dict.fromkeys(("claimed_value", "claim_computed"), units[measure, subject])
+            units.update({(name, str(claim)): unit for name, unit in own.items()})
     return units
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.assessment import claims, many, notes
+from pingshan_geo.assessment import claims, many, notes, obligations
+from pingshan_geo.assessment.corrected import by_cell, corrections
 from pingshan_geo.evidence import Evidence
-from pingshan_geo.figure import Figure
+from pingshan_geo.figure import Completeness, Figure
+from pingshan_geo.measures.ledger import Transfers, transfers_at
 from pingshan_geo.measures.limits import LIMIT_COLUMN
-from pingshan_geo.measures.readings import AGREES, USED
+from pingshan_geo.measures.readings import AGREES, INSTALMENT, USED
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, MEASURES
+from pingshan_geo.measures.stages import stage_lots
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -43,6 +48,7 @@ class View:
             fact = dict(zip(facts.columns, row, strict=True))
             self._facts.setdefault((fact["subject"], fact["measure"]), []).append(fact)
         self._made: dict[str, Figure | None] = {}
+        self.corrected = by_cell(assessment.catalogue.findings)
         # Rows of tables as they are asked for: pandas takes 50 µs for one.
         self._delivered: dict[tuple[str, str], dict[Any, Any]] = {}
         self._limits: dict[str, Any] = {}
@@ -99,15 +105,21 @@ class View:
             status=status, method=measure.method,
             inputs=tuple(figure.id for figure in made), inputs_from=inputs_from,
             evidence=evidence, completeness=completeness,
-            notes=tuple(
-                claims.notes_of(self, name, subject)
-                if kind == "claims"
-                else notes.of_figure(self, kind, name, subject, made, completeness)
-            ),
+            notes=tuple(self._notes(kind, name, subject, made, completeness)),
             basis=self._basis(kind, name, subject),
             verdict=self.cell(kind, _VERDICTS.get(name, ""), subject),
             cause=self.cell(kind, "area_cause", subject) if name == "area_difference" else None,
         )  # fmt: skip
+
+    def _notes(
+        self, kind: str, name: str, subject: str, made: list[Figure],
+        completeness: Completeness | None,
+    ) -> Iterator[Text]:  # fmt: skip
+        if kind == "claims":
+            yield from claims.notes_of(self, name, subject)
+        else:
+            yield from notes.of_figure(self, kind, name, subject, made, completeness)
+        yield from corrections(self, kind, name, subject)
 
     def unit(self, kind: str, name: str, subject: str) -> str:
         """Return the stored unit of a cell."""
@@ -116,12 +128,17 @@ class View:
 
     def _own_evidence(self, kind: str, name: str, subject: str) -> tuple[Evidence, ...]:
         """Return where the value itself was printed: facts that agree, else the row's source."""
-        facts = [f for f in self.facts(name, subject) if f["role"] in {USED, AGREES}]
+        facts = [f for f in self.facts(name, subject) if f["role"] in {USED, INSTALMENT, AGREES}]
         if facts:
             return tuple(
                 self._evidence(f["source_id"], f["locator"], f["printed"], f["fact_id"])
                 for f in facts
             )
+        said = obligations.printed_place(self, name, subject)
+        if said is None and kind == "claims":
+            said = claims.printed_place(self, name, subject)
+        if said is not None:
+            return (self._evidence(*said),)
         source = self.cell(kind, "source_id", subject)
         if name == "target_value" and self.cell(kind, "value_digits", subject) is not None:
             digits, unit = (self.cell(kind, c, subject) for c in ("value_digits", "unit"))
@@ -203,6 +220,8 @@ class View:
             return many.inputs_of_zone(self, subject, name)
         if kind == "claims":
             return claims.inputs_of(self, name, subject)
+        if name in many.STAGE_RATES:
+            return many.inputs_of_stage(self, subject, name), None
         return self._beside(kind, name, subject) or self._own(kind, name, subject), None
 
     def _beside(self, kind: str, name: str, subject: str) -> list[str]:
@@ -260,6 +279,21 @@ class View:
         """Return whether all of some measures of a lot are known."""
         return all(self.cell("parcels", MEASURES[m].column, lot) is not None for m in measures)
 
+    @cached_property
+    def transfers(self) -> Transfers:
+        """Land transfers at the day of the assessment, with those that may lie before it."""
+        catalogue = self.assessment.catalogue
+        return transfers_at(catalogue.auctions, catalogue.sources["date"], self.assessment.as_of)
+
+    @cached_property
+    def stage_lots(self) -> dict[str, list[dict[str, Any]]]:
+        """Lots that count towards each target, with the stages that they have reached."""
+        targets, projects = self.tables["targets"].index, self.tables["projects"]
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in stage_lots(targets, self.transfers, projects).to_dict("records"):
+            found.setdefault(row["target_id"], []).append({str(k): v for k, v in row.items()})
+        return found
+
     def inside(self, places: str, zone: str) -> list[str]:
         """Return the parcels, projects, transfers, or land, that lie in a zone or below it."""
         pairs = self.assessment.places[places]
@@ -287,6 +321,8 @@ _VERDICTS = {
     "far": "far_verdict", "site_coverage": "site_coverage_verdict",
     "green_ratio": "green_ratio_verdict", "building_height": "building_height_verdict",
     "area_difference": "area_verdict", "claim_computed": "claim_verdict",
+    "pace_margin": "pace_verdict", "obligation_days_left": "obligation_verdict",
+    "obligation_required": "obligation_verdict",
 }  # fmt: skip
 #: Columns that name the rows of the table of limits that a figure comes from.
 _LIMITS_FROM = {name: f"{name}_from" for name in LIMIT_COLUMN}

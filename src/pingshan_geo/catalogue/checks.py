@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import normalize
 
@@ -28,6 +29,9 @@ from pingshan_geo.words import Text, land_use, land_uses
 
 Tables = Mapping[str, pd.DataFrame]
 
+# Measures of facts that are held against the number of their own subject.
+_AGAINST = ("delivered", "obligation_reached")
+
 # What would make two things of one name: a pair is PARCEL@ZONE or PARCEL@outside:KIND, a level of
 # a kind KIND:2, and the limits of a split lot stand in one cell, joined by "; ".
 _RESERVED = (
@@ -50,7 +54,10 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     yield from _ids(tables, files)
     yield from _reserved(tables, files)
     yield from _references(tables, files)
-    yield from _parents(tables["zones"], files["zones"])
+    yield from _rings(tables["zones"], files["zones"], "zone_id", "parent", "reference-cycle")
+    if "replaces" in tables["auctions"]:
+        place = (files["auctions"], "auction_id", "replaces", "replaces-cycle")
+        yield from _rings(tables["auctions"], *place)
     yield from _periods(tables, files)
     yield from _facts(tables, files["facts"])
     for name in SPATIAL:
@@ -60,6 +67,8 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     for name in ("parcels", "limits"):
         yield from _fractions(tables[name], files[name], ID_COLUMN[name])
     yield from _target_units(tables["targets"], files["targets"])
+    yield from _steps(tables["consequences"], files["consequences"])
+    yield from _obligations(tables["obligations"], files["obligations"])
 
 
 def _rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple[int, *tuple[Any, ...]]]:
@@ -127,21 +136,21 @@ def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
                         )  # fmt: skip
 
 
-def _parents(zones: pd.DataFrame, file: str) -> Iterator[Finding]:
-    """Each zone is walked over once; a ring of zones is told once."""
-    parent = dict(zip(zones["zone_id"], zones["parent"], strict=True))
-    row_of = dict(zip(zones["zone_id"], zones["row_number"], strict=True))
+def _rings(table: pd.DataFrame, file: str, key: str, above: str, code: str) -> Iterator[Finding]:
+    """Each row is walked over once; a ring of rows is told once."""
+    parent = dict(zip(table[key], table[above], strict=True))
+    row_of = dict(zip(table[key], table["row_number"], strict=True))
     done: set[str] = set()
-    for zone in parent:
+    for start in parent:
         way: dict[str, None] = {}
-        at = zone
+        at = start
         while at is not None and at not in done and at not in way:
             way[at] = None
             at = parent.get(at)
         if at in way:
             ring = list(way)[list(way).index(at) :]
             value = " → ".join([*ring[1:], at])
-            yield Finding("reference-cycle", at, file, row_of[at], "parent", value)
+            yield Finding(code, at, file, row_of[at], above, value)
         done.update(way)
 
 
@@ -163,8 +172,9 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
         subject: name for name in KINDS for subject in tables[name][ID_COLUMN[name]].dropna()
     }
     asked = {
-        target: UNITS[unit].si
-        for _, target, unit in _rows(tables["targets"], "target_id", "unit")
+        subject: UNITS[unit].si
+        for name in ("targets", "obligations")
+        for _, subject, unit in _rows(tables[name], ID_COLUMN[name], "unit")
         if unit in UNITS
     }
     first_unit: dict[str, str] = {}
@@ -185,7 +195,7 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
         wanted = FACT_MEASURES[kind].get(measure) if kind else None
         if wanted is None and unit is not None:
             # One number is held against another: delivery and target, two readings of one thing.
-            unit_of = asked if measure == "delivered" else first_unit
+            unit_of = asked if measure in _AGAINST else first_unit
             wanted = unit_of.setdefault(subject, UNITS[unit].si)
         if unit is not None and wanted is not None and UNITS[unit].si != wanted:
             details = {"measure": measure}
@@ -206,6 +216,60 @@ def _target_units(targets: pd.DataFrame, file: str) -> Iterator[Finding]:
         elif measure in COUNTED_MEASURE and UNITS[unit].si != "m2":
             details = {"measure": measure}
             yield Finding("unit-mismatch", target, file, row, "unit", unit, details)
+
+
+def _steps(steps: pd.DataFrame, file: str) -> Iterator[Finding]:
+    """Yield a finding where the steps of one measure and subject leave a gap or overlap."""
+    ends = steps.assign(
+        subject=steps["subject"].fillna(""),
+        start=steps["at_least"].fillna(-math.inf),
+        end=steps["below"].fillna(math.inf),
+    ).dropna(subset=["measure", "consequence_id"])
+    wrong = ends["start"] >= ends["end"]
+    for row, step, start, end in _rows(ends[wrong], "consequence_id", "start", "end"):
+        details = {"below": f"{end:g}"}
+        yield Finding("consequence-order", step, file, row, "at_least", f"{start:g}", details)
+    columns = ("consequence_id", "measure", "start", "end", "valid_from", "valid_to")
+    for _, group in ends[~wrong].sort_values(["start", "end"]).groupby(["measure", "subject"]):
+        rows: list[tuple[Any, ...]] = list(_rows(group, *columns))
+        for at, (row, step, measure, start, _, *_valid) in enumerate(rows):
+            before = [each for each in rows[:at] if _at_one_time(each[5:], _valid)]
+            top = max(before, key=lambda each: each[4], default=None)
+            if top is None or top[4] == start:
+                continue
+            value = f"{start:g}" if top[4] > start else f"{top[4]:g} … {start:g}"
+            code = "consequence-overlap" if top[4] > start else "consequence-gap"
+            details = {"other": top[1]}
+            yield Finding(code, step, file, row, measure, value, details)
+
+
+def _at_one_time(one: Sequence[str | None], other: Sequence[str | None]) -> bool:
+    """Return whether two rows with ``valid_from`` and ``valid_to`` have a day in common."""
+    (start, end), (start_2, end_2) = (tuple(span(t or "") for t in each) for each in (one, other))
+    return not (
+        (end and start_2 and end.last < start_2.first)
+        or (end_2 and start and end_2.last < start.first)
+    )
+
+
+def _obligations(table: pd.DataFrame, file: str) -> Iterator[Finding]:
+    columns = ("obligation_id", "kind", "value", "unit", "met_on", "open_on")
+    for row, name, kind, value, unit, met, opened in _rows(table, *columns):
+        if unit is not None and unit not in UNITS:
+            details = {"known": ", ".join(UNITS)}
+            yield Finding("unknown-unit", name, file, row, "unit", unit, details)
+        elif unit is None and value == value:  # noqa: PLR0124 -- a number that is known
+            yield Finding("missing-value", name, file, row, "unit")
+        elif kind == "term" and unit not in {None, "year"}:
+            details = {"measure": "term"}
+            yield Finding("unit-mismatch", name, file, row, "unit", unit, details)
+        done, still = span(met or ""), span(opened or "")
+        if done and still and still.first > done.last:
+            yield Finding("obligation-contradicts", name, file, row, "met_on", met,
+                          {"open": opened})  # fmt: skip
+    places = table[["parcel_id", "project_id", "auction_id"]]
+    for row, name in _rows(table[places.isna().all(axis=1)], "obligation_id"):
+        yield Finding("obligation-of-nothing", name, file, row)
 
 
 def _geometry(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Finding]:

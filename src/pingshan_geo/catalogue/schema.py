@@ -128,7 +128,7 @@ _COMPUTED = re.compile(
     r"|period_share|expected|pace_(?:margin|needed)"
     r"|overlay_(?:area(?:_total)?|share(?:_of_zone)?)"
     r"|(?:parcel|project|auction|straddler|over_limit|limit_unknown)_count)"
-    r"(?:(?:_low|_high)?(?:_m2|_m|_yuan)?|_status|_qualifier|_known|_rows|_step|_unit_si)"
+    r"(?:(?:_low|_high)?(?:_m2|_m|_yuan)?|_status|_qualifier|_known|_rows|_possible|_step|_unit_si)"
     r"|(?:far|site_coverage|green_ratio|building_height|area)_verdict|far_limit_(?:basis|shares)"
     r"|(?:far_limit|far_minimum|site_coverage_limit|green_ratio_minimum|building_height_limit)_from"
     r"|area_(?:tolerance(?:_m2)?|cause(?:_ties|_fit|_evidence)?)|dominant_.+"

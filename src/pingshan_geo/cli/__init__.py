@@ -93,7 +93,7 @@ class Sections(click.Group):
     sections: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("Use", ("build", "report", "map", "export", "why")),
         ("Prepare", ("init", "import")),
-        ("Trust", ("check",)),
+        ("Trust", ("check", "diff")),
     )
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
@@ -106,11 +106,11 @@ class Sections(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         """Return a command, importing its module."""
-        from pingshan_geo.cli import importing, prepare, trust, use
+        from pingshan_geo.cli import compare, importing, prepare, trust, use
 
         commands = (
             use.build, use.report, use.map_, use.export, use.why, prepare.init, importing.import_,
-            trust.check,
+            trust.check, compare.diff,
         )  # fmt: skip
         return next((command for command in commands if command.name == cmd_name), None)
 

@@ -17,19 +17,15 @@ from pingshan_geo.cli import (
     echo,
     outline_options,
     steps,
-    table_or_json,
 )
 from pingshan_geo.cli.around import apart, page_options, surrounded, told
-from pingshan_geo.errors import UsageError
+from pingshan_geo.errors import OutputError, UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
     from pingshan_geo.assessment import Assessment
     from pingshan_geo.page import Around
 
 REPORTS = ("areas", "far", "targets", "overlay", "quality", "all")
-# What `build` writes beside the page.
-_REPORT_FILES = ("html", "json", "xlsx", "csv")
-_LAYER_FILES = (("parcels", "geojson"), ("zones", "geojson"), ("parcels", "gpkg"))
 
 
 _as_of = click.option(
@@ -43,50 +39,93 @@ _as_of = click.option(
 @click.option(
     "-o", "folder", default="maps", show_default=True, metavar="DIR", help="Folder to write into."
 )
+@click.option(
+    "--bundle", metavar="FILE.zip",
+    help="Put all of it into one archive too, with the catalogue's own files, software versions "
+    "and hashes: check --bundle makes it again.",
+)  # fmt: skip
 @page_options
 @outline_options
 @_as_of
 @click.pass_obj
-def build(session: Session, /, folder: str, as_of: str | None, **options: Any) -> None:
+def build(
+    session: Session, /, folder: str, bundle: str | None, as_of: str | None, **options: Any
+) -> None:
     """Check, assess, write map, reports and exports; print the headline.
 
     \b
-    Example: pingshan-geo build -o maps
+    Examples: pingshan-geo build -o maps
+              pingshan-geo build -o maps --bundle pingshan.zip
     """
-    from pingshan_geo.export import export_table, write
+    from pingshan_geo.cli.products import COUNT, products
     from pingshan_geo.output import checked_target, make_folder, write_whole
-    from pingshan_geo.page import render_page
-    from pingshan_geo.report import headline_lines, render, select
+    from pingshan_geo.report import headline_lines
 
     lang = session.lang
-    with steps(len(_REPORT_FILES) + len(_LAYER_FILES) + 2) as step:
+    _refuse_bundle(bundle, is_public=options["public"])
+    with steps(COUNT + (2 if bundle else 1)) as step:
         step("assess")
+        kept = _catalogue_files(session) if bundle else {}
         assessment, around = _surrounded(session, as_of, options)
-        name = assessment.catalogue.id
-        step(f"{name}.html")
-        files = {f"{name}.html": render_page(assessment, lang, around).encode()}
-        everything = select(assessment)
-        for form in _REPORT_FILES:
-            step(f"{name}-report.{form}")
-            files[f"{name}-report.{form}"] = render(everything, form, lang)
-        layers = {
-            f"{name}-{table}.{suffix}": export_table(assessment, table, lang=lang)
-            for table, suffix in _LAYER_FILES
-        }
+        files = products(assessment, lang, around, step)
+        packed = b""
+        if bundle:
+            step(bundle)
+            packed = _bundle(session, assessment, around, options, files, kept)
         # All is made and every target looked at before the first file is written.
         target = make_folder(folder)
-        written = [checked_target(target / each) for each in (*files, *layers)]
-        for each, content in files.items():
-            write_whole(target / each, content)
-        for each, layer in layers.items():
-            step(each)
-            write(layer, target / each, lang)
+        written = [checked_target(target / each) for each in files]
+        if bundle:
+            written.append(checked_target(bundle))
+        for path, content in zip(written, [*files.values(), packed], strict=False):
+            write_whole(path, content)
     for line in headline_lines(assessment, lang):
         echo(line)
     for path in written:
         echo(f"{path}  {_size(path)}")
     for line in told(around, lang):
         echo(line)
+
+
+def _refuse_bundle(bundle: str | None, *, is_public: bool) -> None:
+    """Raise where a bundle cannot be what is asked for, before anything is made."""
+    if bundle is None:
+        return
+    if is_public:
+        raise UsageError(
+            "--bundle does not go with --public: the catalogue inside a bundle holds everything "
+            "that --public withholds",
+            "--bundle 不能与 --public 同用：资料包内的目录含有 --public 要隐去的全部内容",
+        )
+    if Path(bundle).suffix.lower() != ".zip":
+        raise UsageError(
+            f"--bundle {bundle}: a bundle is a zip archive; name it .zip",
+            f"--bundle {bundle}：资料包是 zip 压缩包，后缀须为 .zip",
+        )
+
+
+def _catalogue_files(session: Session) -> dict[str, bytes]:
+    from pingshan_geo.audit.bundle import catalogue_files
+
+    return catalogue_files(session.catalogue)
+
+
+def _bundle(
+    session: Session, assessment: Assessment, around: Around, options: dict[str, Any],
+    files: dict[str, bytes], kept: dict[str, bytes],
+) -> bytes:  # fmt: skip
+    """Return the bundle of a build; ``kept`` are the catalogue's files as they stood before it."""
+    from pingshan_geo.audit.bundle import bundle_bytes
+    from pingshan_geo.cli.products import options_of
+
+    if _catalogue_files(session) != kept:
+        raise OutputError(
+            "the catalogue was changed while its bundle was made; nothing was written, try again",
+            "制作资料包期间目录被修改；未写入任何内容，请重试",
+        )
+    return bundle_bytes(
+        assessment, options_of(assessment, session.lang, around, options), files, kept
+    )
 
 
 def _surrounded(
@@ -246,24 +285,69 @@ def export(
 
 @click.command()
 @click.argument("figure_id", help="MEASURE/SUBJECT, for example far/G13113-8014.")
-@table_or_json
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "svg"]), default="table",
+    show_default=True,
+    help="Lines for people, one JSON document, or with --sensitivity a drawing.",
+)  # fmt: skip
+@click.option(
+    "--sensitivity", is_flag=True,
+    help="What would change it: inputs at their bounds, rows left out, other printed readings, "
+    "and how far an input would have to go for a verdict to turn.",
+)  # fmt: skip
 @outline_options
 @_as_of
 @click.pass_obj
-def why(session: Session, /, figure_id: str, form: str, as_of: str | None, **outlines: Any) -> None:
+def why(
+    session: Session, /, figure_id: str, form: str, sensitivity: bool, as_of: str | None,
+    **outlines: Any,
+) -> None:  # fmt: skip
     """Show where a figure comes from: formula, inputs, printed evidence.
 
     \b
-    Example: pingshan-geo why completion_rate/industrial-land-2017
+    Examples: pingshan-geo why completion_rate/industrial-land-2017
+              pingshan-geo why completion_rate/industrial-land-2017 --sensitivity
+              pingshan-geo why far/G13113-8014 --sensitivity --format svg > far.svg
     """
     from pingshan_geo.report import to_json, why_document, why_text
 
+    if form == "svg" and not sensitivity:
+        raise UsageError(
+            "a drawing is of what would change a figure: add --sensitivity",
+            "图形所示为影响因素，请加 --sensitivity",
+        )
     assessment = session.assess(as_of, **outlines)
+    if sensitivity:
+        _tell_sensitivity(assessment, figure_id, form, session.lang)
+        return
     if form == "json":
         click.echo(to_json(why_document(assessment, figure_id, session.lang)).decode(), nl=False)
         return
     for line in why_text(assessment, figure_id, session.lang):
         echo(line)
+
+
+def _tell_sensitivity(assessment: Assessment, figure_id: str, form: str, lang: str) -> None:
+    from pingshan_geo.assessment.shown import printed_units, shown_unit
+    from pingshan_geo.audit.sensitivity import sensitivity
+    from pingshan_geo.report import sensitivity_document, sensitivity_lines, to_json, tornado_svg
+
+    result = sensitivity(assessment, figure_id)
+    if form == "json":
+        document = sensitivity_document(assessment, result, lang)
+        click.echo(to_json(document).decode(), nl=False)
+        return
+    if form == "table":
+        for line in sensitivity_lines(assessment, result, lang):
+            echo(line)
+        return
+    drawing = tornado_svg(result, lang, shown_unit(result.figure, printed_units(assessment)))
+    if drawing is None:
+        raise UsageError(
+            f"nothing can be moved under {figure_id}: there is nothing to draw",
+            f"{figure_id} 没有可变动的因素，无图可画",
+        )
+    click.echo(drawing)
 
 
 def _nothing_matches(lang: str) -> None:

@@ -68,6 +68,8 @@ class Checked:
         The number computed again; the one that the claim asks for where one input is missing.
     unit, implied_unit : str or None
         Stored units of both.
+    qualifier : str
+        Of the number computed again.
     """
 
     verdict: str
@@ -78,6 +80,7 @@ class Checked:
     implied: Bounds | None = None
     unit: str = "1"
     implied_unit: str | None = None
+    qualifier: str = "printed"
 
 
 class Lookup(NamedTuple):
@@ -138,13 +141,15 @@ def check_claim(
     if why is not None or not is_whole:
         asked = Checked(CANNOT, why or "missing", about)
         return _with_implied(asked, form, figure, known)
-    operands = [bounds_of(each) for each in known if each is not None]
+    figures = [each for each in known if each is not None]
+    operands = [bounds_of(each) for each in figures]
     computed = _compute(form, operands)
     if computed is None:
         return Checked(CANNOT, "unknown", inputs[-1])
-    unit = _unit(form, [each for each in known if each is not None])
-    computed, unit = _as_claimed(computed, unit, figure)
-    done = Checked(CONSISTENT, computed=computed, unit=unit)
+    computed, unit = _as_claimed(computed, _unit(form, figures), figure)
+    done = Checked(
+        CONSISTENT, computed=computed, unit=unit, qualifier=_qualifier(computed, figures)
+    )
     if figure is None:
         holds = computed.low <= 1 if form == "part" else computed.high > 1
         return done if holds else replace(done, verdict=CONTRADICTED)
@@ -194,7 +199,8 @@ def _counted(
         return Checked(CANNOT, "no_figure", gone[0])
     count = float(len(dict.fromkeys(inputs)) + named)
     here = Bounds(count, count, count if is_whole else math.inf)
-    done = Checked(CONSISTENT, computed=here, unit="count")
+    qualifier = "exact" if is_whole else "more_than"
+    done = Checked(CONSISTENT, computed=here, unit="count", qualifier=qualifier)
     if claimed is None:
         return Checked(CANNOT, "missing", None)
     if not here.meets(bounds_of(claimed)):
@@ -232,6 +238,16 @@ def _unit(form: str, inputs: Sequence[Figure]) -> str:
     if form == "rank":
         return "rank"
     return inputs[0].unit if form in {"total", "difference"} else "1"
+
+
+def _qualifier(computed: Bounds, inputs: Sequence[Figure]) -> str:
+    up, down = math.isinf(computed.high), math.isinf(computed.low)
+    if up != down:
+        return "more_than" if up else "less_than"
+    kinds = {each.qualifier for each in inputs}
+    return (
+        "exact" if kinds == {"exact"} else "printed" if kinds <= {"exact", "printed"} else "about"
+    )
 
 
 def _as_claimed(computed: Bounds, unit: str, claimed: Figure | None) -> tuple[Bounds, str]:
@@ -345,7 +361,7 @@ def claim_table(base: pd.DataFrame, look: Lookup) -> Wide:
         "recorded", _objects([f.qualifier if f else None for f in claimed]), where=has_number,
     )  # fmt: skip
     computed = _column([each.computed for each in done])
-    wide.put("claim_computed", computed, "derived", "printed")
+    wide.put("claim_computed", computed, "derived", _objects([each.qualifier for each in done]))
     implied = _column([each.implied for each in done])
     wide.put("claim_implied", implied, "derived", "printed", where=~np.isnan(implied.value))
     units = [f.unit if f is not None else each.unit for f, each in zip(claimed, done, strict=True)]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import COUNTED_MEASURE, FACT_MEASURES
 from pingshan_geo.figure import (
+    FloatArray,
+    IntArray,
     Interval,
     choose,
     choose_object,
@@ -15,9 +21,19 @@ from pingshan_geo.figure import (
     exact,
     subtract,
 )
+from pingshan_geo.findings import Finding
+from pingshan_geo.measures.deliveries import put_deliveries
+from pingshan_geo.measures.readings import known_by, not_after, straddles
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.rollup import group_sums
-from pingshan_geo.measures.wide import Wide, joined, positions
+from pingshan_geo.measures.wide import Joined, Wide, joined, positions
+from pingshan_geo.words import text
+
+STANDS, DOUBTFUL, REPLACED, WITHDRAWN, FAILED = (
+    "stands", "doubtful", "replaced", "withdrawn", "failed",
+)  # fmt: skip
+#: Verdicts of land transfers that count.
+COUNTING = (STANDS, DOUBTFUL)
 
 
 def auction_table(base: pd.DataFrame, facts: pd.DataFrame, parcels: Wide) -> Wide:
@@ -45,26 +61,101 @@ def auction_table(base: pd.DataFrame, facts: pd.DataFrame, parcels: Wide) -> Wid
     return wide
 
 
+class Transfers(NamedTuple):
+    """Land transfers at a day, each with a ``transfer_verdict``.
+
+    ``known`` are those that have taken place; ``possible`` those whose date lies across the day.
+    """
+
+    known: pd.DataFrame
+    possible: pd.DataFrame
+
+
+def transfers_at(
+    auctions: pd.DataFrame, source_dates: pd.Series[str], cutoff: date
+) -> Transfers:  # fmt: skip
+    """Return the land transfers of a day, with what has become of them.
+
+    Parameters
+    ----------
+    auctions : DataFrame
+        Rows of the catalogue, with or without ``status, status_date, replaces``.
+    source_dates : Series
+        Date of each source, by id.
+    cutoff : date
+        The day.
+
+    Returns
+    -------
+    Transfers
+        ``transfer_verdict`` is ``stands``; ``withdrawn``, ``failed`` or ``replaced``, which do
+        not count; or ``doubtful`` where the date of that lies across the day: it counts, and the
+        lower bound leaves it out.
+    """
+    is_known = known_by(auctions, "date", source_dates, cutoff)
+    is_possible = straddles(auctions["date"], cutoff) & ~is_known
+    verdict = np.full(len(auctions), STANDS, dtype=object)
+    nothing = pd.Series([None] * len(auctions), index=auctions.index, dtype=object)
+    status, since, replaces = (
+        auctions.get(name, nothing) for name in ("status", "status_date", "replaces")
+    )
+    is_off = status.isin((WITHDRAWN, FAILED)).to_numpy()
+    maybe = straddles(since, cutoff).to_numpy()
+    verdict[auctions.index.isin(replaces[is_possible].dropna()) | (is_off & maybe)] = DOUBTFUL
+    is_off = is_off & not_after(since, cutoff).to_numpy()
+    verdict = choose_object(is_off, status.to_numpy(dtype=object), verdict)
+    verdict[auctions.index.isin(replaces[is_known].dropna())] = REPLACED
+    rows = auctions.assign(transfer_verdict=pd.Series(verdict, index=auctions.index, dtype=object))
+    return Transfers(rows[is_known], rows[is_possible & rows["transfer_verdict"].isin(COUNTING)])
+
+
 def counted_rows(auctions: pd.DataFrame, targets: pd.Index[str]) -> pd.DataFrame:
     """Return the land transfers that count towards each target, a parcel once for each target.
 
-    Rows without a parcel are all kept: nobody says that two of them are the same land.
+    Rows without a parcel are all kept: nobody says that two of them are the same land. What was
+    withdrawn, has failed or was replaced does not count.
     """
     rows = auctions[auctions["target_id"].isin(targets)]
+    if "transfer_verdict" not in rows:
+        return _once(rows)
+    rows = rows[rows["transfer_verdict"].isin(COUNTING)]
+    # A lot that was surely sold is not made doubtful by another row about it.
+    surest = rows.sort_values("transfer_verdict", key=lambda v: v != STANDS, kind="stable")
+    return rows[rows.index.isin(_once(surest).index)]
+
+
+def _once(rows: pd.DataFrame) -> pd.DataFrame:
     again = rows["parcel_id"].notna() & rows.duplicated(["target_id", "parcel_id"])
     return rows[~again]
 
 
 def target_table(
-    base: pd.DataFrame, facts: pd.DataFrame, auctions: pd.DataFrame, parcels: Wide
+    base: pd.DataFrame,
+    facts: pd.DataFrame,
+    possible_facts: pd.DataFrame,
+    transfers: Transfers,
+    parcels: Wide,
 ) -> Wide:
-    """Return what was asked, delivered and itemised, and the rates between them."""
+    """Return what was asked, delivered and itemised, and the rates between them.
+
+    Parameters
+    ----------
+    base : DataFrame
+        Targets.
+    facts, possible_facts : DataFrame
+        Readings, and deliveries whose date lies across the day that is looked from.
+    transfers : Transfers
+        Land transfers of that day.
+    parcels : Wide
+        Lots with their areas.
+    """
     wide = Wide(base)
     is_asked = base["value_si"].notna().to_numpy()
     asked = Interval(*(base[name].to_numpy() for name in ("value_si", "low_si", "high_si")))
     wide.put("target_value", asked, "recorded", base["qualifier"].to_numpy(dtype=object))
     put_recorded(wide, facts, ("delivered", "completion_rate_printed"), ("delivered",))
-    _put_itemised(wide, auctions, parcels)
+    put_deliveries(wide, facts, possible_facts)
+    _put_itemised(wide, transfers, parcels)
     delivered, delivered_q = wide.interval("delivered"), wide.qualifier("delivered")
     asked_q = wide.qualifier("target_value")
     printed, printed_q = (
@@ -86,19 +177,54 @@ def target_table(
     implied = divide(delivered, printed)
     wide.put(
         "implied_target", implied, "derived", combined_qualifier(implied, delivered_q, printed_q),
-        where=~np.isnan(printed.value),
+        # A rate belongs to one of several instalments, not to their sum.
+        where=~np.isnan(printed.value) & np.isnan(wide.noted("delivered_rows").astype(np.float64)),
     )  # fmt: skip
     return wide
 
 
-def _put_itemised(wide: Wide, auctions: pd.DataFrame, parcels: Wide) -> None:
+def _put_itemised(wide: Wide, transfers: Transfers, parcels: Wide) -> None:
     """Put the sum over the transfers that count.
 
     It is the delivery where no total is printed and no row of it is unknown.
     """
     targets = wide.base.index
-    rows = counted_rows(auctions, targets)
+    rows = counted_rows(transfers.known, targets)
     group = positions(targets, rows["target_id"])
+    items = _land(wide, rows, group, parcels)
+    is_doubtful = (rows["transfer_verdict"] == DOUBTFUL).to_numpy() & ~np.isnan(items.interval.low)
+    low = np.where(is_doubtful, 0.0, items.interval.low)
+    counted = Interval(items.interval.value, low, items.interval.high)
+    known = group_sums(counted, group, len(targets))
+    more = _possible(wide, rows, items.interval, transfers, parcels)
+    total = Interval(*known.interval[:2], known.interval.high + more.room)
+    qualifier = combined_qualifier(total, known.qualifier(items.qualifier, group))
+    has_rows = known.rows + more.rows > 0
+    wide.put("delivered_itemised", total, "derived", qualifier, where=has_rows)
+    wide.note("delivered_itemised_rows", known.rows)
+    wide.note("delivered_itemised_known", known.known)
+    wide.note("delivered_itemised_possible", more.rows)
+    delivered = wide.interval("delivered")
+    whole = np.isnan(delivered.value) & (known.rows > 0) & (known.known == known.rows)
+    # Land that may have been sold and whose area nobody printed leaves no bound above.
+    high = np.where(more.known < more.rows, np.inf, total.high)
+    total = Interval(total.value, total.low, np.where(np.isnan(total.value), np.nan, high))
+    qualifier = combined_qualifier(total, known.qualifier(items.qualifier, group))
+    status = choose_object(whole, "derived", wide.status("delivered"))
+    qualifiers = choose_object(whole, qualifier, wide.qualifier("delivered"))
+    wide.put("delivered", choose(whole, total, delivered), status, qualifiers)
+
+
+class _More(NamedTuple):
+    """Room above the bound of each target, the possible transfers that make it, those known."""
+
+    room: FloatArray
+    rows: IntArray
+    known: IntArray
+
+
+def _land(wide: Wide, rows: pd.DataFrame, group: IntArray, parcels: Wide) -> Joined:
+    """Return the land, or floor, of the lots of some transfers, by what their target asks for."""
     measure = wide.base["measure"].to_numpy(dtype=object)[group]
     items = exact(np.full(len(rows), np.nan))
     qualifiers = np.full(len(rows), None, dtype=object)
@@ -106,14 +232,41 @@ def _put_itemised(wide: Wide, auctions: pd.DataFrame, parcels: Wide) -> None:
         lot = joined(rows["parcel_id"], parcels, lot_measure)
         items = choose(measure == name, lot.interval, items)
         qualifiers = choose_object(measure == name, lot.qualifier, qualifiers)
-    known = group_sums(items, group, len(targets))
-    total, qualifier = known.interval, known.qualifier(qualifiers, group)
-    has_rows = known.rows > 0
-    wide.put("delivered_itemised", total, "derived", qualifier, where=has_rows)
-    wide.note("delivered_itemised_rows", known.rows)
-    wide.note("delivered_itemised_known", known.known)
-    delivered = wide.interval("delivered")
-    whole = np.isnan(delivered.value) & has_rows & (known.known == known.rows)
-    status = choose_object(whole, "derived", wide.status("delivered"))
-    qualifiers = choose_object(whole, qualifier, wide.qualifier("delivered"))
-    wide.put("delivered", choose(whole, total, delivered), status, qualifiers)
+    return Joined(items, qualifiers)
+
+
+def _possible(
+    wide: Wide, counted: pd.DataFrame, items: Interval, transfers: Transfers, parcels: Wide
+) -> _More:
+    """Return what transfers may add that have a date across the day; a counted lot adds none.
+
+    One that may replace a counted transfer adds what it exceeds that by.
+    """
+    targets = wide.base.index
+    rows = counted_rows(transfers.possible, targets)
+    keys = ["target_id", "parcel_id"]
+    pairs = pd.MultiIndex.from_frame(counted[counted["parcel_id"].notna()][keys])
+    rows = rows[~pd.MultiIndex.from_frame(rows[keys]).isin(pairs)]
+    group = positions(targets, rows["target_id"])
+    high = _land(wide, rows, group, parcels).interval.high
+    replaces = rows["replaces"] if "replaces" in rows else rows["parcel_id"].map(lambda _: None)
+    old = pd.Series(items.high, index=counted.index).reindex(replaces).to_numpy(dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        room = np.where(np.isnan(old) | np.isnan(high), high, np.maximum(high - old, 0.0))
+    size = len(targets)
+    summed = group_sums(Interval(room, room, room), group, size)
+    return _More(np.nan_to_num(summed.interval.value, posinf=np.inf), summed.rows, summed.known)
+
+
+def transfer_findings(transfers: Transfers) -> Iterator[Finding]:
+    """Yield a finding for each land transfer that counts for nothing, or is of doubtful date."""
+    for subject, verdict in transfers.known["transfer_verdict"].items():
+        if verdict not in COUNTING:
+            details = {"reason": text(str(verdict))}
+            yield Finding("transfer-not-counted", str(subject), value=verdict, details=details)
+        elif verdict == DOUBTFUL:
+            since = transfers.known.get("status_date", pd.Series(dtype=object)).get(subject)
+            value = since if isinstance(since, str) else None
+            yield Finding("transfer-doubtful", str(subject), field="status_date", value=value)
+    for subject, value in transfers.possible["date"].items():
+        yield Finding("date-straddles", str(subject), field="date", value=str(value))

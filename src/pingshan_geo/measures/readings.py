@@ -13,6 +13,8 @@ from pingshan_geo.catalogue.dates import Span, span
 from pingshan_geo.words import Text
 
 USED, AGREES, DISAGREES, EARLIER = "used", "agrees", "disagrees", "earlier"
+#: Deliveries: one of several that add up, and one that a total holds.
+INSTALMENT, PART = "instalment", "part"
 
 
 def not_after(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
@@ -111,20 +113,7 @@ def readings(facts: pd.DataFrame, cutoff: date) -> pd.DataFrame:
         still are preferred, then those with the newest ``as_of``, then the narrowest bounds.
     """
     known = facts[not_after(facts["as_of"], cutoff) & begun(facts["period_start"], cutoff)]
-    last_days = [span(text or "") for text in known["period_end"]]
-    # A target's or flow's period ends with the year it covers; a version's with its successor.
-    over = np.array([d is not None and d.last < cutoff for d in last_days], dtype=bool)
-    newest = [d.last.toordinal() if (d := span(text or "")) else 0 for text in known["as_of"]]
-    width = known["high_si"].to_numpy() - known["low_si"].to_numpy()
-    # Among numbers for times that are over, the latest time goes first.
-    ended = np.array([d.last.toordinal() if d else 0 for d in last_days]) * over
-    ranked = known.assign(
-        over=over, rank_ended=-ended, rank_new=-np.array(newest), rank_width=width,
-        rank_row=np.arange(len(known)),
-    ).sort_values(
-        ["subject", "measure", "over", "rank_ended", "rank_new", "rank_width", "rank_row"],
-        kind="stable",
-    )  # fmt: skip
+    ranked = preferred(known.assign(rank_row=np.arange(len(known))), cutoff)
     first = ~ranked.duplicated(["subject", "measure"])
     chosen = ranked[first].set_index(["subject", "measure"])
     keys = pd.MultiIndex.from_frame(ranked[["subject", "measure"]])
@@ -135,5 +124,22 @@ def readings(facts: pd.DataFrame, cutoff: date) -> pd.DataFrame:
     role = np.where(earlier, EARLIER, np.where(meets, AGREES, DISAGREES)).astype(object)
     role[first.to_numpy()] = USED
     ranked["role"] = role
-    dropped = ["over", "rank_ended", "rank_new", "rank_width"]
-    return ranked.sort_values("rank_row").drop(columns=[*dropped, "rank_row"])
+    return ranked.sort_values("rank_row").drop(columns=[*_RANKS, "rank_row"])
+
+
+_RANKS = ["over", "rank_ended", "rank_new", "rank_width"]
+
+
+def preferred(known: pd.DataFrame, cutoff: date) -> pd.DataFrame:
+    """Return facts by subject and measure, the preferred one first, with what ranks them."""
+    last_days = [span(text or "") for text in known["period_end"]]
+    # A target's or flow's period ends with the year it covers; a version's with its successor.
+    over = np.array([d is not None and d.last < cutoff for d in last_days], dtype=bool)
+    newest = [d.last.toordinal() if (d := span(text or "")) else 0 for text in known["as_of"]]
+    width = known["high_si"].to_numpy() - known["low_si"].to_numpy()
+    # Among numbers for times that are over, the latest time goes first.
+    ended = np.array([d.last.toordinal() if d else 0 for d in last_days]) * over
+    ranks = (over, -ended, -np.array(newest), width)
+    return known.assign(**dict(zip(_RANKS, ranks, strict=True))).sort_values(
+        ["subject", "measure", *_RANKS], kind="stable"
+    )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pingshan_geo.figure import FloatArray, Interval, ObjectArray, choose, choose_object, exact
 from pingshan_geo.findings import Finding
-from pingshan_geo.measures.readings import DISAGREES, EARLIER, USED, described
+from pingshan_geo.measures.readings import DISAGREES, EARLIER, INSTALMENT, USED, described
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.wide import Wide
 from pingshan_geo.units import UNITS, implied_step, unit_key
@@ -159,7 +159,11 @@ def conflicts(facts: pd.DataFrame, title_of: Callable[[str], Text]) -> Iterator[
         label = MEASURES[str(measure)].label
         if role == DISAGREES:
             same = (facts["subject"] == subject) & (facts["measure"] == measure)
-            used = facts[same & (facts["role"] == USED)].iloc[0]
+            found = facts[same & facts["role"].isin((USED, INSTALMENT))]
+            used = found.iloc[0]
+            if len(found) > 1:  # instalments: all of them are held against the others
+                used = used.copy()
+                used["printed"] = " + ".join(found["printed"])
         else:
             used = others.iloc[0]
             label = Text(f"{label.en}, to {until}", f"{label.zh}（至 {until}）")

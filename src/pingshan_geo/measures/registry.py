@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pingshan_geo.catalogue.schema import COUNTED_STAGES
 from pingshan_geo.units import SUFFIX
 from pingshan_geo.words import Text, text, words
 
@@ -108,6 +109,17 @@ def far_pair(floor: str, land: str) -> str:
     return f"far_{floor.removesuffix('_floor_area')}_on_{land.removesuffix('_area')}"
 
 
+def stage_rate(stage: str) -> str:
+    """Return the name of the completion rate at a stage.
+
+    Examples
+    --------
+    >>> stage_rate("in_operation")
+    'completion_rate_in_operation'
+    """
+    return f"completion_rate_{stage}"
+
+
 _AREAS = (
     "recorded_area", "measured_area", "measured_area_plane", "drawn_area", *LANDS, *FLOORS,
     "given_up_area", *(f"{area}_total" for area in (*LANDS, *reversed(FLOORS))),
@@ -149,6 +161,11 @@ _ALL = (
     Measure("completion_rate_printed", "1", "targets"),
     Measure("outstanding", None, "targets", ("target_value", "delivered"), "−"),
     Measure("implied_target", None, "targets", ("delivered", "completion_rate_printed"), "÷"),
+    Measure("period_share", "1", "targets"),
+    Measure("expected", None, "targets", ("target_value", "period_share"), "×"),
+    Measure("pace_margin", None, "targets", ("delivered", "expected"), "−"),
+    Measure("pace_needed", None, "targets", ("outstanding",)),
+    *(Measure(stage_rate(stage), "1", "targets") for stage in COUNTED_STAGES),
     Measure("overlay_area", "m2", "overlay", ("overlay_share", "measured_area"), "×"),
     Measure("overlay_share", "1", "overlay"),
     Measure("overlay_share_of_zone", "1", "overlay"),
@@ -164,6 +181,7 @@ _ALL = (
     Measure("over_limit_count", "count", "counts"),
     Measure("limit_unknown_count", "count", "counts"),
     Measure("indicator_value", None, "indicators"),
+    Measure("obligation_days_left", "day", "obligations"),
     Measure("obligation_required", None, "obligations"),
     Measure("obligation_reached", None, "obligations"),
     Measure(

@@ -67,7 +67,7 @@ def to_map(assessment: Assessment, lang: str = "en", around: Around | None = Non
     """
     data = _data(assessment, lang, around)
     if around is not None and around.earlier:
-        data["earlier"] = [_data(each, lang, around) for each in around.earlier]
+        data["earlier"] = [_data(each, lang, around, is_earlier=True) for each in around.earlier]
     bounds = _shown(assessment, around).zones.total_bounds
     west, south, east, north = np.nan_to_num(bounds).tolist()
     centre = [(south + north) / 2, (west + east) / 2]
@@ -81,9 +81,11 @@ def to_map(assessment: Assessment, lang: str = "en", around: Around | None = Non
     return drawing
 
 
-def _data(assessment: Assessment, lang: str, around: Around | None) -> dict[str, Any]:
+def _data(
+    assessment: Assessment, lang: str, around: Around | None, *, is_earlier: bool = False
+) -> dict[str, Any]:
     shown = _shown(assessment, around)
-    data = payload(shown, lang)
+    data = payload(shown, lang, with_sensitivity=not is_earlier)
     if around is not None:
         put_around(data, shown, around)
     return data

@@ -27,11 +27,12 @@ PROGRAM = (
     "zones.js", "colour.js", "canvas.js", "parcels.js", "key.js", "labels.js", "strip.js",
     "list.js", "ranges.js", "filters.js", "chips.js", "legend.js", "card.js", "neighbours.js",
     "land.js", "layers.js", "measure.js", "select.js", "maptools.js", "evidence.js", "about.js",
-    "ledger.js", "charts.js", "timeline.js", "compare.js", "scenario.js", "tools.js",
+    "ledger.js", "charts.js", "timeline.js", "compare.js", "scenario.js", "claims.js",
+    "flags.js", "flagform.js", "obligations.js", "sensitivity.js", "tools.js",
 )  # fmt: skip
 STYLES = (
     "page.css", "map.css", "filters.css", "charts.css", "maptools.css", "scenario.css",
-    "foliumlayer.css", "print.css",
+    "changes.css", "foliumlayer.css", "print.css",
 )  # fmt: skip
 _ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 

@@ -266,7 +266,7 @@ def _formulas(values: Floats, known: Mapping[str, Floats]) -> Iterator[tuple[lis
 #: Members of outlines that are typed arrays in the page.
 _OUTLINES = ("xy", "rings", "polygons", "features")
 #: Members that are packed as they stand.
-_WHOLE_MEMBERS = ("evidence", "texts")
+_WHOLE_MEMBERS = ("evidence", "texts", "sensitivity")
 _PAIRED = ("message", "fix")
 
 

@@ -25,13 +25,16 @@ from pingshan_geo.page import layers
 from pingshan_geo.page.land_uses import land_uses
 from pingshan_geo.page.lots import lots
 from pingshan_geo.page.outlines import outlines
+from pingshan_geo.page.sensitivity import sensitivity_part
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import Text, text, words
 
 #: A coordinate system as people of the trade call it.
 CRS_NAMES = {"EPSG:4490": "CGCS2000 (EPSG:4490)", "EPSG:4326": "WGS 84 (EPSG:4326)"}
 #: What was found of a subject beside its figures, where its table has it.
-_TOLD = ("area_verdict", "area_tolerance_m2")
+_TOLD = (
+    "area_verdict", "area_tolerance_m2", "transfer_verdict", "obligation_verdict", "obligation_due",
+)  # fmt: skip
 _NO_FIELD = {"name_en", "name_zh", "geometry", "row_number", *(m.column for m in MEASURES.values())}
 
 
@@ -54,7 +57,9 @@ class _Shared:
         return -1 if value is None else self.at(value, list(value))
 
 
-def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
+def payload(
+    assessment: Assessment, lang: str = "en", *, with_sensitivity: bool = True
+) -> dict[str, Any]:
     """Return all that the page shows, as values of JSON.
 
     Parameters
@@ -63,13 +68,16 @@ def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
         What is to be shown.
     lang : str
         Language in which the page opens: ``en`` or ``zh``. Both are in the block.
+    with_sensitivity : bool
+        Whether it tells what would change figures; earlier days do not.
 
     Returns
     -------
     dict
         Members ``page, lang, words, texts, units, uses, sources, evidence, measures, tables,
-        members, pairs, geometry, lots, figures, headline, findings``; ``lots`` are the figures
-        of parcels, as arrays with NaN. Unknown elsewhere is None; areas are m², money yuan,
+        members, pairs, geometry, lots, figures, headline, steps, sensitivity, findings``;
+        ``lots`` are the figures of parcels, as arrays with NaN; ``steps`` the named steps that a
+        figure lies in, one or two. Unknown elsewhere is None; areas are m², money yuan,
         outlines steps of 1e-7 degree in the catalogue's CRS.
 
     Examples
@@ -104,6 +112,8 @@ def payload(assessment: Assessment, lang: str = "en") -> dict[str, Any]:
         "lots": lots(assessment, sayer.profile),
         "figures": _figures(assessment, sayer),
         "headline": list(headline(assessment)),
+        "steps": _steps(assessment, sayer),
+        "sensitivity": sensitivity_part(assessment, sayer.texts.text) if with_sensitivity else None,
         "findings": list(_findings(assessment)),
         "texts": sayer.texts.items,
         "evidence": sayer.evidence.items,
@@ -124,6 +134,7 @@ def _page(assessment: Assessment) -> dict[str, Any]:
         "as_of": assessment.as_of.isoformat(),
         "crs": CRS_NAMES.get(catalogue.crs, catalogue.crs),
         "catalogue": catalogue.id,
+        "sha256": catalogue.sha256,
         "surveyed": bool((assessment.parcels["geometry_status"] == "surveyed").any()),
         "notice": list(text("foot_sketched" if sketched else "foot_reading")),
         "credit": [
@@ -280,6 +291,24 @@ def _figures(assessment: Assessment, sayer: _Sayer) -> dict[str, list[Any]]:
         for name, value in sayer.row(figure).items():
             columns.setdefault(name, []).append(value)
     return columns
+
+
+def _steps(assessment: Assessment, sayer: _Sayer) -> dict[str, list[int]]:
+    """Return the names of the steps that figures lie in; those of lots stand in their notes."""
+    named = assessment.catalogue.consequences
+    pairs = (named["name_en"].tolist(), named["name_zh"].tolist())
+    names = {
+        str(key): Text(en or zh or str(key), zh or en or str(key))
+        for key, en, zh in zip(named.index, *pairs, strict=True)
+    }
+    found: dict[str, list[int]] = {}
+    for kind, table in assessment.tables.items():
+        for measure in MEASURES if kind in KINDS and kind != "parcels" and names else ():
+            for subject, steps in table.get(f"{measure}_step", pd.Series(dtype=object)).items():
+                own = [names[one] for one in str(steps or "").split("; ") if one in names]
+                if own:
+                    found[f"{measure}/{subject}"] = [sayer.texts.text(name) for name in own]
+    return found
 
 
 class _Quick(View):

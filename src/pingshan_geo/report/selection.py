@@ -24,6 +24,10 @@ _BESIDE = {
     "site_coverage": ("site_coverage_verdict",),
     "green_ratio": ("green_ratio_verdict",),
     "building_height": ("building_height_verdict",),
+    "price": ("transfer_verdict",),
+    "pace_margin": ("pace_verdict",),
+    "pace_needed": ("pace_needed_unit_si",),
+    "obligation_days_left": ("obligation_due", "obligation_verdict"),
     "overlay_area": ("parcel_id", "zone_id", "zone_kind"),
     "overlay_share_of_zone": ("is_dominant", "is_whole", "is_sliver", "shared_m2"),
     "area_ratio": (
@@ -269,7 +273,9 @@ def wide_table(
     own: list[str] = []
     for m in measures:
         names = (m.column, m.low_column, m.high_column, m.status_column, m.qualifier_column)
-        own += [name for name in (*names, *_BESIDE.get(m.name, ())) if name in rows]
+        own += [
+            name for name in (*names, *_BESIDE.get(m.name, ()), f"{m.name}_step") if name in rows
+        ]
     for name in dict.fromkeys((*own, *more)):
         if name in rows and name not in table:
             table[name] = rows[name]

@@ -9,6 +9,7 @@ from pingshan_geo.assessment import Assessment
 from pingshan_geo.assessment.notes import OUTLINE
 from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.figure import Figure
+from pingshan_geo.measures.claims import OPERATORS
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.report.people import completeness_text, shown
 from pingshan_geo.units import UNITS
@@ -74,6 +75,8 @@ def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
     '488,800 m² ÷ 106,000 m² = 4.611'
     """
     operator = MEASURES[figure.measure].operator
+    if figure.measure == "claim_computed":
+        operator = OPERATORS.get(str(assessment.claims.loc[figure.subject, "formula"]), "")
     if not operator or len(figure.inputs) < 2:
         return ""
     units = printed_units(assessment)
@@ -82,6 +85,7 @@ def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
         for each in (*map(assessment.figure, figure.inputs), figure)
     )
     sign, _, rest = operator.partition(" … ")
+    more = [part for each in more for part in (sign, each)] if sign == "+" else more
     return " ".join(part for part in (one, sign, two, rest, *more, "=", result) if part)
 
 

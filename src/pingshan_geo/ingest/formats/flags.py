@@ -76,14 +76,13 @@ def at_facts(flags: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     A flag names subject and measure, and where the number was printed; the fact is the one of
     that subject and measure from that place. Its value is what a correction would change.
     """
-    keys = ["subject", "measure", "source_id", "locator"]
-    first = facts.drop_duplicates(keys).set_index(keys)
-    result = flags.copy()
-    for at, row in flags.iterrows():
-        key = (row["subject"], row["field"], row["source_id"], row["locator"])
-        if key in first.index:
-            fact = first.loc[key]
-            result.loc[at, ["subject", "field", "old_value"]] = [
-                fact["fact_id"], "value", str(fact["value"]),
-            ]  # fmt: skip
-    return result
+    places = zip(*(facts[n] for n in ("subject", "measure", "source_id", "locator")), strict=True)
+    held: dict[tuple[Any, ...], tuple[str, str, str]] = {}
+    for place, fact, value in zip(places, facts["fact_id"], facts["value"], strict=True):
+        held.setdefault(place, (fact, "value", str(value)))
+    columns = ["subject", "field", "old_value"]
+    asked = zip(*(flags[n] for n in ("subject", "field", "source_id", "locator")), strict=True)
+    own = flags[columns].itertuples(index=False, name=None)
+    rows = [held.get(place, said) for place, said in zip(asked, own, strict=True)]
+    found = pd.DataFrame(rows, columns=columns, index=flags.index, dtype=object)
+    return flags.assign(**{name: found[name] for name in columns})

@@ -47,7 +47,7 @@
           card.section(page.t("reading_title"), el("ul", { class: "reading-key" },
             read("solid", "reading_published"), read("illustrative", "reading_illustrative"), read("unknown-sample", "reading_unknown"))),
           key,
-          card.section(page.t("figures_title"), p("", page.t("figures_text")))));
+          card.section(page.t("figures_title"), p("", page.t("figures_text")), p("", page.t("flag_how")))));
     });
   });
 })();

@@ -84,6 +84,7 @@
     const figures = page.model.figuresOf(row.id).map((figure) => pingshanGeo.figureField(page, figure, notes));
     return section(page.t("land_transfer"),
       field(page, page.t("field_date"), row.date, [], mark),
+      page.model.transferVerdict(row) === "stands" ? null : field(page, page.t("field_status"), page.t(page.model.transferVerdict(row))),
       field(page, page.t("field_mode"), page.field(row.mode, true)),
       field(page, page.t("field_buyer"), page.field(row.buyer)),
       figures,
@@ -122,9 +123,12 @@
   function chips(page, row) {
     const out = [span(`chip ${row.geometry_status}`, page.t(`chip_${row.geometry_status}`))];
     if (row.kind === "parcels") {
-      for (const { date } of page.model.auctionsOf(row.id)) {
+      for (const { date } of page.model.auctionsOf(row.id).filter((sale) => page.model.transferCounts(sale))) {
         out.push(span("chip", date ? page.sentence("chip_auctioned", { year: date.slice(0, 4) }) : page.t("auctioned")));
       }
+    }
+    if (row.kind === "parcels" && pingshanGeo.obligations.ofLot(page, row.id).some((one) => pingshanGeo.obligations.verdictOf(one) === "overdue")) {
+      out.push(span("chip verdict-over", el("b", { "aria-hidden": "true" }, "▲ "), page.t("duty_overdue_chip")));
     }
     return p("chips", out);
   }
@@ -149,7 +153,7 @@
     const parts = [land.recorded(page, row, show), section(page.t("areas_and_outline"), figures.filter(ofOutline).map(show))];
     if (row.kind === "parcels") {
       parts.unshift(land.limits(page, row, show), land.liesIn(page, row), land.findings(page, row.id), ofLand, pingshanGeo.lotScenario(page, row).slice(1));
-      parts.push(pingshanGeo.neighbours(page, row));
+      parts.push(pingshanGeo.obligations.section(page, row.id, notes), pingshanGeo.neighbours(page, row));
       parts.push(model.auctionsOf(row.id).map((one) => auction(page, one, notes)), model.projectsOf(row.id).map((one) => project(page, one, notes)));
     } else {
       const list = (kind) => {
@@ -176,8 +180,10 @@
     return [note ? p("note", note) : null, parts, notes.list()].flat(3).filter(Boolean);
   }
 
-  pingshanGeo.panelHead = (page, title, lines, onclose) => el("header", { class: "panel-head" },
-    div("", el("h2", { tabindex: "-1" }, title), p("panel-sub", page.dotted(lines))),
+  /** The head of a panel; of a subject that can be flagged with the tool for it. */
+  pingshanGeo.panelHead = (page, title, lines, onclose, about = null) => el("header", { class: "panel-head" },
+    div("", el("h2", { tabindex: "-1" }, title), p("panel-sub", page.dotted(lines)),
+      about && pingshanGeo.flagButton ? p("panel-sub panel-flag", pingshanGeo.flagButton(page, about)) : null),
     button("close", onclose, { "aria-label": page.t("close"), title: `${page.t("close")} (Esc)` }, "×"));
 
   part("lot_panel", (page) => {
@@ -194,7 +200,7 @@
       if (changed && changed.size === 1 && changed.has("figure") && box.childElementCount) return null;
       const row = page.model.row(kind, id);
       box.replaceChildren(
-        pingshanGeo.panelHead(page, pingshanGeo.subjectTitle(page, row), subtitle(page, row), () => page.open(null)),
+        pingshanGeo.panelHead(page, pingshanGeo.subjectTitle(page, row), subtitle(page, row), () => page.open(null), { subject: row.id, kind, figure: null }),
         div("panel-body", chips(page, row), kind === "parcels" ? pingshanGeo.lotTools(page, row) : "", body(page, row)));
       if (changed && (changed.has("lot") || changed.has("zone")) && !box.hidden) pingshanGeo.arrive(box);
       return null;

@@ -89,6 +89,23 @@
     return p("", page.sentence("bounds_between", { low: at(figure.low), high: at(figure.high) }));
   }
 
+  const PACE = ["period_share", "expected", "delivered", "pace_margin", "pace_needed"];
+
+  /** How a target goes: what should be there by now, ahead or behind, and its rate at each stage. */
+  function pacePart(page, { id, subject, group }) {
+    if (group !== "targets") return null;
+    const own = page.model.figuresOf(subject).filter((one) => one.id !== id);
+    const show = (one) => pingshanGeo.figureField(page, one, null);
+    const paced = PACE.map((measure) => page.model.figure(`${measure}/${subject}`)).filter(Boolean);
+    const margin = page.model.figure(`pace_margin/${subject}`);
+    const stages = own.filter((one) => /^completion_rate_(?!itemised|printed)/.test(one.measure));
+    const { section, field } = pingshanGeo.card;
+    return [
+      section(page.t("ev_pace"), margin ? [field(page, page.t("verdict"), pingshanGeo.paceMark(page, margin.verdict)), paced.filter((one) => one.id !== id).map(show)] : null),
+      section(page.t("ev_stages"), stages.map(show)),
+    ];
+  }
+
   function body(page, figure) {
     const { section } = pingshanGeo.card;
     const inputs = figure.inputs.map((id) => page.model.figure(id)).filter(Boolean);
@@ -99,9 +116,12 @@
         figure.operator && figure.status === "recorded" ? "" : page.say(figure.method)),
       section(page.t("ev_basis"), figure.basis ? p("", page.say(figure.basis)) : null),
       section(page.t("ev_bounds"), boundsPart(page, figure)),
+      section(page.t("ev_step"), pingshanGeo.stepLine(page, figure)),
       section(page.t("ev_printed"), printed.length ? printed : p("unknown", page.t("ev_nowhere"))),
       section(page.t("ev_notes"), figure.notes.length ? el("ul", {}, figure.notes.map((note) => el("li", {}, page.say(note)))) : null),
       section(page.t("ev_left_out"), leftOut(page, figure)),
+      pingshanGeo.sensitivity.section(page, figure, `${page.title(figure.label)}, ${pingshanGeo.subjectName(page, figure.subject)}`),
+      pacePart(page, figure),
       section(page.t("ev_inputs"),
         inputs.slice(0, MOST_INPUTS).map((input) => pingshanGeo.figureField(page, input, null, named(page, input, figure, page.title(input.label)))),
         andMore(page, inputs)),
@@ -129,7 +149,7 @@
       if (next) next.focus();
     };
     page.on((state, changed) => {
-      if (changed && !["figure", "lang"].some((key) => changed.has(key))) return;
+      if (changed && !["figure", "lang", "scenario"].some((key) => changed.has(key))) return;
       box.hidden = !state.figure;
       if (!state.figure) return box.replaceChildren();
       const figure = page.model.figure(state.figure);
@@ -137,7 +157,7 @@
       const name = pingshanGeo.subjectName(page, figure.subject);
       const subject = kind === "parcels" || kind === "zones" ? pingshanGeo.card.reference(page, figure.subject) : name;
       const title = page.sentence(figure.value === null ? "why_unknown" : "why", { value: format.text(page, figure) });
-      box.replaceChildren(pingshanGeo.panelHead(page, title, [page.title(figure.label), subject], close), div("panel-body", body(page, figure)));
+      box.replaceChildren(pingshanGeo.panelHead(page, title, [page.title(figure.label), subject], close, { subject: figure.subject, kind, figure: figure.id }), div("panel-body", body(page, figure)));
       if (changed && changed.has("figure")) pingshanGeo.arrive(box);
       return null;
     });

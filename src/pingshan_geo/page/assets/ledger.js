@@ -59,6 +59,7 @@
     };
     const { date, parcel_id: lots, project_id: projects } = data.tables.auctions.columns;
     (date || []).forEach((day, at) => {
+      if (!model.transferCounts({ index: at })) return;
       const lot = model.rowOf.parcels.get(lots[at]);
       const named = lots[at] ? [lot] : model.lotsOfProjects()[model.rowOf.projects.get(projects[at])] || [];
       for (const one of named) if (day && one !== undefined) put(one, Number(day.slice(0, 4)));
@@ -106,7 +107,7 @@
   const MOST = 300;
 
   drawer("targets", (page) => page.data.tables.targets.id.length, (page) =>
-    table(page, [["target"], ["field_period"], ["target_value", true], ["delivered", true], ["completion_rate", true], ["ev_bounds", true]],
+    table(page, [["target"], ["field_period"], ["target_value", true], ["delivered", true], ["completion_rate", true], ["ev_bounds", true], ["pace_margin", true]],
       page.model.rows("targets").map((row) => {
         const of = (measure) => page.model.figure(`${measure}/${row.id}`);
         const rate = of("completion_rate");
@@ -118,8 +119,9 @@
           span("whole", format.years(row.period_start, row.period_end)),
           [link(page, isImplied ? implied : asked), isImplied ? div("aside", page.say(implied.label)) : null],
           link(page, of("delivered")),
-          link(page, rate),
+          rate ? [link(page, rate), pingshanGeo.stepLine(page, rate)] : "",
           rate ? format.bounds(page, rate) : "",
+          of("pace_margin") ? [link(page, of("pace_margin")), pingshanGeo.paceMark(page, of("pace_margin").verdict)] : "",
         ];
       })));
 
@@ -134,7 +136,7 @@
           card.reference(page, row.parcel_id) || none(),
           page.say(project) || none(),
           page.field(row.buyer) || none(),
-          word(page, row.mode),
+          [word(page, row.mode), page.model.transferVerdict(row) === "stands" ? null : div("aside", page.t(page.model.transferVerdict(row)))],
           link(page, page.model.figure(`price/${row.id}`)),
           area ? link(page, area) : none(),
         ];

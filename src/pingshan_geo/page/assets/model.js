@@ -278,6 +278,16 @@
       return [...rows].sort((a, b) => a - b).map((at) => this.rowAt("projects", at));
     }
 
+    /** How a land transfer stands: withdrawn, failed and replaced ones are listed and do not count. */
+    transferVerdict(sale) {
+      const { transfer_verdict: verdicts } = this.data.tables.auctions.told || {};
+      return (verdicts && verdicts[sale.index]) || "stands";
+    }
+
+    transferCounts(sale) {
+      return ["stands", "doubtful"].includes(this.transferVerdict(sale));
+    }
+
     auctionsOf(lot) {
       const rows = new Set(this.naming("auctions", "parcel_id", lot));
       for (const project of this.related("projects", "parcel_id", lot)) {

@@ -54,7 +54,8 @@
   /** Land transfers that count towards a target, a lot once; those without a lot are all kept. */
   function counted(page, target) {
     const seen = new Set();
-    return page.model.related("auctions", "target_id", target).filter(({ parcel_id: lot }) => {
+    const counting = page.model.related("auctions", "target_id", target).filter((sale) => page.model.transferCounts(sale));
+    return counting.filter(({ parcel_id: lot }) => {
       if (lot && seen.has(lot)) return false;
       seen.add(lot);
       return true;

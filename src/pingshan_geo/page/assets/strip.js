@@ -48,6 +48,30 @@
     return parts;
   }
 
+  const PACE_MARKS = { ahead: "▲", behind: "▼", on_pace: "●" };
+
+  /** A verdict of pace as mark and word; what nobody can tell has the look of the unknown. */
+  pingshanGeo.paceMark = (page, verdict) => (PACE_MARKS[verdict]
+    ? span(`pace-${verdict}`, span("pace-mark", PACE_MARKS[verdict]), page.t(verdict))
+    : span("unknown", page.t("unknown")));
+
+  /** The step that a figure lies in, or the two that it may lie in; null where there is none. */
+  pingshanGeo.stepLine = (page, figure) => {
+    const steps = (page.data.steps[figure.id] || []).map((at) => strong(page.say(page.data.texts[at])));
+    if (!steps.length) return null;
+    return span("pace", span("pace-mark", "⚑"), steps.length > 1 ? page.fill("step_between", { lowest: steps[0], highest: steps[1] }) : page.fill("step_is", { step: steps[0] }));
+  };
+
+  /** Ahead or behind, by how much, and the pace that is needed; nothing once the period is over. */
+  function paceLine(page, target) {
+    const of = (measure) => page.model.figure(`${measure}/${target}`);
+    const [margin, share, needed] = ["pace_margin", "period_share", "pace_needed"].map(of);
+    if (!margin || margin.value === null || !PACE_MARKS[margin.verdict] || !share || share.value === null || share.value >= 1) return null;
+    const by = margin.verdict === "on_pace" ? "" : [" ", strong(format.text(page, { ...margin, value: Math.abs(margin.value) }))];
+    const pace = needed && needed.value > 0 ? [" · ", page.t("pace_needed"), " ", strong(format.text(page, needed))] : "";
+    return span("pace", pingshanGeo.paceMark(page, margin.verdict), by, pace);
+  }
+
   /** The quotient in words: 488,800 ÷ 106,000 m². */
   function quotient(page, figure) {
     const [top, bottom] = figure.inputs.map((id) => page.model.figure(id));
@@ -83,13 +107,14 @@
     const title = row.kind === "targets" ? name : [page.title(figure.label), page.state.lang === "zh" ? "，" : ", ", span(name === row.id ? "whole" : "", name)];
     const hooks = { "data-testid": "kpi", "data-figure": figure.id, "aria-pressed": String(state.figure === figure.id) };
     const box = button(`kpi${wide ? " kpi-lead" : ""}`, () => page.why(figure.id), hooks, span("kpi-title", title));
+    const after = [figure.measure === "completion_rate" ? paceLine(page, row.id) : null, pingshanGeo.stepLine(page, figure)].filter(Boolean);
     if (wide) {
-      const count = model.related("auctions", "target_id", row.id).length;
+      const count = model.related("auctions", "target_id", row.id).filter((sale) => model.transferCounts(sale)).length;
       const itemised = model.figure(`delivered_itemised/${row.id}`);
       box.append(
         span("kpi-sentence", leadSentence(page, figure, target, delivered, count)),
         bullet(page, target, delivered, itemised),
-        span("kpi-line", rateLine(page, figure)));
+        span("kpi-line", rateLine(page, figure)), ...after);
       return box;
     }
     const bounds = format.bounds(page, figure);
@@ -97,7 +122,7 @@
     const line = figure.value === null ? span("", pingshanGeo.ofTarget(page, figure)) : [said ? span("", said) : "", bounds ? span("", bounds) : ""];
     const missing = delivered && delivered.value === null ? page.t("delivery_unknown") : page.say(figure.notes[0]);
     const note = figure.value === null ? missing : rests(page, figure);
-    box.append(span("kpi-value", format.nodes(page, figure)), span("kpi-line", line), span("kpi-note", note));
+    box.append(span("kpi-value", format.nodes(page, figure)), span("kpi-line", line), span("kpi-note", [note, after]));
     return box;
   }
 

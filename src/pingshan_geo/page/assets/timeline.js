@@ -8,6 +8,7 @@
   const LANE = 17;
   const EDGE = { left: 76, right: 22, top: 20 };
   const MOST = 300;
+  const FAR_YEARS = 5;
   const ALL = "all";
 
   key("goal", { read: (page, id) => (id === ALL || page.model.has("targets", id) ? id : null) });
@@ -31,12 +32,13 @@
     const named = new Map(projects.map((row) => [row.id, row]));
     const auctions = page.model.rows("auctions").map((row) => {
       const lot = row.parcel_id || lotOf.get(row.project_id) || null;
-      return { kind: "auction", row, id: row.id, date: row.date, when: moments(row.date), lot, target: row.target_id, land: land(row.parcel_id), project: named.get(row.project_id) };
+      return { kind: "auction", row, id: row.id, date: row.date, when: moments(row.date), lot, target: page.model.transferCounts(row) ? row.target_id : null, land: land(row.parcel_id), project: named.get(row.project_id) };
     });
     const dated = tables.projects.columns.stage_date !== undefined;
     const built = projects.map((row) => ({ kind: "project", row, id: row.id, date: row.stage_date || null, when: dated ? moments(row.stage_date) : null, lot: row.parcel_id, land: null, project: row }));
     const order = (list) => list.filter((one) => one.when).sort((a, b) => a.when.start - b.when.start || a.when.end - b.when.end);
-    return { auctions, built, lanes: [["time_auctions", order(auctions)], ["time_projects", order(built)]] };
+    const due = pingshanGeo.obligations.dated(page, moments);
+    return { auctions, built, due, lanes: [["time_auctions", order(auctions)], ["time_projects", order(built)], ["time_obligations", order(due)]] };
   }
 
   function goals(page, auctions) {
@@ -70,11 +72,17 @@
     const counting = all.auctions.filter((one) => !goal || one.target === goal.id);
     const items = counting.filter((one) => one.when && one.land !== null);
     const asOf = moments(page.data.page.as_of);
-    const times = [...all.lanes.flatMap(([, list]) => list.flatMap(({ when }) => [when.start, when.end])), asOf.end];
+    const times = [...all.lanes.slice(0, 2).flatMap(([, list]) => list.flatMap(({ when }) => [when.start, when.end])), asOf.end];
     if (goal) for (const end of [goal.from && goal.from.start, goal.to && goal.to.end]) if (end) times.push(end);
+    // What is due long after all else is told at the edge: it must not press the rest together.
+    const near = Math.max(...times) + FAR_YEARS * 365 * DAY;
+    const [, ends] = all.lanes[2];
+    const far = ends.filter(({ when }) => when.end > near);
+    const due = ends.filter(({ when }) => when.end <= near);
+    times.push(...due.flatMap(({ when }) => [when.start, when.end]));
     const [least, most] = times.reduce(([low, high], time) => [Math.min(low, time), Math.max(high, time)], [Infinity, -Infinity]);
     const years = [new Date(least).getUTCFullYear(), new Date(most - 1).getUTCFullYear() + 1];
-    return { ...all, targets, goal, counting, items, asOf, years, curve: curves(items), unit: goal && goal.figure ? goal.figure.show : "ha" };
+    return { ...all, lanes: [...all.lanes.slice(0, 2), ["time_obligations", due]], far, targets, goal, counting, items, asOf, years, curve: curves(items), unit: goal && goal.figure ? goal.figure.show : "ha" };
   }
 
   /** The pace that reaches the target at its end: from now where its time still runs, else from its start. */
@@ -160,18 +168,19 @@
 
   function drawing(page, now, needed, tell) {
     const wide = Math.max(340, Math.min(1400, (document.querySelector(".drawer-sheet") || document.body).clientWidth - 34));
-    const { goal, curve, years, unit } = now;
+    const { goal, curve, years, unit, far } = now;
+    const margin = far.length ? pingshanGeo.obligations.FAR.wide : EDGE.right;
     const [first, last] = years.map((year) => Date.UTC(year, 0, 1));
-    const x = (time) => EDGE.left + ((wide - EDGE.left - EDGE.right) * (time - first)) / (last - first);
+    const x = (time) => EDGE.left + ((wide - EDGE.left - margin) * (time - first)) / (last - first);
     const values = [curve.total, goal && goal.figure && goal.figure.value, goal && goal.delivered && goal.delivered.value].filter((one) => typeof one === "number");
     const most = 1.12 * Math.max(...values, 0) || 1;
     const y = (value) => HIGH - ((HIGH - EDGE.top) * value) / most;
     const shape = svg("svg", { class: "timeline-lines", role: "group", "aria-label": page.t("ledger_timeline") });
     const write = (text, attributes) => { const node = svg("text", attributes); node.textContent = text; shape.append(node); };
-    const back = svg("rect", { class: "timeline-back", x: EDGE.left, y: 0, width: wide - EDGE.left - EDGE.right, height: HIGH });
+    const back = svg("rect", { class: "timeline-back", x: EDGE.left, y: 0, width: wide - EDGE.left - margin, height: HIGH });
     const brush = svg("rect", { class: "brush", y: 0, visibility: "hidden" });
     shape.append(back);
-    const each = Math.max(1, Math.ceil((years[1] - years[0]) / ((wide - EDGE.left) / 44)));
+    const each = Math.max(1, Math.ceil((years[1] - years[0]) / ((wide - EDGE.left - margin) / 44)));
     const grids = [];
     for (let year = years[0]; year <= years[1]; year += 1) {
       const at = x(Date.UTC(year, 0, 1));
@@ -184,7 +193,7 @@
     const step = [1, 2, 2.5, 5, 10].map((one) => one * 10 ** Math.floor(Math.log10(scaled / 3))).find((one) => scaled / one <= 5);
     for (let tick = 0; tick <= scaled; tick += step) {
       const at = y(tick * (format.FACTOR[unit] || 1));
-      shape.append(svg("path", { class: "grid", d: `M${EDGE.left} ${at}H${wide - EDGE.right}` }));
+      shape.append(svg("path", { class: "grid", d: `M${EDGE.left} ${at}H${wide - margin}` }));
       write(format.digits(tick, 2), { x: EDGE.left - 6, y: at + 4, "text-anchor": "end" });
     }
     write(page.t(`unit_${unit}`), { x: EDGE.left - 6, y: 10, "text-anchor": "end", class: "axis-name" });
@@ -214,11 +223,13 @@
     let top = HIGH + 24;
     const pick = (one, other) => page.set({ years: page.state.years === `${one}..${other}` ? null : `${one}..${other}` }, { push: true });
     for (const [word, list] of now.lanes) {
-      if (!list.length) continue;
+      const owed = word === "time_obligations";
+      const later = owed && far.length ? pingshanGeo.obligations.beyond(page, far, wide - margin + 10, top, tell) : null;
+      if (!list.length && !later) continue;
       write(page.t(word), { x: 0, y: top + LANE / 2 + 4, class: "lane-name" });
-      const made = lane(page, list, x, top, tell, pick);
-      shape.append(made.shape);
-      top += made.high;
+      const made = owed && list.length <= MOST ? pingshanGeo.obligations.lane(page, list, x, top, tell) : lane(page, list, x, top, tell, pick);
+      shape.append(made.shape, later ? later.shape : "");
+      top += Math.max(made.high, later ? later.high : 0);
     }
     for (const [grid, at] of grids) grid.setAttribute("d", `M${at} 0V${top}`);
     back.setAttribute("height", top);
@@ -231,12 +242,12 @@
     if (asked && asked.low !== Infinity) lay(x(Math.max(first, Date.UTC(Number.isFinite(asked.low) ? asked.low : years[0], 0, 1))), x(Math.min(last, Date.UTC(Number.isFinite(asked.high) ? asked.high + 1 : years[1], 0, 1))));
     shape.insertBefore(brush, back.nextSibling);
     const placeOf = (event) => { const frame = shape.getBoundingClientRect(); return ((event.clientX - frame.left) * wide) / frame.width; };
-    const yearAt = (place) => Math.max(years[0], Math.min(years[1] - 1, new Date(first + ((place - EDGE.left) * (last - first)) / (wide - EDGE.left - EDGE.right)).getUTCFullYear()));
+    const yearAt = (place) => Math.max(years[0], Math.min(years[1] - 1, new Date(first + ((place - EDGE.left) * (last - first)) / (wide - EDGE.left - margin)).getUTCFullYear()));
     let from = null;
     back.addEventListener("pointerdown", (event) => { if (!event.button) { from = placeOf(event); back.setPointerCapture(event.pointerId); } });
     back.addEventListener("pointermove", (event) => {
       if (from !== null) lay(from, placeOf(event));
-      else tell(cumulated(page, now, first + ((placeOf(event) - EDGE.left) * (last - first)) / (wide - EDGE.left - EDGE.right)));
+      else tell(cumulated(page, now, first + ((placeOf(event) - EDGE.left) * (last - first)) / (wide - EDGE.left - margin)));
     });
     back.addEventListener("pointercancel", () => { from = null; });
     back.addEventListener("pointerup", (event) => {
@@ -267,16 +278,18 @@
       ["time_no_area", counting.filter((one) => one.land === null).length],
       ["time_no_date", now.auctions.filter((one) => !one.when).length],
       ["time_no_project_date", now.built.filter((one) => !one.when).length],
+      ["time_no_due", now.due.filter((one) => !one.when).length],
     ].filter(([, many]) => many).map(([word, many]) => pingshanGeo.counted(page, word, many));
     return [
       p("", page.dotted([goal ? [`${page.title("target")} `, goal.figure ? button("cell-figure", () => page.why(goal.figure.id), { "data-figure": goal.figure.id }, format.nodes(page, goal.figure)) : span("unknown", page.t("unknown"))] : "",
         goal && goal.delivered ? [`${page.title("delivered")} `, button("cell-figure", () => page.why(goal.delivered.id), { "data-figure": goal.delivered.id }, format.nodes(page, goal.delivered))] : "", ...lines])),
       left.length ? p("aside unknown", page.dotted(left)) : "",
       p("aside", page.t("time_how")),
+      pingshanGeo.obligations.key(page, now.due.filter((one) => one.when)),
     ];
   }
 
-  pingshanGeo.drawer("timeline", (page) => page.data.tables.auctions.id.length + page.data.tables.targets.id.length > 0, (page) => {
+  pingshanGeo.drawer("timeline", (page) => ["auctions", "targets", "obligations"].some((kind) => page.model.count(kind)), (page) => {
     const now = plan(page);
     const needed = pace(page, now);
     const readout = p("readout", page.t("time_hint"));

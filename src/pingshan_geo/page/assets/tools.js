@@ -74,6 +74,8 @@
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
+  pingshanGeo.save = save;
+
   pingshanGeo.copy = async (text, button, name, page) => {
     let done = true;
     try {

@@ -1,0 +1,107 @@
+"""Several deliveries for one target, and deliveries of a coarse date."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from pingshan_geo import assess
+
+BASE = {
+    "subject": "task",
+    "measure": "delivered",
+    "unit": "ha",
+    "source_id": "gazette",
+    "locator": "p. 9",
+}
+
+
+def told(small, *rows):
+    """Put deliveries (value, period_start, period_end, as_of) in place of the printed total."""
+    small.rows["facts"] = [r for r in small.rows["facts"] if r["measure"] != "delivered"]
+    small.rows["facts"] += [
+        BASE | {"fact_id": f"d{n}", "value": v, "printed": f"{v} ha", "period_start": a,
+                "period_end": b, "as_of": d}
+        for n, (v, a, b, d) in enumerate(rows)
+    ]  # fmt: skip
+    small.put("targets", 0, period_start="2019-01-01", period_end="2022-12-31")
+
+
+def delivered(small, as_of=None):
+    found = assess(small.load(), as_of).figure("delivered/task")
+    return found.value, found.low, found.high
+
+
+def roles(small, as_of=None):
+    facts = assess(small.load(), as_of).facts
+    return facts.loc[facts["measure"] == "delivered", "role"].to_dict()
+
+
+YEARS = (("1.5", "2019-01-01", "2019-12-31", "2019"), ("2.5", "2020-01-01", "2020-12-31", "2020"))
+
+
+def test_periods_that_do_not_overlap_add_up_with_their_bounds(small):
+    told(small, *YEARS)
+    assert delivered(small) == (40_000, 39_000, 41_000)
+    figure = assess(small.load()).figure("delivered/task")
+    assert "2 deliveries" in figure.notes[0].en
+    assert len(figure.evidence) == 2
+
+
+def test_two_readings_of_one_period_do_not_add_up(small):
+    told(small, YEARS[0], ("2.6", "2019-01-01", "2019-12-31", "2020"))
+    assert delivered(small)[0] == 26_000
+    assert roles(small) == {"d0": "disagrees", "d1": "used"}
+
+
+def test_a_total_that_its_instalments_fill_is_a_reading_of_them(small):
+    told(small, *YEARS, ("4.0", "2019-01-01", "2020-12-31", "2020"))
+    assert delivered(small) == (40_000, 39_500, 40_500)
+    assert roles(small) == {"d0": "agrees", "d1": "agrees", "d2": "used"}
+    told(small, *YEARS, ("5.0", "2019-01-01", "2020-12-31", "2020"))
+    assert roles(small)["d0"] == "disagrees"
+    codes = [f.code for f in assess(small.load()).findings if f.subject == "task"]
+    assert "facts-conflict" in codes
+
+
+def test_a_part_of_a_total_is_neither_added_nor_held_against_it(small):
+    told(small, YEARS[1], ("4.0", "2019-01-01", "2020-12-31", "2020"))
+    assert delivered(small)[0] == 40_000
+    assert roles(small) == {"d0": "part", "d1": "used"}
+    told(small, ("4.5", *YEARS[1][1:]), ("4.0", "2019-01-01", "2020-12-31", "2020"))
+    assert roles(small)["d0"] == "disagrees"
+
+
+def test_a_delivery_of_a_year_that_is_not_over_is_in_the_upper_bound_only(small):
+    told(small, *YEARS)
+    assert delivered(small, "2020-06-30") == (15_000, 14_500, 41_000)
+    found = assess(small.load(), "2020-06-30")
+    assert "date-straddles" in [f.code for f in found.findings if f.subject == "task"]
+    assert any("upper bound only" in note.en for note in found.figure("delivered/task").notes)
+
+
+def test_what_was_delivered_over_a_period_is_not_whole_before_its_end(small):
+    told(small, YEARS[0], ("2.5", "2020-01-01", "2020-12-31", ""))
+    assert delivered(small, "2020-06-30") == (15_000, 14_500, 41_000)
+    assert delivered(small, "2020-12-31")[0] == 40_000
+
+
+def test_a_coarse_reading_of_the_same_time_widens_by_what_it_exceeds(small):
+    told(small, ("2.0", "", "", "2019"), ("3.0", "", "", "2020"))
+    assert delivered(small, "2020-06-30") == (20_000, 19_500, pytest.approx(30_500))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_rows_does_not_matter(small, seed):
+    told(
+        small,
+        *YEARS,
+        ("0.3", "2021-01-01", "2021-03-31", ""),
+        ("4.2", "2019-01-01", "2020-12-31", "2021"),
+    )
+    before = delivered(small, "2021-12-31"), roles(small, "2021-12-31")
+    random.Random(seed).shuffle(small.rows["facts"])  # noqa: S311 -- no secret
+    small.save()
+    assert (delivered(small, "2021-12-31"), roles(small, "2021-12-31")) == before
+    assert before[0][0] == 45_000
