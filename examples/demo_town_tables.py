@@ -200,11 +200,12 @@ HEADERS: dict[str, str] = {
     "facts": "fact_id subject measure value unit qualifier resolution printed as_of period_start"
              " period_end area_basis floor_basis source_id locator note_en note_zh",
     "projects": "project_id name_en name_zh developer industry stage parcel_id zone_id source_id"
-                " locator note_en note_zh",
+                " locator target_id note_en note_zh",
     "auctions": "auction_id date mode parcel_id project_id buyer price_yuan start_price_yuan"
-                " term_years class target_id source_id locator note_en note_zh",
+                " term_years class target_id source_id locator status status_date replaces"
+                " note_en note_zh",
     "targets": "target_id zone_id measure counts period_start period_end value unit qualifier"
-               " source_id locator name_en name_zh note_en note_zh",
+               " source_id locator name_en name_zh printed note_en note_zh",
     "indicators": "indicator_id name_en name_zh scope note_en note_zh",
     "limits": "limit_id zone_id land_use land_use_standard far_minimum far_maximum"
               " site_coverage_maximum green_ratio_minimum height_maximum_m valid_from valid_to"
@@ -244,8 +245,26 @@ The column `planted` of `parcels.geojson` holds these classes; a lot of several 
 {rows}
 
 Outside the lots: four auctions whose lot is not recorded, one dated by its year only and one by its
-month; one auction without a price; one target met, one missed, one whose delivery is not recorded,
+month; one auction without a price (and none where it failed); one target met, one missed, one whose delivery is not recorded,
 one still running and one without a printed task; two readings of the area of
 `demo-block-line-2` that contradict each other (a warning, no error); `demo-block-line-2` and
 `demo-block-line-3` overlap (that land is counted once).
+
+How plans went, drawn by no chance (`demo_town_progress.py`), at the as-of day 2024-12-31:
+
+| what | where | comes out as |
+|---|---|---|
+| target ahead of its pace / 进度超前 | `demo-equipment-land-2026` | 60.0 % of the period gone, 72.8 % delivered |
+| target behind it / 进度滞后 | `demo-rental-homes-2027` | 40.0 % gone, 30.4 % delivered |
+| target whose period is over / 已期满 | `demo-workshop-floor-2023` | 95 %, between two steps of `consequences.csv` |
+| rate inside one step / 处于一档之内 | `demo-industrial-land-2022` | 81.75 %, reserve land raised by a fifth |
+| instalments / 分期完成量 | `demo-equipment-land-2026` | two years and the total of a third, with which its four quarters agree |
+| stages / 各阶段 | `demo-equipment-land-2026` | agreed 89 %, auctioned 73 %, contracted 55 %, started 35 %, completed 23 %, in operation 10 % |
+| project without a transfer / 尚无出让的项目 | `demo-robot-yard` | counts as agreed; at later stages in the upper bound only |
+| withdrawn, failed, replaced / 撤回、流拍、更正 | `demo-transfer-29`, `-31`, `-32` (by `-33`) | listed, do not count |
+| dated by its year / 仅载年份 | `demo-transfer-34` | counts; with `--as-of 2024-06-30` in the upper bound only |
+| obligations of one lot / 一宗地的履约事项 | `DT18-0002` | met: investment, start; due: output, tax, term; overdue: completion; unknown: floor handed over |
+| overdue by a number / 按数逾期 | `demo-gear-works-output` | 1.4 of 2.0 亿元 in the year after it was due |
+| claims / 论断 | `claims.csv` | consistent 2, rounded 1, contradicted 1, cannot be checked 2 |
+| corrections / 更正 | `corrections.csv` | a price that lacked a zero (applied), an area in hectares (proposed), a fact that was right (rejected) |
 """

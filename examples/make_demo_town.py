@@ -1,9 +1,9 @@
 """Make the synthetic catalogue ``examples/demo-town``: an invented town in the form of a cadastre.
 
 The outlines come from ``demo_town_lots.py``, faults in them, in records and in buildings from
-``demo_town_faults.py``, the words and small tables from ``demo_town_tables.py``. Outlines are
-written as longitude and latitude of EPSG:4490 with nine decimals. All chance comes from one seed:
-every run writes the same bytes.
+``demo_town_faults.py``, the words and small tables from ``demo_town_tables.py``, and what became
+of the plans from ``demo_town_progress.py``. Outlines are written as longitude and latitude of
+EPSG:4490 with nine decimals. All chance comes from one seed: every run writes the same bytes.
 
     python examples/make_demo_town.py [FOLDER]
 """
@@ -31,6 +31,7 @@ from demo_town_lots import (
     plant_shapes,
     record,
 )  # fmt: skip
+from demo_town_progress import NEW_SOURCES, PROGRESS_HEADERS, add_progress, fields, printed
 from demo_town_tables import (
     AUCTIONS,
     BUILDINGS,
@@ -51,6 +52,8 @@ from demo_town_tables import (
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from pingshan_geo.catalogue.descriptor import table_schema
+
 SEED = 20241231
 AS_OF = "2024-12-31"
 AREAS = (
@@ -59,6 +62,7 @@ AREAS = (
     "building_height_m",
 )  # fmt: skip
 TEXTS = ("recorded_area_basis", "recorded_area_edition", "land_use_name")
+TABLES = HEADERS | PROGRESS_HEADERS
 CLASSES = PLANTED | MORE_PLANTED
 NO_LIMIT_NOTE = ("no floor, no limit", "无建筑面积，无容积率上限")
 
@@ -67,7 +71,7 @@ class Ledger:
     """The rows of the tables, each with the row of the invented source that holds it."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in HEADERS}
+        self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
         self._printed: dict[str, int] = {}
 
     def locator(self, source: str) -> str:
@@ -77,7 +81,7 @@ class Ledger:
 
     def add(self, table: str, **values: Any) -> dict[str, Any]:
         """Append one row."""
-        if "source_id" in values and table != "sources":
+        if "source_id" in values and table != "sources" and "locator" not in values:
             values["locator"] = self.locator(values["source_id"])
         self.rows[table].append({"note_en": "Synthetic.", "note_zh": "合成数据。"} | values)
         return self.rows[table][-1]
@@ -85,15 +89,9 @@ class Ledger:
     def fact(self, subject: str, measure: str, value: str, unit: str, **values: Any) -> None:
         """Append one printed number."""
         number = len(self.rows["facts"]) + 1
-        words = {"10k_m2": "万m²", "m2": "m²", "km2": "km²"}
-        text = {"qualifier": "printed", "printed": f"{value} {words.get(unit, unit)}"} | values
+        text = {"qualifier": "printed", "printed": printed(value, unit)} | values
         self.add("facts", fact_id=f"demo-fact-{number:03d}", subject=subject, measure=measure,
                  value=value, unit=unit, **text)  # fmt: skip
-
-
-def fields(text: str) -> list[list[str]]:
-    """Return the cells of a small table of `demo_town_tables`."""
-    return [line.split("|") for line in text.strip().splitlines()]
 
 
 def transfers(book: Ledger, lots: list[Lot], rng: random.Random) -> dict[str, Lot]:
@@ -157,7 +155,7 @@ def plans(book: Ledger, sold: dict[str, Lot], zones: dict[str, BaseGeometry]) ->
         book.add("targets", target_id=name, name_en=in_english, name_zh=in_chinese,
                  zone_id="demo-town-district", measure=measure, counts=counts,
                  period_start=start, period_end=end, value=value, unit=unit,
-                 qualifier=qualifier, source_id="demo-supply-plan",
+                 qualifier=qualifier, printed=printed(value, unit), source_id="demo-supply-plan",
                  note_en=f"Synthetic: {en}.", note_zh=f"合成数据：{zh}。")  # fmt: skip
     done = {"demo-industrial-land-2021": 0.0, "demo-industrial-land-2022": 0.0}
     for row in book.rows["auctions"]:
@@ -174,10 +172,10 @@ def plans(book: Ledger, sold: dict[str, Lot], zones: dict[str, BaseGeometry]) ->
     ):
         book.fact(name, measure, value, unit, as_of=f"{end}-12-31", source_id="demo-yearbook",
                   period_start=f"{start}-01-01", period_end=f"{end}-12-31")  # fmt: skip
-    for name, en, zh, scope, value, unit, printed, qualifier, date in fields(INDICATORS):
+    for name, en, zh, scope, value, unit, said, qualifier, date in fields(INDICATORS):
         book.add("indicators", indicator_id=name, name_en=f"{en} (synthetic)",
                  name_zh=f"{zh}（合成）", scope=scope)  # fmt: skip
-        book.fact(name, "indicator_value", value, unit, printed=printed, qualifier=qualifier,
+        book.fact(name, "indicator_value", value, unit, printed=said, qualifier=qualifier,
                   as_of=date, source_id="demo-yearbook")  # fmt: skip
     for zone, shape in zones.items():
         area = geodesic_area(degrees(shape))
@@ -265,10 +263,34 @@ def lot_features(lots: list[Lot], book: Ledger) -> list[str]:
 def csv_text(table: str, rows: list[dict[str, Any]]) -> str:
     """Return a table as CSV in the order of its columns; unknown is an empty cell."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, HEADERS[table].split(), lineterminator="\n")
+    writer = csv.DictWriter(out, TABLES[table].split(), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def schema_of(table: str) -> dict[str, Any]:
+    """Return the Table Schema of a table."""
+    columns = TABLES[table].split()
+    key = columns[0]
+    if table in PROGRESS_HEADERS:
+        schema = table_schema(table)
+        told = {field["name"] for field in schema["fields"]}
+        schema["fields"] += [{"name": c, "type": "string"} for c in columns if c not in told]
+        return schema
+    return {
+        "fields": [
+            {"name": name, "type": "number" if name in NUMBERS else "string"}
+            | ({"constraints": {"required": True, "unique": True}} if name == key else {})
+            for name in columns
+        ],
+        "primaryKey": key,
+        "missingValues": [""],
+        "foreignKeys": [
+            {"fields": name, "reference": {"resource": REFERENCES[name], "fields": name}}
+            for name in columns if name in REFERENCES and name != key
+        ],
+    }  # fmt: skip
 
 
 def package() -> str:
@@ -277,22 +299,8 @@ def package() -> str:
         {"name": name, "path": f"{name}.geojson", "format": "geojson", "encoding": "utf-8",
          "mediatype": "application/geo+json"} for name in ("zones", "parcels")
     ]  # fmt: skip
-    for table, header in HEADERS.items():
-        columns = header.split()
-        key = columns[0]
-        schema = {
-            "fields": [
-                {"name": name, "type": "number" if name in NUMBERS else "string"}
-                | ({"constraints": {"required": True, "unique": True}} if name == key else {})
-                for name in columns
-            ],
-            "primaryKey": key,
-            "missingValues": [""],
-            "foreignKeys": [
-                {"fields": name, "reference": {"resource": REFERENCES[name], "fields": name}}
-                for name in columns if name in REFERENCES and name != key
-            ],
-        }  # fmt: skip
+    for table in TABLES:
+        schema = schema_of(table)
         resources.append(
             {"name": table, "path": f"{table}.csv", "format": "csv", "encoding": "utf-8",
              "mediatype": "text/csv", "schema": schema}
@@ -339,7 +347,7 @@ def make() -> dict[str, str]:
     record(lots, zones, rng)
     plant_numbers(lots, rng)
     book = Ledger()
-    for source, en, zh, date in fields(SOURCES):
+    for source, en, zh, date in fields(SOURCES) + fields(NEW_SOURCES):
         book.add("sources", source_id=source, title_en=en, title_zh=zh, date=date,
                  publisher="Demo Town (synthetic)", licence="CC0-1.0")  # fmt: skip
     sold = transfers(book, lots, rng)
@@ -347,6 +355,7 @@ def make() -> dict[str, str]:
     plant_more(lots, zones, list(sold.values()), streets, SEED + 1)
     plans(book, sold, zones)
     limits(book)
+    add_progress(book, {lot.parcel_id: lot for lot in lots})
     layers = {"zones": zone_features(zones), "parcels": lot_features(lots, book)}
     files = {f"{table}.csv": csv_text(table, rows) for table, rows in book.rows.items()}
     for layer, rows in layers.items():

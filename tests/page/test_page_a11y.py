@@ -14,12 +14,24 @@ STATES = {
     "lot": {"lot": LOT},
     "zone": {"zone": ZONE},
     "figure": {"lot": LOT, "figure": f"far/{LOT}"},
+    "changes": {"figure": "completion_rate/industrial-land-2017"},
+    "obligations": {"lot": "ev-lab-lot-a"},
     "selection": {"sel": f"{LOT},G13113-8024"},
     "colours": {"colour": "far"},
     "zones": {"tab": "zones"},
     **{
         name: {"drawer": name}
-        for name in ("targets", "auctions", "findings", "sources", "charts", "timeline", "whatif")
+        for name in (
+            "targets",
+            "auctions",
+            "findings",
+            "sources",
+            "charts",
+            "timeline",
+            "whatif",
+            "claims",
+            "flags",
+        )
     },
     "compare": {"drawer": "compare", "sel": f"{LOT},G13113-8024"},
 }

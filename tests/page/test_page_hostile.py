@@ -3,7 +3,18 @@
 import pytest
 
 LOT = "G13113-8014"
-DRAWERS = ("targets", "auctions", "findings", "sources", "charts", "timeline", "compare", "whatif")
+DRAWERS = (
+    "targets",
+    "auctions",
+    "findings",
+    "sources",
+    "charts",
+    "timeline",
+    "compare",
+    "whatif",
+    "claims",
+    "flags",
+)
 STATES = [
     *(f"drawer={name}" for name in DRAWERS),
     f"lot={LOT}&sel={LOT},G14311-8039&drawer=compare",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -295,19 +296,20 @@ def export(
     help="What would change it: inputs at their bounds, rows left out, other printed readings, "
     "and how far an input would have to go for a verdict to turn.",
 )  # fmt: skip
+@click.option("-o", "output", metavar="FILE", help="Write to a file in place of stdout.")
 @outline_options
 @_as_of
 @click.pass_obj
 def why(
-    session: Session, /, figure_id: str, form: str, sensitivity: bool, as_of: str | None,
-    **outlines: Any,
+    session: Session, /, figure_id: str, form: str, sensitivity: bool, output: str | None,
+    as_of: str | None, **outlines: Any,
 ) -> None:  # fmt: skip
     """Show where a figure comes from: formula, inputs, printed evidence.
 
     \b
     Examples: pingshan-geo why completion_rate/industrial-land-2017
               pingshan-geo why completion_rate/industrial-land-2017 --sensitivity
-              pingshan-geo why far/G13113-8014 --sensitivity --format svg > far.svg
+              pingshan-geo why far/G13113-8014 --sensitivity --format svg -o far.svg
     """
     from pingshan_geo.report import to_json, why_document, why_text
 
@@ -318,36 +320,38 @@ def why(
         )
     assessment = session.assess(as_of, **outlines)
     if sensitivity:
-        _tell_sensitivity(assessment, figure_id, form, session.lang)
-        return
-    if form == "json":
-        click.echo(to_json(why_document(assessment, figure_id, session.lang)).decode(), nl=False)
-        return
-    for line in why_text(assessment, figure_id, session.lang):
-        echo(line)
+        said = _sensitivity(assessment, figure_id, form, session.lang)
+    elif form == "json":
+        said = to_json(why_document(assessment, figure_id, session.lang)).decode()
+    else:
+        said = _joined(why_text(assessment, figure_id, session.lang))
+    _put(said.encode(), output, form)
 
 
-def _tell_sensitivity(assessment: Assessment, figure_id: str, form: str, lang: str) -> None:
+def _sensitivity(assessment: Assessment, figure_id: str, form: str, lang: str) -> str:
     from pingshan_geo.assessment.shown import printed_units, shown_unit
     from pingshan_geo.audit.sensitivity import sensitivity
     from pingshan_geo.report import sensitivity_document, sensitivity_lines, to_json, tornado_svg
 
     result = sensitivity(assessment, figure_id)
     if form == "json":
-        document = sensitivity_document(assessment, result, lang)
-        click.echo(to_json(document).decode(), nl=False)
-        return
+        return to_json(sensitivity_document(assessment, result, lang)).decode()
     if form == "table":
-        for line in sensitivity_lines(assessment, result, lang):
-            echo(line)
-        return
+        return _joined(sensitivity_lines(assessment, result, lang))
     drawing = tornado_svg(result, lang, shown_unit(result.figure, printed_units(assessment)))
     if drawing is None:
         raise UsageError(
             f"nothing can be moved under {figure_id}: there is nothing to draw",
             f"{figure_id} 没有可变动的因素，无图可画",
         )
-    click.echo(drawing)
+    return f"{drawing}\n"
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """Return lines for people: text from data neither breaks them nor steers the terminal."""
+    from pingshan_geo.findings import printable
+
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def _nothing_matches(lang: str) -> None:
