@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pingshan_geo import assess, load_catalogue
-from pingshan_geo.audit.alternatives import Closures
+from pingshan_geo.audit.closures import Closures
 from pingshan_geo.audit.sensitivity import YearEnds, sensitivity
 from pingshan_geo.audit.variants import Closure, Move, Variant, results
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: A sum over more rows than this names its table and filter in place of all its inputs.
 MOST_INPUTS = 50
 #: Measures of a zone that are made over its lots, with the lots' measures they need.
-_OVER_LOTS: dict[str, tuple[str, ...]] = {
+OVER_LOTS: dict[str, tuple[str, ...]] = {
     "site_area_total": ("site_area",),
     "gross_floor_area_total": ("gross_floor_area",),
     "far": ("gross_floor_area", "site_area"),
@@ -27,7 +27,7 @@ _OVER_PIECES = {"overlay_area_total": "overlay_area", "straddler_count": "overla
 # Tables whose rows are counted by zone.
 _COUNTED = {measure: kind for kind, measure in COUNTS.items()}
 #: All of them.
-OF_ZONES = frozenset({*_OVER_LOTS, *_OVER_PIECES, *_COUNTED})
+OF_ZONES = frozenset({*OVER_LOTS, *_OVER_PIECES, *_COUNTED})
 #: Completion rates at a stage, with the stage's place in their order.
 STAGE_RATES = {stage_rate(stage): RANK[stage] for stage in COUNTED_STAGES}
 
@@ -45,7 +45,7 @@ def inputs_of_zone(view: View, zone: str, name: str) -> tuple[list[str], dict[st
         # A project or transfer may lie where its parcel does, which no column of its own says.
         where = where or f"{column} IN ({_quoted(view.inside(kind, zone))})"
         return [], {"table": kind, "column": column, "where": where}
-    lots, measures = view.inside("land", zone), _OVER_LOTS[name]
+    lots, measures = view.inside("land", zone), OVER_LOTS[name]
     is_split = view.assessment.allocate == "area"
     if len(lots) <= MOST_INPUTS and not is_split:
         counted = [lot for lot in lots if view.is_known(lot, measures)] or lots
@@ -87,9 +87,9 @@ def completeness(view: View, kind: str, name: str, subject: str) -> Completeness
         return _stage_completeness(view, subject, STAGE_RATES[name])
     if kind == "zones" and name in _OVER_PIECES:
         return _pieces_completeness(view, subject)
-    if kind == "zones" and name in _OVER_LOTS:
+    if kind == "zones" and name in OVER_LOTS:
         lots = view.inside("land", subject)
-        out = [lot for lot in lots if not view.is_known(lot, _OVER_LOTS[name])]
+        out = [lot for lot in lots if not view.is_known(lot, OVER_LOTS[name])]
         return Completeness(len(lots) - len(out), len(lots), None, tuple(out))
     return None
 
@@ -167,7 +167,7 @@ def lots_of(view: View, name: str, subject: str) -> list[str]:
     if name == "delivered_itemised":
         named = {lot for measure, lot in items(view, subject) if lot and measure == "site_area"}
         return [lot for lot in sorted(named) if view.is_known(lot, ("site_area",))]
-    measures = _OVER_LOTS[name]
+    measures = OVER_LOTS[name]
     return [lot for lot in view.inside("land", subject) if view.is_known(lot, measures)]
 
 

@@ -10,7 +10,9 @@ import pandas as pd
 from pingshan_geo.findings import Finding
 from pingshan_geo.measures.consequences import NO_STEP, UNKNOWN
 from pingshan_geo.measures.obligations import MET, OVERDUE
+from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.units import UNITS
 from pingshan_geo.words import Text, text
 
 if TYPE_CHECKING:
@@ -62,7 +64,8 @@ def printed_place(view: View, name: str, subject: str) -> tuple[str, str, str] |
         return cell("targets", "source_id") or "", cell("targets", "locator") or "", printed
     if name not in {"obligation_days_left", "obligation_required"}:
         return None
-    asked = " ".join(filter(None, (cell("obligations", c) for c in ("value_digits", "unit"))))
+    digits, unit = (cell("obligations", column) for column in ("value_digits", "unit"))
+    asked = f"{digits} {UNITS[unit].en if unit in UNITS else ''}".strip() if digits else ""
     due = cell("obligations", "due") if name == "obligation_days_left" else None
     printed = cell("obligations", "printed") or due or asked
     if not printed:
@@ -81,10 +84,21 @@ def notes_of(view: View, name: str, subject: str) -> Iterator[Text]:
         if verdict == UNKNOWN and due is not None:
             yield text("note_obligation_unknown").filled(due=due)
         elif verdict not in {MET, UNKNOWN} and due is not None:
-            yield text(f"note_obligation_{verdict}").filled(due=due)
+            yield _standing(view, subject, verdict, due)
         met = view.cell("obligations", "met_on", subject)
         if verdict == MET and met is not None:
             yield text("note_obligation_met").filled(day=met)
+
+
+def _standing(view: View, subject: str, verdict: str, due: str) -> Text:
+    """Return how an obligation stands that is due or overdue, by what is printed of it."""
+    if view.cell("obligations", "kind", subject) == "term":
+        return text("note_term_runs").filled(due=due)
+    used = next((f for f in view.facts("obligation_reached", subject) if f["role"] == USED), None)
+    if verdict == OVERDUE and used and not view.cell("obligations", "open_on", subject):
+        parts = {"due": due, "reached": used["printed"], "day": used["as_of"] or "—"}
+        return text("note_obligation_short").filled(**parts)
+    return text(f"note_obligation_{verdict}").filled(due=due)
 
 
 def step_note(view: View, kind: str, name: str, subject: str) -> Iterator[Text]:

@@ -19,6 +19,7 @@ from pingshan_geo.measures.limits import LIMIT_COLUMN
 from pingshan_geo.measures.readings import AGREES, INSTALMENT, USED
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, MEASURES
 from pingshan_geo.measures.stages import stage_lots
+from pingshan_geo.units import UNITS
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class View:
             status=status, method=measure.method,
             inputs=tuple(figure.id for figure in made), inputs_from=inputs_from,
             evidence=evidence, completeness=completeness,
-            notes=tuple(self._notes(kind, name, subject, made, completeness)),
+            notes=tuple(dict.fromkeys(self._notes(kind, name, subject, made, completeness))),
             basis=self._basis(kind, name, subject),
             verdict=self.cell(kind, _VERDICTS.get(name, ""), subject),
             cause=self.cell(kind, "area_cause", subject) if name == "area_difference" else None,
@@ -143,7 +144,7 @@ class View:
         if name == "target_value" and self.cell(kind, "value_digits", subject) is not None:
             digits, unit = (self.cell(kind, c, subject) for c in ("value_digits", "unit"))
             locator = self._locator(kind, "value", subject)
-            printed = self.cell(kind, "printed", subject) or f"{digits} {unit}"
+            printed = self.cell(kind, "printed", subject) or f"{digits} {UNITS[unit].en}"
             return (self._evidence(source or "", locator, printed),)
         column = MEASURES[name].column
         if kind == "overlay":

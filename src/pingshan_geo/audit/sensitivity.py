@@ -8,12 +8,9 @@ from datetime import date
 from typing import NamedTuple
 
 from pingshan_geo.assessment import Assessment
-from pingshan_geo.audit.alternatives import (
-    Alternative,
-    Alternatives,
-    Closures,
-)
+from pingshan_geo.audit.alternatives import Alternative, Alternatives
 from pingshan_geo.audit.break_even import WHOLE, BreakEven, break_evens, is_at, net_share
+from pingshan_geo.audit.closures import Closures
 from pingshan_geo.audit.variants import (
     PUBLISHED,
     Closure,

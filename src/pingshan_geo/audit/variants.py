@@ -29,7 +29,7 @@ _SEPARATOR = "\x1f"
 # Columns that name rows of other tables.
 _REFERS = {
     "facts": ("subject",), "zones": ("parent",), "parcels": ("zone_id",),
-    "projects": ("parcel_id", "zone_id"),
+    "projects": ("parcel_id", "zone_id", "target_id"),
     "auctions": ("parcel_id", "project_id", "target_id", "replaces"), "targets": ("zone_id",),
 }  # fmt: skip
 #: Tables whose rows may be known by the date of their source only.
@@ -154,7 +154,7 @@ def results(
     --------
     >>> from pingshan_geo import load_catalogue
     >>> assessment = assess(load_catalogue())
-    >>> from pingshan_geo.audit.alternatives import Closures
+    >>> from pingshan_geo.audit.closures import Closures
     >>> under = Closures(assessment).of(assessment.figure("far/G13113-8014"))
     >>> land = Move("site_area", "G13113-8014", "m2", 100000.0)
     >>> [found.value for found in results(assessment, [(under, Variant((land,)))])]
@@ -272,7 +272,10 @@ def _facts(catalogue: Catalogue, copies: Sequence[tuple[Closure, Variant]]) -> p
     added: list[tuple[Move, int]] = []
     for number, (closure, variant) in enumerate(copies):
         moved = {(move.measure, move.subject) for move in variant.moves}
+        out = {name for table, name in variant.without if table == "facts"}
         for place, measure, subject, is_read in closure.facts:
+            if out and catalogue.facts.index[place] in out:
+                continue
             if (measure, subject) not in moved and (is_read or variant.years):
                 places.append(place)
                 numbers.append(number)

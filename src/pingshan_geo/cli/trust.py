@@ -46,7 +46,7 @@ _ABOUT = ("claims", "source", "bundle")
 @outline_options
 @click.pass_obj
 def check(session: Session, /, form: str, fail_on: str | None, **options: Any) -> int:
-    """List everything that is wrong or doubtful: in a catalogue, its claims, a source, a bundle.
+    """List what is wrong in a catalogue, its claims, a source or a bundle.
 
     \b
     Examples: pingshan-geo check

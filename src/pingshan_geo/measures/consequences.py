@@ -91,6 +91,9 @@ def with_steps(kind: str, table: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFr
         exists = table[measure.status_column].notna().to_numpy()
         for place, own in _by_rows(table, rows):
             take = place & exists
+            if own["subject"].isna().all() and "period_share" in table:
+                # What holds for every target is decided when its period is over.
+                take &= ~(table["period_share"] < 1).to_numpy()
             part = Interval(*(each[take] for each in interval))
             at_least, below = (own[c].to_numpy(np.float64) for c in ("at_least", "below"))
             found[take] = steps_of(part, at_least, below, [str(each) for each in own.index])

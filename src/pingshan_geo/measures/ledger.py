@@ -263,6 +263,9 @@ def transfer_findings(transfers: Transfers) -> Iterator[Finding]:
     for subject, verdict in transfers.known["transfer_verdict"].items():
         if verdict not in COUNTING:
             details = {"reason": text(str(verdict))}
+            if verdict == REPLACED:
+                by = transfers.known.index[transfers.known["replaces"] == subject]
+                details["reason"] = text("replaced_by").filled(other=", ".join(map(str, by)))
             yield Finding("transfer-not-counted", str(subject), value=verdict, details=details)
         elif verdict == DOUBTFUL:
             since = transfers.known.get("status_date", pd.Series(dtype=object)).get(subject)

@@ -10,10 +10,18 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import span
-from pingshan_geo.figure import Interval, choose_object, combined_qualifier, divide
+from pingshan_geo.figure import (
+    Interval,
+    choose,
+    choose_object,
+    combined_qualifier,
+    divide,
+    exact,
+)
 from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.wide import Wide
+from pingshan_geo.words import LANGUAGES, text
 
 MET, DUE, OVERDUE, UNKNOWN = "met", "due", "overdue", "unknown"
 #: Between the id of a land transfer and the word that makes the id of its term.
@@ -51,6 +59,13 @@ def with_terms(obligations: pd.DataFrame, transfers: pd.DataFrame) -> pd.DataFra
     rows = pd.DataFrame(
         {
             "kind": pd.Series(["term"] * len(own), index=ids, dtype=object),
+            **{
+                f"name_{lang}": pd.Series(
+                    [text("term_of").filled(transfer=str(n)).get(lang) for n in own.index],
+                    index=ids, dtype=object,
+                )
+                for lang in LANGUAGES
+            },
             **{
                 name: pd.Series(values.to_numpy(dtype=object), index=ids, dtype=object)
                 for name, values in (
@@ -128,8 +143,10 @@ def obligation_table(
     can_reach = has_number & (base["kind"] != "term").to_numpy()
     is_said = can_reach | ~np.isnan(reached.value)
     wide.put("obligation_reached", reached, status, reached_q, where=is_said)
-    rate = divide(reached, asked)
-    rate_q = combined_qualifier(rate, reached_q, asked_q)
+    # “More than” and “at least” ask for the number itself: what is over it is no part of it.
+    least = asked_q == "more_than"
+    rate = divide(reached, choose(least, exact(asked.value), asked))
+    rate_q = combined_qualifier(rate, reached_q, choose_object(least, "exact", asked_q))
     wide.put("obligation_rate", rate, "derived", rate_q, where=can_reach)
     used = facts[(facts["role"] == USED) & (facts["measure"] == "obligation_reached")]
     dated = dict(zip(used["subject"], used["as_of"], strict=True))

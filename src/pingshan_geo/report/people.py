@@ -115,7 +115,10 @@ def shown(figure: Figure, unit: str, lang: str) -> tuple[str, str]:
         sign, bound = ("≥", low) if high is None else ("≤", high)
         return text, f"{sign} {format_number(bound or 0.0, decimals)} {name}".strip()
     dash = "–" if low >= 0 else " … "
-    both = f"{format_number(low, decimals)}{dash}{format_number(high, decimals)}"
+    ends = [format_number(each, decimals) for each in (low, high)]
+    if ends[0] == ends[1]:
+        return text, ""  # narrower than the digits that are shown
+    both = dash.join(ends)
     return text, f"{both} {name}".strip()
 
 

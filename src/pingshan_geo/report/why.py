@@ -10,6 +10,7 @@ from pingshan_geo.assessment.notes import OUTLINE
 from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.claims import OPERATORS
+from pingshan_geo.measures.readings import INSTALMENT
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.report.people import completeness_text, shown
 from pingshan_geo.units import UNITS
@@ -75,6 +76,8 @@ def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
     '488,800 m² ÷ 106,000 m² = 4.611'
     """
     operator = MEASURES[figure.measure].operator
+    if figure.measure == "delivered":
+        return _instalments(assessment, figure, lang)
     if figure.measure == "claim_computed":
         operator = OPERATORS.get(str(assessment.claims.loc[figure.subject, "formula"]), "")
     if not operator or len(figure.inputs) < 2:
@@ -87,6 +90,15 @@ def formula(assessment: Assessment, figure: Figure, lang: str = "en") -> str:
     sign, _, rest = operator.partition(" … ")
     more = [part for each in more for part in (sign, each)] if sign == "+" else more
     return " ".join(part for part in (one, sign, two, rest, *more, "=", result) if part)
+
+
+def _instalments(assessment: Assessment, figure: Figure, lang: str) -> str:
+    """Return the printed deliveries that add up, where there are several."""
+    facts = assessment.facts
+    own = facts[(facts["measure"] == figure.measure) & (facts["subject"] == figure.subject)]
+    parts = own.loc[own["role"] == INSTALMENT, "printed"].tolist()
+    result = shown(figure, shown_unit(figure, printed_units(assessment)), lang)[0]
+    return f"{' + '.join(parts)} = {result}" if parts else ""
 
 
 def why_text(assessment: Assessment, figure_id: str, lang: str = "en") -> Iterator[str]:
