@@ -212,3 +212,37 @@ def test_a_claim_said_to_stand_elsewhere_is_told(small):
               inputs="site_area/lot-1; ?", source_id="gazette", locator="p. 9")  # fmt: skip
     (told,) = [f for f in assess(small.load()).findings if f.code == "claim-place"]
     assert (told.subject, told.value, told.details["printed"]) == ("done", "p. 9", "gazette p. 2")
+
+
+@pytest.mark.parametrize(
+    ("formula", "inputs", "claimed"),
+    [
+        ("rate", "a/x; b/x; c/x", "far/lot-1"),
+        ("total", "", "far/lot-1"),
+        ("rank", "far/lot-1", "far/lot-1"),
+        ("difference", "far/lot-1; ?", ""),
+    ],
+)
+def test_a_claim_that_cannot_be_computed_is_refused_with_its_row(
+    small, errors, formula, inputs, claimed
+):
+    small.add("claims", claim_id="c", formula=formula, inputs=inputs, claimed=claimed,
+              source_id="gazette", locator="p. 9")  # fmt: skip
+    ((code, file, row, *_),) = errors(small.path)
+    assert (code.startswith("claim-"), file, row) == (True, "claims.csv", 2)
+
+
+def test_land_and_money_are_not_added():
+    claimed = printed("claimed", 1.0, 0.5, 1.5, place="p. 2")
+    land, money = printed("one", 1.0, 0.5, 1.5), printed("two", 1.0, 0.5, 1.5, "yuan")
+    found = check_claim("total", "claimed/a", ["one/a", "two/a"], 0, look(claimed, land, money))
+    assert (found.verdict, found.why) == ("cannot_check", "units")
+
+
+def test_a_quotient_of_a_negative_number_has_bounds_on_both_sides_of_it():
+    claimed = printed("claimed", -1.4, -1.45, -1.35, "1")
+    left, asked = printed("one", -13.28, -13.335, -13.225), printed("two", 9.5, 9.45, 9.55)
+    found = check_claim("rate", "claimed/a", ["one/a", "two/a"], 0, look(claimed, left, asked))
+    # By hand: −13.335 ÷ 9.45 and −13.225 ÷ 9.55.
+    assert [found.computed.low, found.computed.high] == pytest.approx([-1.41111, -1.38482], 1e-5)
+    assert found.verdict == "consistent"

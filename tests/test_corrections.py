@@ -151,3 +151,22 @@ def test_a_file_that_only_begins_like_flags_is_refused(town, text):
 def test_a_flag_whose_members_are_no_text_is_quarantined_not_lost(town):
     outcome = imported(town, flags(FLAG, FLAG | {"subject": 5}, 7))
     assert (outcome.rows, outcome.accepted, outcome.quarantined) == (3, 1, 2)
+
+
+def test_a_flag_of_what_a_target_asks_is_about_the_cell_of_the_target(town):
+    imported(town, flags(FLAG | {"subject": "task", "field": "target_value", "locator": "p. 3"}))
+    row = town.load().corrections.iloc[0]
+    assert row[["subject", "field", "old_value"]].tolist() == ["task", "value", "5"]
+
+
+def test_a_flag_of_a_computed_number_stays_as_it_is_and_one_of_a_what_if_says_so(town):
+    imported(town, flags(FLAG | {"field": "far", "shown": "4.6", "scenario": "drop=lot-1"}))
+    row = town.load().corrections.iloc[0]
+    assert row[["subject", "field", "old_value"]].tolist() == ["lot-9", "far", "4.6"]
+    assert row["reason"].startswith("[what-if")
+
+
+def test_flags_of_another_catalogue_are_told(town):
+    other = json.dumps({"pingshan_geo_flags": "1.0", "catalogue": {"id": "city"}, "flags": [FLAG]})
+    codes = [f.code for f in imported(town, other).findings]
+    assert "flags-other-catalogue" in codes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pingshan_geo.catalogue.schema import ID_COLUMN
 from pingshan_geo.findings import Finding, in_order
+from pingshan_geo.measures.claim_table import claim_table, listed
 from pingshan_geo.measures.claims import (
     CANNOT,
     CONTRADICTED,
@@ -15,8 +16,6 @@ from pingshan_geo.measures.claims import (
     ROUNDED,
     Lookup,
     Printed,
-    claim_table,
-    listed,
 )
 from pingshan_geo.measures.readings import USED
 from pingshan_geo.words import Text, text

@@ -105,12 +105,14 @@ def _of_target(view: View, name: str, target: str) -> Iterator[Text]:
         yield text("note_instalments").filled(count=f"{count:.0f}")
     if name in {"delivered", "delivered_itemised"}:
         possible = view.cell("targets", "delivered_itemised_possible", target)
+        # A figure without a value has no bounds either.
+        end = "" if view.cell("targets", name, target) is not None else "_unknown"
         if possible and (name == "delivered_itemised" or not view.facts("delivered", target)):
-            yield text("note_possible").filled(count=f"{possible:.0f}")
+            yield text(f"note_possible{end}").filled(count=f"{possible:.0f}")
         if name == "delivered" and any(
             f.subject == target and f.code == "date-straddles" for f in view.assessment.findings
         ):
-            yield text("note_possible_delivery")
+            yield text(f"note_possible_delivery{end}")
     if name in {"pace_margin", "pace_needed"}:
         yield from _of_age(view, target)
     if name in many.STAGE_RATES:

@@ -66,6 +66,7 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     yield from _limits(tables["limits"], files["limits"])
     for name in ("parcels", "limits"):
         yield from _fractions(tables[name], files[name], ID_COLUMN[name])
+    yield from _claims(tables["claims"], files["claims"])
     yield from _target_units(tables["targets"], files["targets"])
     yield from _steps(tables["consequences"], files["consequences"])
     yield from _obligations(tables["obligations"], files["obligations"])
@@ -204,6 +205,26 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
             yield Finding("negative-value", subject, file, row, "value", digits)
         if measure in FRACTIONS and unit == "1" and value > 1:
             yield Finding("fraction-above-one", subject, file, row, "value", digits)
+
+
+# How many inputs each formula of a claim has, at least and at most; a count may have none.
+_INPUTS = {"total": (1, None), "rank": (2, None), "count": (0, None)}
+
+
+def _claims(claims: pd.DataFrame, file: str) -> Iterator[Finding]:
+    for row, claim, formula, cell in _rows(claims, "claim_id", "formula", "inputs"):
+        least, most = _INPUTS.get(formula or "", (2, 2))
+        inputs = [part for part in (cell or "").replace("；", ";").split(";") if part.strip()]
+        if formula is not None and not least <= len(inputs) <= (most or len(inputs)):
+            wanted = str(least) if most else f"≥ {least}"
+            details: dict[str, str | Text] = {"formula": formula, "wanted": wanted}
+            yield Finding("claim-inputs", claim, file, row, "inputs", cell or "—", details)
+    bare = claims[
+        claims["claimed"].isna() & ~claims["formula"].isin(("part", "comparison", "rank"))
+    ]
+    for row, claim, formula in _rows(bare[bare["formula"].notna()], "claim_id", "formula"):
+        details = {"formula": formula}
+        yield Finding("claim-without-number", claim, file, row, "claimed", details=details)
 
 
 def _target_units(targets: pd.DataFrame, file: str) -> Iterator[Finding]:

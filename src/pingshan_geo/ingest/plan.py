@@ -26,7 +26,7 @@ from pingshan_geo.ingest.columns.proposal import Proposal, propose
 from pingshan_geo.ingest.datum import Placement, parse_crs_option, to_lonlat
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery
 from pingshan_geo.ingest.formats.encoding import decoded_wrongly
-from pingshan_geo.ingest.formats.flags import at_facts
+from pingshan_geo.ingest.formats.flags import at_cells, of_another
 from pingshan_geo.ingest.formats.opening import open_delivery
 from pingshan_geo.ingest.guard import locate
 from pingshan_geo.ingest.references import AS_DELIVERED
@@ -232,7 +232,9 @@ def _opened(draft: Draft, request: Request) -> Delivery:
         table = table.rename(columns={name + AS_DELIVERED: name for name in QUARANTINE_COLUMNS})
         return replace(delivery, table=table, rows=rows)
     if delivery.format == "flags" and request.table == "corrections":
-        return replace(delivery, table=at_facts(delivery.table, draft.tables["facts"]))
+        other = of_another(Path(request.file), draft.descriptor["name"])
+        found = (*delivery.findings, *([other] if other else []))
+        return replace(delivery, table=at_cells(delivery.table, draft.tables), findings=found)
     return delivery
 
 

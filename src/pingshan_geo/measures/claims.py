@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
-
-from pingshan_geo.figure import Figure, Interval
-from pingshan_geo.measures.wide import Wide
+from pingshan_geo.figure import Figure
 from pingshan_geo.units import UNITS, implied_step
 
 CONSISTENT, ROUNDED, CONTRADICTED, CANNOT = "consistent", "rounded", "contradicted", "cannot_check"
@@ -23,6 +19,8 @@ OPERATORS = {
     "rate": "÷", "part": "÷", "comparison": "÷", "total": "+", "difference": "−",
     "growth": "÷ … − 1",
 }  # fmt: skip
+#: Forms that print no number of their own.
+ALONE = ("part", "comparison")
 # Bounds that meet in a decimal may miss each other in the last bit of a float.
 _EPS = 1e-12
 
@@ -58,8 +56,9 @@ class Checked:
         ``consistent``: the printed rounding allows it; ``rounded``: only a coarser reading does,
         which ``reading`` names; ``contradicted``; ``cannot_check``.
     why : str or None
-        What is missing (``missing``, ``unknown``, ``circular``, ``no_figure``, ``list``) and, for
-        a contradicted claim, ``about`` where it would hold without its ``more than``.
+        What is missing (``missing``, ``unknown``, ``circular``, ``no_figure``, ``list``) or wrong
+        (``units``) and, for a contradicted claim, ``about`` where it would hold without its ``more
+        than``.
     about : str or None
         Id of the input that the reason or the reading is about.
     reading : str or None
@@ -141,7 +140,15 @@ def check_claim(
     if why is not None or not is_whole:
         asked = Checked(CANNOT, why or "missing", about)
         return _with_implied(asked, form, figure, known)
-    figures = [each for each in known if each is not None]
+    return _of_known(form, figure, inputs, [each for each in known if each is not None], look)
+
+
+def _of_known(
+    form: str, figure: Figure | None, inputs: Sequence[str], figures: Sequence[Figure], look: Lookup
+) -> Checked:
+    """Return the verdict on a claim of which every input is known."""
+    if not _fit(form, figures, figure):
+        return Checked(CANNOT, "units", inputs[-1])
     operands = [bounds_of(each) for each in figures]
     computed = _compute(form, operands)
     if computed is None:
@@ -150,9 +157,11 @@ def check_claim(
     done = Checked(
         CONSISTENT, computed=computed, unit=unit, qualifier=_qualifier(computed, figures)
     )
-    if figure is None:
+    if form in ALONE:
         holds = computed.low <= 1 if form == "part" else computed.high > 1
         return done if holds else replace(done, verdict=CONTRADICTED)
+    if figure is None:
+        return replace(done, verdict=CANNOT, why="missing")
     return _judged(done, form, figure, inputs, operands, look)
 
 
@@ -226,18 +235,43 @@ def _compute(form: str, of: Sequence[Bounds]) -> Bounds | None:
 
 
 def _quotient(top: Bounds, bottom: Bounds) -> Bounds | None:
-    """Return one non-negative quantity by another; None where the divisor may be nothing."""
+    """Return one number by another that is positive; None where the divisor is nothing."""
     if bottom.value <= 0:
         return None
-    low = 0.0 if math.isinf(bottom.high) else max(top.low, 0.0) / bottom.high
-    high = top.high / bottom.low if bottom.low > 0 else math.inf
+    # A missing lower bound counts as 0 where the value is not negative: land, floor and money.
+    least = 0.0 if math.isinf(top.low) and top.value >= 0 else top.low
+    ends = (max(bottom.low, 0.0), bottom.high)
+    low = min(_over(least, end) for end in ends)
+    high = max(_over(top.high, end) for end in ends)
     return Bounds(top.value / bottom.value, low, high)
+
+
+def _over(top: float, bottom: float) -> float:
+    if bottom == 0:
+        return math.copysign(math.inf, top) if top else 0.0
+    return 0.0 if math.isinf(bottom) else top / bottom
+
+
+def _fit(form: str, inputs: Sequence[Figure], claimed: Figure | None) -> bool:
+    """Return whether the inputs can be put together, and their result be held against the claim."""
+    units = {each.unit for each in inputs}
+    if form == "rank":
+        return len(units) == 1
+    if form in {"total", "difference"}:
+        wanted = {"pp": "1"}.get(claimed.unit, claimed.unit) if claimed else None
+        return len(units) == 1 and (wanted is None or units == {wanted})
+    one, two = inputs
+    of_rate = "1" if one.unit == two.unit else f"{one.unit}/{two.unit}"
+    return of_rate == (claimed.unit if claimed and form not in ALONE else "1")
 
 
 def _unit(form: str, inputs: Sequence[Figure]) -> str:
     if form == "rank":
         return "rank"
-    return inputs[0].unit if form in {"total", "difference"} else "1"
+    one, *rest = (each.unit for each in inputs)
+    if form in {"total", "difference"}:
+        return one
+    return "1" if one == rest[0] else f"{one}/{rest[0]}"
 
 
 def _qualifier(computed: Bounds, inputs: Sequence[Figure]) -> str:
@@ -342,55 +376,3 @@ def _with_implied(
     if implied is None or math.isnan(implied.low) or math.isnan(implied.high):
         return asked
     return replace(asked, implied=implied, implied_unit=unit)
-
-
-def claim_table(base: pd.DataFrame, look: Lookup) -> Wide:
-    """Return the claims with what was claimed, computed and implied, and the verdict.
-
-    Columns beside the measures: ``claim_verdict``, ``claim_why``, ``claim_about`` and
-    ``claim_reading`` (see `Checked`), ``unit_si``, ``claim_implied_unit_si``.
-    """
-    wide = Wide(base)
-    rows = base.to_dict("index")
-    done = [_of_row(row, look) for row in rows.values()]
-    claimed = [look.figure(row["claimed"]) if row["claimed"] else None for row in rows.values()]
-    has_number = np.array([each is not None for each in claimed], dtype=bool)
-    wide.put(
-        "claimed_value", _column([bounds_of(f) if f and f.value is not None else None
-                                  for f in claimed]),
-        "recorded", _objects([f.qualifier if f else None for f in claimed]), where=has_number,
-    )  # fmt: skip
-    computed = _column([each.computed for each in done])
-    wide.put("claim_computed", computed, "derived", _objects([each.qualifier for each in done]))
-    implied = _column([each.implied for each in done])
-    wide.put("claim_implied", implied, "derived", "printed", where=~np.isnan(implied.value))
-    units = [f.unit if f is not None else each.unit for f, each in zip(claimed, done, strict=True)]
-    wide.note("unit_si", _objects(units))
-    wide.note("claim_implied_unit_si", _objects([each.implied_unit for each in done]))
-    for name in ("verdict", "why", "about", "reading"):
-        wide.note(f"claim_{name}", _objects([getattr(each, name) for each in done]))
-    return wide
-
-
-def _of_row(row: Mapping[Any, Any], look: Lookup) -> Checked:
-    inputs = listed(row["inputs"])
-    named = len(listed(row["named_en"]) or listed(row["named_zh"]))
-    is_whole = row["missing_en"] is None and row["missing_zh"] is None
-    return check_claim(row["formula"], row["claimed"], inputs, named, look, is_whole=is_whole)
-
-
-def listed(cell: str | None) -> list[str]:
-    """Return the parts of a cell that are joined by semicolons, in half or full width."""
-    return [part.strip() for part in (cell or "").replace("；", ";").split(";") if part.strip()]
-
-
-def _objects(values: Sequence[Any]) -> Any:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
-
-
-def _column(values: Sequence[Bounds | None]) -> Interval:
-    nothing = Bounds(math.nan, math.nan, math.nan)
-    rows = np.array([each or nothing for each in values], dtype=np.float64).reshape(-1, 3)
-    return Interval(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 2].copy())

@@ -101,10 +101,12 @@ def transfers_at(
     )
     is_off = status.isin((WITHDRAWN, FAILED)).to_numpy()
     maybe = straddles(since, cutoff).to_numpy()
-    verdict[auctions.index.isin(replaces[is_possible].dropna()) | (is_off & maybe)] = DOUBTFUL
-    is_off = is_off & not_after(since, cutoff).to_numpy()
-    verdict = choose_object(is_off, status.to_numpy(dtype=object), verdict)
-    verdict[auctions.index.isin(replaces[is_known].dropna())] = REPLACED
+    is_gone = is_off & not_after(since, cutoff).to_numpy()
+    # A row that is withdrawn itself replaces nothing: else the lot would count nowhere.
+    by_known, by_possible = (replaces[each & ~is_gone].dropna() for each in (is_known, is_possible))
+    verdict[auctions.index.isin(by_possible) | (is_off & maybe)] = DOUBTFUL
+    verdict = choose_object(is_gone, status.to_numpy(dtype=object), verdict)
+    verdict[auctions.index.isin(by_known) & ~is_gone] = REPLACED
     rows = auctions.assign(transfer_verdict=pd.Series(verdict, index=auctions.index, dtype=object))
     return Transfers(rows[is_known], rows[is_possible & rows["transfer_verdict"].isin(COUNTING)])
 

@@ -109,7 +109,7 @@ def _years_left(starts: pd.Series[str], ends: pd.Series[str], as_of: date) -> In
             rows.append((np.nan, np.nan, np.nan))
             continue
         found = [
-            max((end - max(as_of, date.fromordinal(start.toordinal() - 1))).days, 0) / YEAR_DAYS
+            max(end.toordinal() - max(as_of.toordinal(), start.toordinal() - 1), 0) / YEAR_DAYS
             for start in first
             for end in last
         ]
