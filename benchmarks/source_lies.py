@@ -122,6 +122,16 @@ def _in_document(change: Callable[[str, Rng], str]) -> Lie:
     return lie
 
 
+def _document_sign(at: Scene, rng: Rng) -> Lied:
+    spot = pick(rng, tuple(_spots(at)))
+    slot = _line(at, spot).slots[spot.slot]
+    if spot.row.unit != "%" or not slot.shown[0].isdecimal():
+        return None
+    shown = pick(rng, ("-", "−", "－")) + slot.shown
+    truth = frozenset({("source-changed", spot.row.key)})
+    return _with_slot(at, spot, replace(slot, shown=shown)), truth, {spot.paragraph}
+
+
 def _fact_value(at: Scene, rng: Rng) -> Lied:
     spot = pick(rng, tuple(_spots(at)))
     value = _other_digit(spot.row.value, rng)
@@ -163,6 +173,8 @@ def _document_unit(at: Scene, rng: Rng) -> Lied:
 def _fact_qualifier(at: Scene, rng: Rng) -> Lied:
     spot = pick(rng, tuple(_spots(at)))
     others = {"about", "more_than", "less_than", "printed"} - {spot.row.qualifier}
+    if spot.row.table == "targets" and spot.row.qualifier == "more_than":
+        others -= {"printed"}  # "more than 5 ha" of a task asks for 5 ha
     if spot.row.qualifier == "exact":
         others -= {"printed"}
     row = replace(spot.row, qualifier=pick(rng, tuple(sorted(others))))
@@ -176,7 +188,9 @@ def _document_qualifier(at: Scene, rng: Rng) -> Lied:
     if slot.before or slot.after:
         new = replace(slot, before="", after="")
     else:
-        words = QUALIFIED[language(line)]
+        words = dict(QUALIFIED[language(line)])
+        if spot.row.table == "targets":
+            del words["more_than"]
         before, after = words[pick(rng, tuple(words))][0]
         new = replace(slot, before=before, after=after)
     truth = frozenset({("source-qualifier", spot.row.key)})
@@ -316,6 +330,7 @@ LIES: dict[str, Lie] = {
     "facts: year": _fact_year,
     "facts: locator": _fact_locator,
     "facts: added": _fact_added,
+    "document: sign": _document_sign,
 }
 
 

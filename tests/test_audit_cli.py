@@ -63,6 +63,15 @@ def test_a_document_that_says_otherwise_is_status_1_and_names_fact_and_place(cap
         (["--source", "laplace-2017=a.txt"], "file-missing"),
         (["--claims", "--bundle", "a.zip"], "one"),
         (["--bundle", "a.zip", "--expect-tiling"], "own catalogue"),
+        (["--bundle", "a.zip", "--allocate", "area"], "own catalogue"),
+        (["--bundle", "a.zip", "--allocate", "dominant"], "own catalogue"),
+        (["--bundle", "a.zip", "--survey-tolerance", "1%"], "own catalogue"),
+        (["--source", "laplace-2017-article=a.txt", "--expect-tiling"], "leave --expect-tiling"),
+        (["--source", "laplace-2017-article=a.txt", "--allocate", "area"], "leave --allocate"),
+        (["--source", "laplace-2017-article=a.txt", "--survey-tolerance", ""], "--survey-toler"),
+        (["--source", ""], "ID=FILE"),
+        (["--bundle", ""], "ordinary file"),
+        (["--survey-tolerance", ""], "no survey tolerance"),
     ],
 )
 def test_wrong_words_say_what_to_write(words, part, capsys, tmp_path, monkeypatch):
@@ -99,9 +108,9 @@ def test_a_drawing_without_anything_to_move_is_wrong_usage(capsys):
 
 def test_diff_tells_what_a_changed_fact_does_and_is_a_gate(capsys, other):
     geodata = str(ROOT / "geodata")
-    assert main(["diff", geodata, str(other)]) == 0
+    assert main(["diff", geodata, str(other), "--format", "md"]) == 0
     said = capsys.readouterr().out
-    assert "fact s022 was changed" in " ".join(said.split())
+    assert "| −0.0431 | because fact s022 was changed (value: 106000 → 107000) |" in said
     assert main(["diff", geodata, str(other), "--fail-over", "far/G13113-8014=0.01"]) == 1
     assert main(["diff", geodata, str(other), "--fail-over", "far/G13113-8014=0.1"]) == 0
     assert main(["diff", geodata, geodata]) == 0

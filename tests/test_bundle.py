@@ -12,8 +12,10 @@ import pytest
 from tests.conftest import Small
 
 from pingshan_geo.assessment import assess
+from pingshan_geo.audit import archive as archives
 from pingshan_geo.audit import bundle as bundles
-from pingshan_geo.audit.bundle import Options, bundle_bytes, catalogue_files, opened, zipped
+from pingshan_geo.audit.archive import opened, zipped
+from pingshan_geo.audit.bundle import Options, bundle_bytes, catalogue_files, catalogue_of
 from pingshan_geo.audit.bundle_check import checked_bundle
 from pingshan_geo.catalogue import load_catalogue
 from pingshan_geo.cli import main
@@ -366,11 +368,70 @@ def test_encrypted_members_bombs_and_crowds_are_refused(tmp_path, monkeypatch):
         archive_of(tmp_path, ("a", "1"), flag=1)
     ):  # fmt: skip
         pass
-    monkeypatch.setattr(bundles, "_MOST_MEMBERS", 2)
+    monkeypatch.setattr(archives, "_MOST_MEMBERS", 2)
     with pytest.raises(InputError, match="3 members"), opened(
         archive_of(tmp_path, *((str(n), "1") for n in range(3)))
     ):  # fmt: skip
         pass
+
+
+CLASH = ["catalogue/x", "catalogue/x/y"]
+
+
+@pytest.mark.parametrize(
+    ("names", "told", "code"),
+    [
+        (CLASH, "catalogue/x/y", "file-unreadable"),
+        (CLASH[::-1], "catalogue/x/y", "file-unreadable"),
+        (["catalogue/" + "n" * 300], "catalogue/" + "n" * 300, "file-unreadable"),
+        (["catalogue/.commit/new/facts.csv"], None, "bundle-file-extra"),
+        (["catalogue/.undo/1/facts.csv"], None, "bundle-file-extra"),
+        (["catalogue/quarantine/facts.csv"], None, "bundle-file-extra"),
+    ],
+)
+def test_a_member_that_cannot_be_unpacked_is_told_by_diff_and_by_check(
+    scene, capsys, names, told, code
+):
+    files = {**scene.files, **dict.fromkeys(names, b"1")}
+    place = scene.folder / "members.zip"
+    place.write_bytes(lies.zipped(files))
+    with pytest.raises(InputError) as caught:
+        catalogue_of(place)
+    assert [(f.file, f.code) for f in caught.value.findings] == [(told or names[0], code)]
+    assert main(["diff", str(place), str(scene.small.path)]) == 3
+    assert code in capsys.readouterr().err
+    found = scene.check(fitted(files, *names)).findings
+    assert [f.code for f in found if f.file == (told or names[0])].count(code) == 1
+
+
+def test_a_damaged_member_of_the_catalogue_is_told_by_diff_and_once_by_check(scene, capsys):
+    with zipfile.ZipFile(io.BytesIO(scene.bundle)) as archive:
+        offset = archive.getinfo(FACTS).header_offset
+    data = bytearray(scene.bundle)
+    data[offset + 30 + len(FACTS) + 20] ^= 0x10
+    place = scene.folder / "damaged.zip"
+    place.write_bytes(data)
+    assert main(["diff", str(place), str(scene.small.path)]) == 3
+    assert f"{FACTS}: bundle-byte-changed" in capsys.readouterr().err
+    found = [f for f in scene.check(bytes(data)).findings if f.code == "bundle-byte-changed"]
+    assert [f.file for f in found] == [FACTS]
+
+
+def test_a_bundle_without_a_catalogue_cannot_be_compared(scene):
+    without = {name: data for name, data in scene.files.items() if "catalogue/" not in name}
+    bare = {**without, "catalogue/facts.csv": b"1"}
+    for files, code in ((without, "bundle-none"), (bare, "bundle-file-missing")):
+        place = scene.folder / "without.zip"
+        place.write_bytes(lies.zipped(files))
+        with pytest.raises(InputError) as caught:
+            catalogue_of(place)
+        assert [f.code for f in caught.value.findings] == [code]
+
+
+def test_the_catalogue_of_a_bundle_is_the_one_it_was_made_of(scene):
+    place = scene.folder / "true.zip"
+    place.write_bytes(scene.bundle)
+    assert catalogue_of(place).sha256 == scene.sha256
 
 
 def test_what_is_no_archive_cannot_be_used(tmp_path, scene):

@@ -246,3 +246,11 @@ def test_a_quotient_of_a_negative_number_has_bounds_on_both_sides_of_it():
     # By hand: −13.335 ÷ 9.45 and −13.225 ÷ 9.55.
     assert [found.computed.low, found.computed.high] == pytest.approx([-1.41111, -1.38482], 1e-5)
     assert found.verdict == "consistent"
+
+
+def test_a_claim_may_not_rest_on_claims(small, errors):
+    small.add("claims", claim_id="self", formula="rate", claimed="far/lot-1",
+              inputs="claim_computed/self; far/lot-1", source_id="gazette",
+              locator="p. 9")  # fmt: skip
+    ((code, _, row, field, _),) = errors(small.path)
+    assert (code, row, field) == ("claim-of-claims", 2, "inputs")

@@ -170,3 +170,15 @@ def test_flags_of_another_catalogue_are_told(town):
     other = json.dumps({"pingshan_geo_flags": "1.0", "catalogue": {"id": "city"}, "flags": [FLAG]})
     codes = [f.code for f in imported(town, other).findings]
     assert "flags-other-catalogue" in codes
+
+
+@pytest.mark.parametrize("value", ["nan", "-5", "１０", ""])
+def test_a_bad_new_value_is_told_at_the_correction(town, errors, value):
+    town.add("corrections", **FIX | {"new_value": value})
+    ((_, file, row, field, _),) = errors(town.path)
+    assert (file, row, field) == ("corrections.csv", 2, "new_value")
+
+
+def test_an_old_value_of_endless_digits_stalls_nothing(town):
+    town.add("corrections", **FIX | {"old_value": "1e99999999"})
+    assert codes_of(town.load()) == ["correction-out-of-date"]

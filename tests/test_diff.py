@@ -52,8 +52,33 @@ def test_differences_alone_end_with_status_0_and_are_told_with_the_reason(two):
     rate = next(
         line for line in done.stdout.splitlines() if "completion\\_rate\\_itemised/" in line
     )
-    assert "+20 points because fact f2 was changed" in rate
+    # Once: in the column of differences, since one change does all of it.
+    assert "| +20 points | because fact f2 was changed (value: 4.0 → 5.0; printed: " in rate
+    assert rate.count("+20 points") == 1
     assert "| Lot lot-1 was reshaped | 22,86" in done.stdout  # 1 143 385 m² / 50
+
+
+def test_where_two_changes_have_a_part_each_tells_its_own(two):
+    two[1].put("facts", 1, value="5.0", printed="5.0 ha")
+    two[1].put("facts", 2, value="90000", printed="90 000 m²")
+    said = run(two, "--format", "md").stdout
+    far = next(line for line in said.splitlines() if "far/lot-1 |" in line)
+    # 80 000 m² on 4 ha is 2.0, 80 000 on 5 ha 1.6, 90 000 on 4 ha 2.25, 90 000 on 5 ha 1.8.
+    assert "| −0.2 | −0.4 because fact f2 was changed (value: 4.0 → 5.0; " in far
+    assert "; +0.25 because fact f3 was changed (value: 80000 → 90000; " in far
+    assert "; −0.05 together" in far
+
+
+def test_a_cell_that_was_empty_and_more_than_two_cells_are_told_briefly(two):
+    two[1].put("facts", 1, value="5.0", printed="5.0 ha", note_en="measured again")
+    changes = json.loads(run(two, "--format", "json").stdout)["changes"]
+    said = next(each["text"] for each in changes if each["before"] == ["f2"])
+    cells = "value: 4.0 → 5.0; printed: 4.0 ha → 5.0 ha; +1"
+    assert said == f"fact f2 was changed ({cells})"
+    two[1].put("facts", 1, value="4.0", printed="4.0 ha")
+    changes = json.loads(run(two, "--format", "json", lang="zh").stdout)["changes"]
+    said = next(each["text"] for each in changes if each["before"] == ["f2"])
+    assert said == "事实 f2 有修改（note_en: — → measured again）"
 
 
 def test_json_holds_catalogues_rows_parcels_and_figures_that_add_up(two):

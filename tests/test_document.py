@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pingshan_geo.audit.document import counted_sentences, read_document
+from pingshan_geo.audit.document import counted_sentences, is_ended, read_document
 from pingshan_geo.errors import InputError, UsageError
 
 ARTICLE = Path(__file__).parents[2] / "shared" / "source" / "pingshan-2017-article.txt"
@@ -32,6 +32,14 @@ def test_the_sentences_of_the_documented_rule():
 def test_a_closing_quote_stays_with_its_chinese_sentence():
     (one,) = counted_sentences(["他说：“面积2公顷。”以后再说。"])
     assert [s.text for s in one] == ["他说：“面积2公顷。”", "以后再说。"]
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [("It has 5 ha.", True), ("如下：", True), ("他说：“好。”", True), ("It has", False)],
+)
+def test_the_end_of_a_sentence_is_told_from_a_break_within_it(text, ended):
+    assert is_ended(text) is ended
 
 
 @pytest.mark.skipif(not ARTICLE.exists(), reason="the article is not here")

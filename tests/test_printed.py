@@ -45,6 +45,25 @@ from pingshan_geo.audit.spelled import chinese, in_words
         ("twenty-one enterprises", "21", None),
         ("a hundred and five firms", "105", None),
         ("2013家企业", "2013", None),
+        ("51.6-square-kilometer area", "51.6", "km2"),
+        ("106,000-square-meter lot", "106000", "m2"),
+        ("the 9.5-hectare task", "9.5", "ha"),
+        ("US$ 5m", "5000000", None),
+        ("$5m", "5000000", None),
+        ("5m yuan", "5", "m_yuan"),
+        ("RMB 5m", "5", "m_yuan"),
+        ("5 m wide", "5", "m"),
+        ("零点五公顷", "0.5", "ha"),
+        ("四点五倍", "4.5", "1"),
+        ("百分之十五点五", "15.5", "%"),
+        ("二十二点七八公顷", "22.78", "ha"),
+        ("四點五億元", "4.5", "100m_yuan"),
+        ("nought point five hectares", "0.5", "ha"),
+        ("twenty-two point seven eight hectares", "22.78", "ha"),
+        ("two and a half million yuan", "2.5", "m_yuan"),
+        ("nine hundred and ninety-nine thousand people", "999000", "persons"),
+        ("one million two hundred thousand people", "1200000", "persons"),
+        ("half of a million lots", "1000000", None),
     ],
 )
 def test_a_notation_is_read(printed, digits, unit):
@@ -53,8 +72,58 @@ def test_a_notation_is_read(printed, digits, unit):
 
 
 @pytest.mark.parametrize(
+    ("printed", "digits"),
+    [
+        ("增长-19.6%", "-19.6"),
+        ("a rise of −19.6%", "-19.6"),
+        ("－19.6%", "-19.6"),
+        ("约-19.6%", "-19.6"),
+        ("下降19.6%", "-19.6"),
+        ("同比下降了约19.6%", "-19.6"),
+        ("下降百分之十九点六", "-19.6"),
+        ("负19.6%", "-19.6"),
+        ("a decrease of about 19.6%", "-19.6"),
+        ("decreased by 19.6%", "-19.6"),
+        ("exports were down 19.6%", "-19.6"),
+        ("a decrease of -19.6%", "-19.6"),
+        ("下降至19.6%", "19.6"),
+        ("fell to 19.6%", "19.6"),
+        ("laid down 19.6 m of pipe", "19.6"),
+        ("增长19.6%", "19.6"),
+        ("the zone - 19.6%", "19.6"),
+    ],
+)
+def test_the_sign_of_a_number_is_read(printed, digits):
+    (number,) = numbers_in(printed)
+    assert number.digits == digits
+    assert printed[number.start : number.end] == number.printed
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("3.5-4.2公顷", [("3.5", "ha"), ("4.2", "ha")]),
+        ("3.5公顷-4.2公顷", [("3.5", "ha"), ("4.2", "ha")]),
+        ("3.5 to 4.2 hectares", [("3.5", "ha"), ("4.2", "ha")]),
+        ("３．５～４．２万平方米", [("3.5", "10k_m2"), ("4.2", "10k_m2")]),
+        ("1000-2000公顷", [("1000", "ha"), ("2000", "ha")]),
+        ("3 to 5 million people", [("3000000", "persons"), ("5000000", "persons")]),
+        ("from 2017 to 4.2 hectares", [("2017", None), ("4.2", "ha")]),
+        ("3.5% -4.2%", [("3.5", "%"), ("-4.2", "%")]),
+    ],
+)
+def test_the_first_of_a_range_has_the_unit_of_the_second(text, numbers):
+    assert [(n.digits, n.unit) for n in numbers_in(text)] == numbers
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "several hundred firms",
+        "0755-12345678",
+        "一亿" * 3000 + "家",
+        "一点" + "五" * 9000 + "公顷",
+        "one point" + " five" * 9000 + " hectares",
         "The 12-inch line stands on G13113-8014.",
         "12英寸生产线位于G13113-8014宗地。",
         "The '3+2' circle",
@@ -147,7 +216,7 @@ def test_any_whole_number_comes_back_through_separators_and_width(value, form):
 )
 def test_no_text_breaks_the_reader(text):
     for number in numbers_in(text):
-        assert number.value >= 0
+        assert number.value >= 0 or "-" in text
         assert 0 <= number.start < number.end <= len(text)
     years_in(text)
 

@@ -10,7 +10,9 @@ import pytest
 
 from pingshan_geo import load_catalogue
 from pingshan_geo.audit.document import Document, counted_sentences, read_document
+from pingshan_geo.audit.matching import matched, spots_of
 from pingshan_geo.audit.source import check_source
+from pingshan_geo.audit.statements import statements_of
 from pingshan_geo.errors import UsageError
 from pingshan_geo.report.source import document_of_source, source_table
 
@@ -99,6 +101,39 @@ def test_table_and_document_are_in_both_languages(catalogue):
     assert {s["status"] for s in document["statements"]} == {"found", "missing", "other_notation"}
 
 
+SHARE = "2018年3月15日，建筑面积{}50%无偿移交。"
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("不少于", set()),
+        ("不低于", set()),
+        ("超过", set()),
+        ("", {("source-qualifier", "e036")}),
+        ("约", {("source-qualifier", "e036"), ("source-qualifier", "ev-lab-a-handover"),
+                ("source-qualifier", "ev-lab-b-handover")}),
+    ],
+)  # fmt: skip
+def test_one_share_asked_of_two_lots_is_held_three_times(catalogue, words, right):
+    check = checked(catalogue, SHARE.format(words), source="cnestate-2018")
+    share = {"e036", "ev-lab-a-handover", "ev-lab-b-handover"}
+    found = {each.statement.id for each in check.checked if each.status == "found"}
+    assert found == share
+    assert {pair for pair in told(check) if pair[1] in share} == right
+    assert check.unheld == ()
+
+
+def test_a_fall_in_the_place_of_a_rise_is_a_change(catalogue):
+    (one,) = [s for s in statements_of(catalogue, "cnestate-2018") if s.id == "e036"]
+    for text in ("移交-50%，另有14%。", "移交下降50%，另有14%。", "移交负百分之五十，另有14%。"):
+        document = Document("a.txt", "text", "", counted_sentences([text]))
+        placed = replace(one, locator="P1 S1", places=((1, 1),))
+        matches, _ = matched([placed], spots_of(document))
+        assert matches[0].status == "changed"
+        assert matches[0].spot.number.value == -50
+
+
 @pytest.mark.skipif(not ARTICLE.exists(), reason="the article is not here")
 def test_the_article_prints_all_that_is_said_to_come_from_it(catalogue):
     check = check_source(catalogue, "laplace-2017-article", read_document(ARTICLE))
@@ -112,6 +147,7 @@ def test_the_article_prints_all_that_is_said_to_come_from_it(catalogue):
     [
         ("106,000", "160,000", ("source-changed", "s022")),
         ("51.6 square kilometers", "51.6 hectares", ("source-unit", "s001")),
+        ("19.6%", "-19.6%", ("source-changed", "s080")),
         ("about 240%", "240%", ("source-qualifier", "s038")),
         ("more than 10 square", "10 square", ("source-qualifier", "industrial-land-integration")),
     ],

@@ -7,7 +7,6 @@ all files are made again and compared byte for byte.
 from __future__ import annotations
 
 import hashlib
-import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,10 +15,22 @@ from typing import Any, cast
 
 from pingshan_geo.assessment import Assessment, assess
 from pingshan_geo.audit import bundle
-from pingshan_geo.audit.bundle import FOLDER, MANIFEST, Archive, Manifest, Options
+from pingshan_geo.audit.archive import (
+    FOLDER,
+    NOT_READ,
+    Archive,
+    changed,
+    damaged,
+    extra,
+    missing,
+    opened,
+    place_text,
+    unpacked,
+)
+from pingshan_geo.audit.bundle_figures import differences, figures_of
+from pingshan_geo.audit.manifest import MANIFEST, Manifest, Options, parsed_manifest, software
 from pingshan_geo.catalogue import read_catalogue
 from pingshan_geo.catalogue.folder import DESCRIPTOR
-from pingshan_geo.catalogue.store import COMMIT, UNDO
 from pingshan_geo.catalogue.tolerance import parsed_tolerance
 from pingshan_geo.errors import InputError, PingshanGeoError, UsageError
 from pingshan_geo.findings import Finding, in_order
@@ -27,12 +38,7 @@ from pingshan_geo.words import Text, text
 
 #: Makes the files of a build again: an assessment and the options of the build → bytes by name.
 Remake = Callable[[Assessment, Options], Mapping[str, bytes]]
-# What a figure is compared in; texts may be worded otherwise in another version.
-_COMPARED = ("value", "low", "high", "status", "unit", "qualifier", "evidence")
-_CLOSE = 1e-9
 _MOST_FIGURES = 100
-# Folders of a catalogue that are no part of it, and would change how it is read.
-_NOT_READ = (f"{FOLDER}{COMMIT}/", f"{FOLDER}{UNDO}/", f"{FOLDER}quarantine/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +107,23 @@ def checked_bundle(
     Raises
     ------
     InputError
-        If the file is no zip archive, is refused (see `bundle.opened`) or is no bundle.
+        If the file is no zip archive, is refused (see `archive.opened`) or is no bundle.
     """
-    with bundle.opened(path) as archive:
+    with opened(path) as archive:
         if MANIFEST not in archive.members:
             if FOLDER + DESCRIPTOR not in archive.members:
                 raise InputError([Finding("bundle-none", file=archive.file)])
-            return BundleCheck(archive.file, (_missing(MANIFEST),))
+            return BundleCheck(archive.file, (missing(MANIFEST),))
         found: list[Finding] = []
         step(MANIFEST)
         data = archive.read(MANIFEST)
         if data is None:
-            return BundleCheck(archive.file, (_damaged(MANIFEST),))
-        manifest = bundle.parsed_manifest(data, found)
+            return BundleCheck(archive.file, (damaged(MANIFEST),))
+        manifest = parsed_manifest(data, found)
         if manifest is None:
             return BundleCheck(archive.file, tuple(found))
         if not (is_whole := manifest.to_bytes() == data):
-            found.append(_changed(MANIFEST))
+            found.append(changed(MANIFEST))
         with tempfile.TemporaryDirectory(prefix="pingshan-geo-") as folder:
             check = _Check(archive, manifest, Path(folder), found, is_whole=is_whole)
             return check.result(remake, step)
@@ -131,8 +137,8 @@ class _Check:
         is_whole: bool,
     ) -> None:  # fmt: skip
         self.archive, self.manifest, self.found = archive, manifest, found
-        self.folder = folder / FOLDER
-        self.software = bundle.software()
+        self.place, self.folder = folder, folder / FOLDER
+        self.software = software()
         self.is_same = dict(manifest.software) == self.software
         # A manifest that was changed is not believed where it says another version.
         self.is_strict = self.is_same or not is_whole
@@ -148,7 +154,7 @@ class _Check:
         figures, remade = 0, dict[str, bytes]()
         self._compare_names(assessment)
         if assessment is None:
-            self.found += (_changed(name) for name in self.unlike)
+            self.found += (changed(name) for name in self.unlike)
             self.found.append(Finding("bundle-not-computed", file=FOLDER))
         else:
             figures = self._compare_figures(assessment, step)
@@ -165,30 +171,20 @@ class _Check:
         """Look for each file of the manifest; unpack the catalogue's."""
         named = self.manifest.files
         for name in self.missing:
-            self.found.append(_missing(name))
+            self.found.append(missing(name))
         for name in self.archive.members.keys() - named.keys() - {MANIFEST}:
-            self.found.append(_extra(name))
+            self.found.append(extra(name))
         for name in sorted(named.keys() & self.archive.members.keys()):
             step(name)
             data = self.archive.read(name)
             if data is None:
                 self.damaged.add(name)
-                self.found.append(_damaged(name))
                 continue
             if (len(data), hashlib.sha256(data).hexdigest()) != named[name]:
                 self.unlike.add(name)
-            if name.startswith(FOLDER) and not name.startswith(_NOT_READ):
-                self._unpack(name, data)
-
-    def _unpack(self, name: str, data: bytes) -> None:
-        place = self.folder / name.removeprefix(FOLDER)
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with place.open("xb") as file:
-                file.write(data)
-        except OSError as error:  # a file where another name has a folder, names alike but for case
-            reason = error.strerror or str(error)
-            self.found.append(Finding("file-unreadable", file=name, details={"reason": reason}))
+        self.found += (damaged(name) for name in self.damaged if not name.startswith(FOLDER))
+        inside = named.keys() & self.archive.members.keys()
+        self.folder = unpacked(self.archive, self.place, self.found, inside)
 
     def _other_software(self) -> Iterator[Finding]:
         """Yield an information for each version that is not the one of the bundle."""
@@ -206,14 +202,14 @@ class _Check:
         step("assess")
         if not (self.folder / DESCRIPTOR).is_file():
             if FOLDER + DESCRIPTOR not in self.archive.members:
-                self.found.append(_missing(FOLDER + DESCRIPTOR))
+                self.found.append(missing(FOLDER + DESCRIPTOR))
             return None
         catalogue, errors = read_catalogue(self.folder)
         if catalogue is None:
             for each in (f for f in errors if f.severity == "error"):
                 name = FOLDER + (each.file or "")
                 is_missing = each.code == "file-missing"
-                self.found.append(_missing(name) if is_missing else replace(each, file=name))
+                self.found.append(missing(name) if is_missing else replace(each, file=name))
             return None
         quarantined = [
             Finding("rows-quarantined", file=file, value=rows)
@@ -251,10 +247,10 @@ class _Check:
         if file not in self.archive.members or file in self.damaged:
             return len(computed)
         data = self.archive.read(file) or b""
-        printed = bundle.figures_of(data, file, self.found)
+        printed = figures_of(data, file, self.found)
         if printed is not None:
             reason = Text("", "") if self.is_same else text("bundle_version_why")
-            told = list(_differences(computed, printed, file, reason, exactly=self.is_same))
+            told = list(differences(computed, printed, file, reason, exactly=self.is_same))
             self.found += told[:_MOST_FIGURES]
             if len(told) > _MOST_FIGURES:
                 rest = str(len(told) - _MOST_FIGURES)
@@ -266,7 +262,7 @@ class _Check:
         listed = self.manifest.files.keys()
         name = assessment.catalogue.id if assessment else self.manifest.catalogue.get("id", "")
         due = {*bundle.product_names(name)} if self.is_strict else {bundle.report_name(name)}
-        self.found += (_missing(each) for each in due - listed - self.archive.members.keys())
+        self.found += (missing(each) for each in due - listed - self.archive.members.keys())
         # Another version may make other files; their names too begin with that of the catalogue.
         own = (
             due if self.is_strict else {n for n in listed if n.startswith((f"{name}.", f"{name}-"))}
@@ -274,13 +270,17 @@ class _Check:
         inside = {FOLDER + each for each in bundle.catalogue_files(self.folder)}
         if FOLDER + DESCRIPTOR not in inside:  # then nothing tells what belongs to the catalogue
             inside = {each for each in listed if each.startswith(FOLDER)}
-        self.found += (_extra(each) for each in listed - own - inside if each not in self.missing)
+        self.found += (
+            extra(each)
+            for each in listed - own - inside
+            if each not in self.missing and not each.startswith(NOT_READ)  # already told
+        )
 
     def _compare_files(self, assessment: Assessment, remade: Mapping[str, bytes]) -> None:
         """Tell what differs from what the catalogue inside makes, and where the lie may be."""
         catalogue = assessment.catalogue
         products = {name for name in self.manifest.files if not name.startswith(FOLDER)}
-        page = f"{catalogue.id}.html"
+        page = bundle.page_name(catalogue.id)
         if remade and page not in remade:
             value = ", ".join(self.manifest.options.outside) or "—"
             self.found.append(Finding("bundle-page-skipped", file=page, value=value))
@@ -311,87 +311,23 @@ class _Check:
         if remade is None:
             # Where the catalogue as a whole has its hash, the manifest was changed.
             if name in self.unlike:
-                self.found.append(_changed(MANIFEST, name) if name in covered else _changed(name))
+                self.found.append(changed(MANIFEST, name) if name in covered else changed(name))
             return
         data = self.archive.read(name) or b""
         if data == remade:
             if name in self.unlike:
-                self.found.append(_changed(MANIFEST, name))
+                self.found.append(changed(MANIFEST, name))
             return
         at = str(_first_difference(data, remade)) if is_right else None
         if name in self.unlike:
-            self.found.append(_changed(name, at=at))
+            self.found.append(changed(name, at=at))
         else:
             self.found.append(
-                Finding("bundle-file-not-remade", file=name, details={"at": _place(at)})
+                Finding("bundle-file-not-remade", file=name, details={"at": place_text(at)})
             )
-
-
-def _differences(
-    computed: Mapping[str, Mapping[str, Any]],
-    printed: Mapping[str, Mapping[str, Any]],
-    file: str,
-    reason: Text,
-    *,
-    exactly: bool,
-) -> Iterator[Finding]:
-    """Yield a finding for each figure that is not the same in the report and computed again."""
-    for name, figure in computed.items():
-        if name not in printed:
-            details: dict[str, str | Text] = {"computed": _shown(figure["value"]), "why": reason}
-            yield Finding("bundle-figure-missing", subject=name, file=file, details=details)
-            continue
-        for field in _COMPARED:
-            here, there = figure[field], printed[name].get(field)
-            if _is_equal(here, there, exactly=exactly):
-                continue
-            details = {"computed": _shown(here), "why": reason}
-            yield Finding(
-                "bundle-figure-differs", subject=name, file=file, field=field,
-                value=_shown(there), details=details,
-            )  # fmt: skip
-    for name in printed.keys() - computed.keys():
-        value = _shown(printed[name].get("value"))
-        yield Finding(
-            "bundle-figure-extra", subject=name, file=file, value=value, details={"why": reason}
-        )
-
-
-def _is_equal(here: Any, there: Any, *, exactly: bool) -> bool:
-    numbers = all(
-        isinstance(each, int | float) and type(each) is not bool for each in (here, there)
-    )
-    if numbers and not exactly:
-        return math.isclose(here, there, rel_tol=_CLOSE, abs_tol=0.0)
-    return bool(here == there) and (numbers or type(here) is type(there))
-
-
-def _shown(value: Any) -> str:
-    """Return a value at full precision, as JSON has it; — is unknown."""
-    return "—" if value is None else str(value)
 
 
 def _first_difference(one: bytes, other: bytes) -> int:
     """Return the position of the first byte that differs, counted from 0."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _place(at: str | None) -> Text:
-    return text("bundle_no_place") if at is None else text("bundle_at_byte").filled(at=at)
-
-
-def _missing(name: str) -> Finding:
-    return Finding("bundle-file-missing", file=name)
-
-
-def _extra(name: str) -> Finding:
-    return Finding("bundle-file-extra", file=name)
-
-
-def _changed(name: str, field: str | None = None, at: str | None = None) -> Finding:
-    return Finding("bundle-byte-changed", file=name, field=field, details={"at": _place(at)})
-
-
-def _damaged(name: str) -> Finding:
-    return Finding("bundle-byte-changed", file=name, details={"at": text("bundle_damaged")})

@@ -195,7 +195,7 @@ def _text_paragraphs(text: str) -> list[str]:
     """Return lines, or blocks between empty lines where most lines break off in a sentence."""
     lines = [line.strip() for line in re.split(r"\r\n|[\n\r\f\u2028\u2029]", text)]
     inner = [one for one, two in pairwise(lines) if one and two]
-    broken = sum(len(line) >= 40 and not _ENDED.search(line) for line in inner)
+    broken = sum(len(line) >= 40 and not is_ended(line) for line in inner)
     if not inner or "" not in lines or broken * 2 <= len(inner):
         return lines
     blocks: list[list[str]] = [[]]
@@ -205,6 +205,17 @@ def _text_paragraphs(text: str) -> list[str]:
         else:
             blocks.append([])
     return [joined_lines(block) for block in blocks]
+
+
+def is_ended(text: str) -> bool:
+    """Return whether a text ends as a sentence or a heading with a colon does.
+
+    Examples
+    --------
+    >>> is_ended("It has 5 ha."), is_ended("他说：“好。”"), is_ended("It has")
+    (True, True, False)
+    """
+    return _ENDED.search(text) is not None
 
 
 def joined_lines(lines: Iterable[str]) -> str:

@@ -102,7 +102,7 @@ def _key(lines: list[str]) -> str:
 
 
 def _joined(pages: list[list[list[str]]]) -> list[str]:
-    from pingshan_geo.audit.document import joined_lines
+    from pingshan_geo.audit.document import is_ended, joined_lines
 
     found: list[str] = []
     goes_on = False
@@ -113,8 +113,7 @@ def _joined(pages: list[list[list[str]]]) -> list[str]:
                 found[-1] = joined_lines([found[-1], text])
             else:
                 found.append(text)
-            ended = re.search(r"[.!?:;。！？：；…][\"'”’」』）)]*$", text)
-            goes_on = not ended and len(lines) > 1
+            goes_on = not is_ended(text) and len(lines) > 1
     return found
 
 

@@ -103,10 +103,16 @@ class _Matching:
         return alone or [spot for spot in spots if self._is_shared(index, spot)]
 
     def _is_shared(self, index: int, spot: Spot) -> bool:
-        """One number may be held for one subject twice (price, start price), or by two tables."""
+        """One number may be held twice for one subject, by two tables, or by rows that agree.
+
+        Rows agree that name the same place, digits and unit: "at least 50 % of each lot".
+        """
         one = self.statements[index]
+        said = (one.locator, one.digits, one.unit)
         return all(
-            one.subject == two.subject or one.table != two.table
+            one.subject == two.subject
+            or one.table != two.table
+            or said == (two.locator, two.digits, two.unit)
             for two in (self.statements[each] for each in self.held[spot.index])
         )
 
@@ -130,7 +136,8 @@ def matched(
 
     Exact matches at the locator come first, then exact ones elsewhere, the same digits in another
     unit, and last the number of the same family that is nearest. A number is held by several
-    statements only if they are about one subject or stand in several tables.
+    statements only if they are about one subject, stand in several tables, or name the same place,
+    digits and unit.
     """
     work = _Matching(statements, spots)
     strong = [i for i, one in enumerate(statements) if _is_strong(one)]
@@ -254,8 +261,8 @@ def _changed_cost(statement: Statement, number: PrintedNumber) -> float | None:
         one, two = (str(float(each)) for each in (statement.si, number.si))
     apart = edit_distance(one[:40], two[:40]) / max(len(one), len(two))
     ratio = 10.0
-    if statement.si > 0 and number.si > 0:
-        ratio = abs(math.log10(statement.si) - math.log10(number.si))
+    if statement.si and number.si:  # a sign is one letter and no distance
+        ratio = abs(math.log10(abs(statement.si)) - math.log10(abs(number.si)))
     return apart + min(ratio, 10.0) / 10 + 0.3 * (statement.unit != number.unit)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
@@ -19,7 +19,8 @@ class PrintedNumber:
     Attributes
     ----------
     digits : str
-        Plain digits in ``unit``: ``106000`` for 106,000, ``34703`` for 3 萬 4703.
+        Plain digits in ``unit``: ``106000`` for 106,000, ``34703`` for 3 萬 4703, ``-5`` for
+        下降5 and for −5.
     unit : str or None
         Key of `UNITS`; None where none is printed or no catalogue knows it.
     printed : str
@@ -84,7 +85,8 @@ _NO_QUANTITY = re.compile(
     | \b(?!RMB|CNY|HKD|HK|USD|US)[A-Za-z]+[-_–]?\d[\w]*(?:[-–_/.]\w+)*
     | \b\d+(?:\.\d+)?-(?:inch|year|month|day|hour|storey|story|floor|[A-Z]\w*)\b
     | (?<![\d.])\d+(?:\.\d+)?\s?(?:英寸|寸|吋|inch(?:es)?\b|nm\b|纳米|奈米|GB\b|MB\b|mm\b)
-    | \b\d+(?:-\d+){{2,}} | \b\d{{4,}}-\d{{2,}} | \b\d+[A-Za-z]\d\w*
+    | \b\d+(?:-\d+){{2,}} | \b\d+[A-Za-z]\d\w*
+    | \b\d{{4,}}-\d{{2,}}+(?![.\d]|\s?(?:[万亿平公亩元%]|ha\b|hec|squ|m²|yuan))
     | \b(?:Article|Section|Chapter|No\.|Nos\.|Phase|Lot|Table|Figure|Page|page|Block)\s\d+
     | ^\s*(?:\(\d{{1,2}}\)|\d{{1,2}}(?:[.)](?=\s|$)|、))""",
     re.VERBOSE | re.ASCII,
@@ -134,31 +136,22 @@ _UNITS = (
     ("m", r"米|met(?:er|re)s?|m"),
 )  # fmt: skip
 _UNIT = re.compile(
-    r"\s?(?:个)?(?:" + "|".join(f"(?P<u{i}>{unit})" for i, (_, unit) in enumerate(_UNITS)) + r")"
+    r"[\s\-\u2010]?(?:个)?(?:"
+    + "|".join(f"(?P<u{i}>{unit})" for i, (_, unit) in enumerate(_UNITS))
+    + r")"
     r"(?![A-Za-z])"
 )
 _MONEY_BEFORE = re.compile(r"(?:RMB|CNY|¥|人民币)\s?$")
+_OTHER_MONEY_BEFORE = re.compile(r"(?:\$|€|£|USD|HKD|EUR|GBP|[美港]元)\s?$")
+_MONEY_AFTER = re.compile(
+    r"m(?=\s(?:yuan|RMB|CNY|renminbi|(?:U\.?S\.? |Hong Kong |HK )?dollars|euros?|pounds)\b)"
+)
+_MILLION = re.compile(r"\s?m\b")
+_TO = re.compile(r"(?:[-\u2010–—~〜∼]|\s[-–—~]\s|\s?[至到]\s?|\sto\s)(?=\d)")
 # Decimal places by which a unit with 万, 亿, million, billion has a key of its own.
 _SCALED_UNITS = {("m2", 4): "10k_m2", ("yuan", 4): "10k_yuan", ("yuan", 8): "100m_yuan",
                  ("yuan", 6): "m_yuan", ("yuan", 9): "bn_yuan"}  # fmt: skip
 
-_BEFORE = tuple(
-    (qualifier, re.compile(rf"(?:{words})\s?(?:RMB|CNY|¥|人民币|为|達|达)?\s?$", re.IGNORECASE))
-    for qualifier, words in (
-        ("less_than", r"\b(?:no|not) more than|\bat most|\bup to|不超过|不高于|不多于|至多|最多"),
-        ("more_than", r"\b(?:no|not) (?:less|fewer) than|\bat least|不少于|不低于|不小于|至少"),
-        ("more_than", r"\bmore than|\bover|\babove|\bexceed(?:s|ing|ed)?|\bupwards of|>|≥"
-                      r"|超过|逾|超|多于|大于|高于|突破"),
-        ("less_than", r"\bless than|\bunder|\bbelow|\bfewer than|<|≤|不足|少于|低于|小于|不到"),
-        ("about", r"\babout|\bapproximately|\bapprox\.?|\baround|\bnearly|\balmost|\broughly"
-                  r"|\bsome|\bcirca|\bca\.|\bclose to|~|≈|大?约|大概|将?近"),
-    )
-)  # fmt: skip
-_AFTER = (
-    ("about", re.compile(r"\s?(?:左右|上下|or so\b)")),
-    ("more_than", re.compile(r"\s?(?:及?以上|有余|[多余](?![元亩米])|or more\b|and above\b)")),
-    ("less_than", re.compile(r"\s?(?:及?以下|以内|or less\b|or fewer\b)")),
-)
 _BASES = (
     ("development", r"开发建设用地(?:面积)?|development land"),
     ("demolition", r"拆除(?:范围|用地)(?:用地)?(?:面积)?|demolition area"),
@@ -212,9 +205,10 @@ def numbers_in(sentence: str) -> tuple[PrintedNumber, ...]:
         if all(number.end <= start or number.start >= end for start, end in taken)
     ]
     found.sort(key=lambda number: number.start)
+    ends = [0, *(number.end for number in found)]
     return tuple(
-        _placed(number, _qualifier(masked, number), basis, sentence, offsets)
-        for number, basis in zip(found, _bases(masked, found), strict=True)
+        _placed(_signed(number, masked, end), basis, sentence, offsets)
+        for number, basis, end in zip(found, _bases(masked, found), ends, strict=False)
     )
 
 
@@ -274,29 +268,50 @@ def _folded(sentence: str) -> tuple[str, list[int]]:
 def _scaled(match: re.Match[str], text: str) -> PrintedNumber:
     """Return the number of a match with its unit."""
     plain = re.sub("[,\u202f ]", "", match["first"])
-    power, end = 0, match.end()
-    if match["zh"]:
-        power = sum(_ZH_SCALES[letter] for letter in match["zh"])
-    elif match["en"]:
-        power = _EN_SCALES[match["en"]]
-    unit, unit_end = _unit(text, end)
-    if unit is None and _MONEY_BEFORE.search(_before(text, match.start())):
-        unit = "yuan"
+    power, unit, unit_end = _power_and_unit(match, text)
+    if unit is None and not power and not _YEAR_ALONE.fullmatch(plain):
+        to = _TO.match(text, match.end())  # 3.5-4.2 hectares: the unit of both
+        other = _SCALED.match(text, to.end()) if to else None
+        if other and not other["second"]:
+            power, unit, _ = _power_and_unit(other, text)
     if match["second"]:  # 3 万 4703, 2 亿 3000 万
         rest = Fraction(match["second"]) * (10_000 if match["zh2"] else 1)
         plain, power = str(Fraction(plain) * 10**power + rest), 0
     elif power:
-        key = _SCALED_UNITS.get((unit or "", power))
-        unit, plain = (key, plain) if key else (unit, _shifted(plain, power))
+        plain, unit = _in_unit(plain, unit, power)
     kind = "digits"
     if unit is None and not power and _is_year(text, match.start("first"), match.end("first")):
         kind = "year"
-    if _before(text, match.start()).endswith("第") or re.compile(r"(?:st|nd|rd|th)\b").match(
-        text, end
-    ):
+    is_ordinal = re.compile(r"(?:st|nd|rd|th)\b").match(text, match.end())
+    if is_ordinal or _before(text, match.start()).endswith("第"):
         kind, unit = "ordinal", None
     qualifier = "more_than" if match["few"] or match["more"] else "printed"
     return PrintedNumber(plain, unit, "", match.start(), unit_end, qualifier, None, kind)
+
+
+def _power_and_unit(match: re.Match[str], text: str) -> tuple[int, str | None, int]:
+    """Return decimal places by which a match is scaled, its unit, and where that ends."""
+    power, end = 0, match.end()
+    before = _before(text, match.start())
+    is_yuan = _MONEY_BEFORE.search(before)
+    is_money = is_yuan or _OTHER_MONEY_BEFORE.search(before)
+    if match["zh"]:
+        power = sum(_ZH_SCALES[letter] for letter in match["zh"])
+    elif match["en"]:
+        power = _EN_SCALES[match["en"]]
+    else:
+        million = (_MILLION if is_money else _MONEY_AFTER).match(text, end)
+        power, end = (6, million.end()) if million else (0, end)
+    unit, unit_end = _unit(text, end)
+    if unit == "m" and is_money:
+        unit, unit_end = None, end
+    return power, unit or ("yuan" if is_yuan else None), unit_end
+
+
+def _in_unit(digits: str, unit: str | None, power: int) -> tuple[str, str | None]:
+    """Return digits and unit of a number with 万 or million: a key of its own where one is."""
+    key = _SCALED_UNITS.get((unit or "", power))
+    return (digits, key) if key else (_shifted(digits, power), unit)
 
 
 def _before(text: str, place: int) -> str:
@@ -332,31 +347,11 @@ def _unit(text: str, place: int) -> tuple[str | None, int]:
 
 def _in_words(number: spelled.Spelled, text: str) -> PrintedNumber:
     unit, end = _unit(text, number.end) if not number.is_share else ("%", number.end)
-    digits, power = str(number.value), 0
-    scale = re.compile(r"\s(million|billion|trillion)\b").match(text, number.end)
-    if scale:
-        power = _EN_SCALES[scale[1]]
-        unit, end = _unit(text, scale.end())
-        key = _SCALED_UNITS.get((unit or "", power))
-        unit, digits = (key, digits) if key else (unit, _shifted(digits, power))
-        end = max(end, scale.end())
+    digits, unit = _in_unit(f"{number.value:f}", unit, number.power)
     kind = "ordinal" if number.is_ordinal else "words"
     if number.is_ordinal:
         unit, end = None, number.end
     return PrintedNumber(digits, unit, "", number.start, end, number.qualifier, None, kind)
-
-
-def _qualifier(text: str, number: PrintedNumber) -> str:
-    if number.qualifier != "printed":
-        return number.qualifier
-    before = _before(text, number.start)
-    for qualifier, words in _BEFORE:
-        if words.search(before):
-            return qualifier
-    for qualifier, words in _AFTER:
-        if words.match(text, number.end):
-            return qualifier
-    return "printed"
 
 
 def _bases(text: str, numbers: list[PrintedNumber]) -> list[str | None]:
@@ -377,11 +372,28 @@ def _bases(text: str, numbers: list[PrintedNumber]) -> list[str | None]:
     return found
 
 
+def _signed(number: PrintedNumber, text: str, end_before: int) -> PrintedNumber:
+    """Return a number with its sign and what qualifies it, from the letters before it."""
+    minus = fall = None
+    if number.kind not in {"ordinal", "year"}:
+        minus = spelled.minus_at(text, number.start, end_before)
+        is_share = number.unit in {"%", "pp"}
+        fall = spelled.fall_at(text, number.start, end_before, is_share=is_share)
+    start = number.start if minus is None else minus
+    qualifier = number.qualifier
+    if qualifier == "printed":
+        qualifier = spelled.qualifier_of(text, start, number.end)
+    first = min(place for place in (start, fall) if place is not None)
+    # "a decrease of -5 %" is printed, and a decrease of 5 % is meant.
+    digits = number.digits if first == number.start else f"-{number.digits}"
+    return replace(number, digits=digits, start=first, qualifier=qualifier)
+
+
 def _placed(
-    number: PrintedNumber, qualifier: str, basis: str | None, sentence: str, offsets: list[int]
+    number: PrintedNumber, basis: str | None, sentence: str, offsets: list[int]
 ) -> PrintedNumber:
     start, end = offsets[number.start], offsets[max(number.end - 1, number.start)] + 1
     printed = sentence[start:end].strip()
     return PrintedNumber(
-        number.digits, number.unit, printed, start, end, qualifier, basis, number.kind
+        number.digits, number.unit, printed, start, end, number.qualifier, basis, number.kind
     )

@@ -10,16 +10,18 @@ import errno
 import importlib
 import io
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from pingshan_geo import __version__
-from pingshan_geo.errors import OutputError, PingshanGeoError
+from pingshan_geo.errors import OutputError, PingshanGeoError, UsageError
 
 if TYPE_CHECKING:
     from pingshan_geo.assessment import Assessment
@@ -61,7 +63,7 @@ def assessed(
     from pingshan_geo.assessment import assess
     from pingshan_geo.catalogue.tolerance import parsed_tolerance
 
-    tolerance = parsed_tolerance(survey_tolerance) if survey_tolerance else None
+    tolerance = parsed_tolerance(survey_tolerance) if survey_tolerance is not None else None
     return assess(
         catalogue, as_of, allocate=allocate, expect_tiling=expect_tiling,
         survey_tolerance=tolerance,
@@ -151,6 +153,14 @@ def outline_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def given(names: Iterable[str]) -> list[str]:
+    """Return which of the options of the running command somebody wrote, as they are written."""
+    context = click.get_current_context()
+    options = {each.name: each.opts[0] for each in context.command.params}
+    unwritten = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+    return [options[name] for name in names if context.get_parameter_source(name) not in unwritten]
+
+
 @click.group(cls=Sections, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--catalogue",
@@ -228,6 +238,34 @@ def echo(line: str, *, err: bool = False) -> None:
     from pingshan_geo.findings import printable
 
     click.echo(printable(line), err=err)
+
+
+def terminal(form: str, output: str | None) -> dict[str, Any]:
+    """Return how wide a table may be and whether it may have colours, where it is looked at."""
+    if form != "table" or output not in {None, "-"} or not sys.stdout.isatty():
+        return {}
+    return {"width": shutil.get_terminal_size().columns, "colour": "NO_COLOR" not in os.environ}
+
+
+def put(data: bytes | str, output: str | None = None, form: str = "table") -> None:
+    """Write a report to a file, or to stdout if none is named; no workbook goes to a terminal.
+
+    Raises
+    ------
+    UsageError, OutputError
+        If the file cannot be written, or a workbook would go to a terminal.
+    """
+    from pingshan_geo.output import write_whole
+
+    content = data.encode(errors="backslashreplace") if isinstance(data, str) else data
+    if output is not None and output != "-":
+        write_whole(output, content)
+        return
+    if form == "xlsx" and sys.stdout.isatty():
+        raise UsageError(
+            "a workbook is not text: name a file with -o", "工作簿不是文本，请用 -o 指定文件"
+        )
+    sys.stdout.buffer.write(content)
 
 
 @contextmanager

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
-import shutil
-import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pingshan_geo.cli import GATE_NOT_MET, OneOf, Session, echo, outline_options
+from pingshan_geo.cli import GATE_NOT_MET, OneOf, Session, echo, outline_options, put, terminal
 from pingshan_geo.errors import UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -53,21 +49,17 @@ def diff(
     """
     from pingshan_geo.audit.contributions import compare
     from pingshan_geo.catalogue.tolerance import parsed_tolerance
-    from pingshan_geo.output import checked_target, write_whole
+    from pingshan_geo.output import checked_target
     from pingshan_geo.report.diff import over, render_diff
 
     wanted = dict(map(_limit, limits))
     if output not in {None, "-"}:
         checked_target(output or "")
     tolerance = options.pop("survey_tolerance")
-    options["survey_tolerance"] = parsed_tolerance(tolerance) if tolerance else None
+    options["survey_tolerance"] = None if tolerance is None else parsed_tolerance(tolerance)
     found = compare(catalogue_at(before), catalogue_at(after), options.pop("as_of"), **options)
     missed = list(over(found, wanted, session.lang))
-    data = render_diff(found, form, session.lang, **_terminal(form, output))
-    if output is None or output == "-":
-        sys.stdout.buffer.write(data)
-    else:
-        write_whole(output, data)
+    put(render_diff(found, form, session.lang, **terminal(form, output)), output, form)
     for line in missed:
         echo(line, err=True)
     return GATE_NOT_MET if missed else 0
@@ -81,20 +73,12 @@ def catalogue_at(path: str) -> Catalogue:
     InputError
         If it cannot be used.
     """
+    from pingshan_geo.audit.bundle import catalogue_of
     from pingshan_geo.catalogue import load_catalogue
 
     if not path.lower().endswith(".zip") or Path(path).is_dir():
         return load_catalogue(path)
-    from pingshan_geo.audit.bundle import FOLDER, opened
-
-    with opened(path) as archive, tempfile.TemporaryDirectory() as place:
-        for name in archive.members:
-            data = archive.read(name) if name.startswith(FOLDER) else None
-            if data is not None:
-                target = Path(place, name)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-        return load_catalogue(Path(place, FOLDER))
+    return catalogue_of(path)
 
 
 def _limit(words: str) -> tuple[str, float]:
@@ -109,10 +93,3 @@ def _limit(words: str) -> tuple[str, float]:
             f"--fail-over {words}：请写成 FIGURE=AMOUNT，数值不小于 0",
         )
     return figure, amount
-
-
-def _terminal(form: str, output: str | None) -> dict[str, Any]:
-    """Return how wide a table may be and whether it may have colours, where it is looked at."""
-    if form != "table" or output not in {None, "-"} or not sys.stdout.isatty():
-        return {}
-    return {"width": shutil.get_terminal_size().columns, "colour": "NO_COLOR" not in os.environ}

@@ -7,18 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pingshan_geo.audit.bundle import (
+    LAYERS,
+    REPORTS,
+    Options,
+    layer_name,
+    page_name,
+    product_names,
+    report_name,
+)
 from pingshan_geo.cli import assessed
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
     from pingshan_geo.assessment import Assessment
-    from pingshan_geo.audit.bundle import Options
     from pingshan_geo.page import Around
 
-# What `build` writes beside the page.
-_REPORT_FILES = ("html", "json", "xlsx", "csv")
-_LAYER_FILES = (("parcels", "geojson"), ("zones", "geojson"), ("parcels", "gpkg"))
 #: How many files there are.
-COUNT = 1 + len(_REPORT_FILES) + len(_LAYER_FILES)
+COUNT = len(product_names(""))
 # Options whose values lie outside a bundle, or may hold a key.
 _OUTSIDE = ("context", "basemap", "basemap_key_env", "basemap_gcj02_shift")
 
@@ -49,15 +54,15 @@ def products(
     name = assessment.catalogue.id
     files = {}
     if around is not None:
-        step(f"{name}.html")
-        files[f"{name}.html"] = render_page(assessment, lang, around).encode()
+        step(page_name(name))
+        files[page_name(name)] = render_page(assessment, lang, around).encode()
     everything = select(assessment)
-    for form in _REPORT_FILES:
-        step(f"{name}-report.{form}")
-        files[f"{name}-report.{form}"] = render(everything, form, lang)
+    for form in REPORTS:
+        step(report_name(name, form))
+        files[report_name(name, form)] = render(everything, form, lang)
     with tempfile.TemporaryDirectory(prefix="pingshan-geo-") as folder:
-        for table, suffix in _LAYER_FILES:
-            place = Path(folder) / f"{name}-{table}.{suffix}"
+        for table, suffix in LAYERS:
+            place = Path(folder, layer_name(name, table, suffix))
             step(place.name)
             write(export_table(assessment, table, lang=lang), place, lang)
             files[place.name] = place.read_bytes()
@@ -71,8 +76,6 @@ def options_of(
 
     Days are resolved: with and without ``--as-of`` the same build has the same options.
     """
-    from pingshan_geo.audit.bundle import Options
-
     return Options(
         as_of=assessment.as_of.isoformat(),
         lang=lang,

@@ -12,7 +12,9 @@ from pingshan_geo.cli import (
     Session,
     assessed,
     echo,
+    given,
     outline_options,
+    put,
     steps,
     table_or_json,
 )
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 # What a check is about, where it is not the whole catalogue.
 _ABOUT = ("claims", "source", "bundle")
+_OUTLINES = ("allocate", "expect_tiling", "survey_tolerance")
 
 
 @click.command()
@@ -58,15 +61,16 @@ def check(session: Session, /, form: str, fail_on: str | None, **options: Any) -
     """
     wanted = _wanted(fail_on)
     about = {name: options.pop(name) for name in _ABOUT}
-    named = [name for name, value in about.items() if value]
+    # A name that is empty is a wrong name, not none.
+    named = [name for name, value in about.items() if value not in {None, False}]
     if len(named) > 1:
         both = " and ".join(f"--{name}" for name in named)
         raise UsageError(
             f"{both} are checks of their own: give one", f"{both} 是各自独立的检查，请只给一个"
         )
-    if about["bundle"]:
-        found, is_bad = _bundle(session, form, about["bundle"], options)
-    elif about["source"]:
+    if about["bundle"] is not None:
+        found, is_bad = _bundle(session, form, about["bundle"])
+    elif about["source"] is not None:
         found, is_bad = _source(session, form, about["source"])
     elif about["claims"]:
         found, is_bad = _claims(session, form, options), False
@@ -95,7 +99,7 @@ def _claims(session: Session, form: str, outlines: dict[str, Any]) -> tuple[Find
 
     assessment = session.assess(**outlines)
     if form == "json":
-        _put(to_json(document_of_claims(assessment, session.lang)).decode())
+        put(to_json(document_of_claims(assessment, session.lang)))
     else:
         for line in claims_lines(assessment, session.lang):
             echo(line)
@@ -109,6 +113,11 @@ def _source(session: Session, form: str, named: str) -> tuple[tuple[Finding, ...
     from pingshan_geo.audit.source import check_source
     from pingshan_geo.report import document_of_source, source_table, to_json
 
+    if needless := given(_OUTLINES):
+        raise UsageError(
+            f"--source reads a document, which has no outlines: leave {', '.join(needless)} out",
+            f"--source 只核对文件，与图形无关：请去掉 {'、'.join(needless)}",
+        )
     source, sign, file = named.partition("=")
     if not (source and sign and file):
         raise UsageError(
@@ -117,23 +126,19 @@ def _source(session: Session, form: str, named: str) -> tuple[tuple[Finding, ...
         )
     done = check_source(session.load(), source, read_document(file))
     if form == "json":
-        _put(to_json(document_of_source(done, session.lang)).decode())
+        put(to_json(document_of_source(done, session.lang)))
     else:
-        _put(source_table(done, session.lang))
+        put(source_table(done, session.lang))
         click.echo(_summary(done.findings, session.lang), err=True)
     return done.findings, done.mismatches
 
 
-def _bundle(
-    session: Session, form: str, path: str, options: dict[str, Any]
-) -> tuple[tuple[Finding, ...], bool]:
+def _bundle(session: Session, form: str, path: str) -> tuple[tuple[Finding, ...], bool]:
     """Tell what does not fit in a bundle, and whether anything does not."""
     from pingshan_geo.audit.bundle_check import checked_bundle
     from pingshan_geo.cli.products import remade
 
-    if session.catalogue is not None or any(
-        options[name] for name in ("expect_tiling", "survey_tolerance")
-    ):
+    if session.catalogue is not None or given(_OUTLINES):
         raise UsageError(
             "--bundle brings its own catalogue and options: leave the others out",
             "--bundle 自带目录与选项，请去掉其他选项",
@@ -149,14 +154,10 @@ def _tell(found: tuple[Finding, ...], form: str, lang: str) -> None:
     from pingshan_geo.report import document_of_findings, findings_table, to_json
 
     if form == "json":
-        _put(to_json(document_of_findings(found, lang)).decode())
+        put(to_json(document_of_findings(found, lang)))
     else:
-        _put(findings_table(found, lang))
+        put(findings_table(found, lang))
         click.echo(_summary(found, lang), err=True)
-
-
-def _put(text: str) -> None:
-    click.echo(text, nl=False)
 
 
 def _wanted(fail_on: str | None) -> set[str]:

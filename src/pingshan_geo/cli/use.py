@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +15,9 @@ from pingshan_geo.cli import (
     Session,
     echo,
     outline_options,
+    put,
     steps,
+    terminal,
 )
 from pingshan_geo.cli.around import apart, page_options, surrounded, told
 from pingshan_geo.errors import OutputError, UsageError
@@ -69,16 +69,15 @@ def build(
         kept = _catalogue_files(session) if bundle else {}
         assessment, around = _surrounded(session, as_of, options)
         files = products(assessment, lang, around, step)
-        packed = b""
+        packed = {}
         if bundle:
             step(bundle)
-            packed = _bundle(session, assessment, around, options, files, kept)
+            packed[bundle] = _bundle(session, assessment, around, options, files, kept)
         # All is made and every target looked at before the first file is written.
         target = make_folder(folder)
-        written = [checked_target(target / each) for each in files]
-        if bundle:
-            written.append(checked_target(bundle))
-        for path, content in zip(written, [*files.values(), packed], strict=False):
+        contents = {target / name: content for name, content in files.items()} | packed
+        written = {checked_target(path): content for path, content in contents.items()}
+        for path, content in written.items():
             write_whole(path, content)
     for line in headline_lines(assessment, lang):
         echo(line)
@@ -206,7 +205,7 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
     rolled = roll_up(selection, by, chosen["sort"], columns) if by is not None else selection
     rate = chosen["fail_under"]
     missed = [] if rate is None else list(gate(selection, rate, session.lang))
-    _put(render(rolled, form, session.lang, **_terminal(form, output)), output, form)
+    put(render(rolled, form, session.lang, **terminal(form, output)), output, form)
     for line in missed:
         echo(line, err=True)
     return GATE_NOT_MET if missed else 0
@@ -325,7 +324,7 @@ def why(
         said = to_json(why_document(assessment, figure_id, session.lang)).decode()
     else:
         said = _joined(why_text(assessment, figure_id, session.lang))
-    _put(said.encode(), output, form)
+    put(said, output, form)
 
 
 def _sensitivity(assessment: Assessment, figure_id: str, form: str, lang: str) -> str:
@@ -358,25 +357,3 @@ def _nothing_matches(lang: str) -> None:
     from pingshan_geo.words import word
 
     echo(word("nothing_matches", lang), err=True)
-
-
-def _terminal(form: str, output: str | None) -> dict[str, Any]:
-    """Return how wide a table may be and whether it may have colours, where it is looked at."""
-    if form != "table" or output not in {None, "-"} or not sys.stdout.isatty():
-        return {}
-    width = shutil.get_terminal_size().columns
-    return {"width": width, "colour": "NO_COLOR" not in os.environ}
-
-
-def _put(data: bytes, output: str | None, form: str) -> None:
-    """Write a report to a file or stdout; a workbook does not go to a terminal."""
-    from pingshan_geo.output import write_whole
-
-    if output is not None and output != "-":
-        write_whole(output, data)
-        return
-    if form == "xlsx" and sys.stdout.isatty():
-        raise UsageError(
-            "a workbook is not text: name a file with -o", "工作簿不是文本，请用 -o 指定文件"
-        )
-    sys.stdout.buffer.write(data)

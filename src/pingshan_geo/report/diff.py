@@ -23,7 +23,7 @@ from pingshan_geo.findings import printable, shortened
 from pingshan_geo.ids import hint
 from pingshan_geo.report.diff_words import (
     amount,
-    change_text,
+    change_texts,
     one_of,
     outline_text,
     reasons,
@@ -31,6 +31,7 @@ from pingshan_geo.report.diff_words import (
 )
 from pingshan_geo.report.document import to_json
 from pingshan_geo.report.people import capital, shown
+from pingshan_geo.report.render import console_into, stripped, titled
 from pingshan_geo.report.sheet import Sheet
 from pingshan_geo.units import UNITS, format_number
 from pingshan_geo.words import text, word
@@ -161,6 +162,7 @@ def _figure_rows(
 ) -> Iterator[tuple[str, ...]]:
     units = [printed_units(each) for each in (comparison.before, comparison.after)]
     counts = Counter(map(_fold, comparison.figures))
+    causes = change_texts(comparison, lang)
     told = set[Any]()
     for each in figures:
         fold = _fold(each)
@@ -175,7 +177,7 @@ def _figure_rows(
             if each.difference
             else ", ".join(word(f"diff_is_{what}", lang) for what in each.what)
         )
-        why = "; ".join(reasons(comparison, each, unit, lang))
+        why = "; ".join(reasons(each, causes, unit, lang))
         if each.what in _FOLDED and counts[fold] > 1:  # one line for all of them
             told.add(fold)
             lot = figure.subject.partition("@")[0]
@@ -280,8 +282,8 @@ def diff_document(comparison: Comparison, lang: str = "en") -> dict[str, Any]:
         "zones": [outline(each) for each in comparison.outlines if each.table == "zones"],
         "changes": [
             {"kind": c.kind, "table": c.table, "before": list(c.before), "after": list(c.after),
-             "rows": [list(row) for row in c.rows], "count": c.count, "text": change_text(c, lang)}
-            for c in comparison.changes
+             "rows": [list(row) for row in c.rows], "count": c.count, "text": said}
+            for c, said in zip(comparison.changes, change_texts(comparison, lang), strict=True)
         ],
         "figures": [figure(each) for each in comparison.figures],
     }  # fmt: skip
@@ -317,21 +319,15 @@ def _markdown(comparison: Comparison, lang: str) -> bytes:
 
 def _table(comparison: Comparison, lang: str, *, width: int = 120, colour: bool = False) -> bytes:
     """Return tables for a terminal; text from data can neither colour nor move the cursor."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text as Plain
 
     file = io.StringIO()
-    console = Console(
-        file=file, width=width, force_terminal=colour, no_color=not colour, highlight=False,
-        color_system="standard" if colour else None, legacy_windows=False,
-    )  # fmt: skip
+    console = console_into(file, width=width, colour=colour)
     for line in summary(comparison, lang):
         console.print(Plain(printable(line)))
     more = left_out(comparison, lang, _MOST_LINES)
     for sheet in diff_sheets(comparison, lang, _MOST_LINES):
-        table = Table(title=sheet.title, title_justify="left", box=box.SIMPLE_HEAD)
+        table = titled(sheet.title)
         for head, is_number in zip(sheet.headings, sheet.is_number, strict=True):
             table.add_column(head, justify="right" if is_number else "left", overflow="fold")
         for row in sheet.rows:
@@ -339,7 +335,7 @@ def _table(comparison: Comparison, lang: str, *, width: int = 120, colour: bool 
         console.print(table)
         if sheet.title in more:
             console.print(Plain(more[sheet.title]))
-    return ("\n".join(row.rstrip() for row in file.getvalue().splitlines()) + "\n").encode()
+    return f"{stripped(file)}\n".encode()
 
 
 def _html(comparison: Comparison, lang: str) -> bytes:

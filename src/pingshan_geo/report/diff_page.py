@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -29,7 +27,7 @@ _MOST_DRAWN, _MOST_LINES = 200, 2_000
 _WIDE, _HIGH, _EDGE = 360.0, 260.0, 18.0  # of a drawing, in units of its view box
 
 _STYLE = (
-    html._STYLE
+    html.STYLE
     + """
 :root { color-scheme: light dark; }
 .drawings { display: flex; flex-wrap: wrap; gap: 1.2rem; }
@@ -57,27 +55,12 @@ def diff_page(comparison: Comparison, lang: str = "en") -> bytes:
     style and nothing else. At most 200 outlines are drawn, and 2 000 lines of a table shown; what
     is left out is said.
     """
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    title = escape(word("diff_title", lang))
-    parts = [
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n'
-        '<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
-    ]
+    parts = [html.head(word("diff_title", lang), lang, _STYLE)]
     parts += (f"<p>{_said(line)}</p>\n" for line in summary(comparison, lang))
     parts += _drawings(comparison, lang)
     more = left_out(comparison, lang, _MOST_LINES)
     for sheet in diff_sheets(comparison, lang, _MOST_LINES):
-        parts.append(f"<h2>{escape(sheet.title)}</h2>\n")
-        kinds = ["number" if number else "" for number in sheet.is_number]
-        cells = (
-            [f'<td class="{kind}">{_said(c)}</td>' for kind, c in zip(kinds, row, strict=True)]
-            for row in sheet.rows
-        )
-        parts.append(html._table(sheet.headings, cells, "sheet"))
+        parts.append(f"<h2>{escape(sheet.title)}</h2>\n{html.sheet_table(sheet, _said)}")
         if sheet.title in more:
             parts.append(f"<p>{escape(more[sheet.title])}</p>\n")
     return "".join([*parts, "</body>\n</html>\n"]).encode()

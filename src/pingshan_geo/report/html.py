@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
 from pingshan_geo.assessment import Assessment
@@ -12,7 +12,8 @@ from pingshan_geo.report.people import Line, Section, capital, headings
 from pingshan_geo.report.sheet import Sheet
 from pingshan_geo.words import word
 
-_STYLE = """
+#: What every page without scripts looks like, on a screen and on paper.
+STYLE = """
 body { font: 15px/1.45 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
   color: #1c1f22; background: #fff; overflow-wrap: break-word; max-width: 80rem;
   margin: 2rem auto; padding: 0 1rem; }
@@ -48,28 +49,14 @@ def page(
     All text from data is escaped; the content security policy allows the one style and nothing
     else.
     """
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    title = escape(assessment.catalogue.title.get(lang))
     parts = [
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n'
-        '<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
-        f"<p>{escape(word('col_as_of', lang))} {assessment.as_of.isoformat()}</p>\n"
+        head(assessment.catalogue.title.get(lang), lang),
+        f"<p>{escape(word('col_as_of', lang))} {assessment.as_of.isoformat()}</p>\n",
     ]
     for section in sections:
         parts.append(f"<h2>{escape(section.title)}</h2>\n")
-        parts.append(_table(headings(lang).values(), _rows(section, lang), "figures"))
-    for sheet in sheets:
-        parts.append(f"<h2>{escape(sheet.title)}</h2>\n")
-        kinds = ["number" if number else "" for number in sheet.is_number]
-        cells = (
-            [f'<td class="{kind}">{escape(c)}</td>' for kind, c in zip(kinds, row, strict=True)]
-            for row in sheet.rows
-        )
-        parts.append(_table(sheet.headings, cells, "sheet"))
+        parts.append(table(headings(lang).values(), _rows(section, lang), "figures"))
+    parts += (f"<h2>{escape(sheet.title)}</h2>\n{sheet_table(sheet)}" for sheet in sheets)
     sources = assessment.catalogue.sources
     shown = ("title_zh" if lang == "zh" else "title_en", "publisher", "date", "url", "licence")
     rows = (
@@ -77,7 +64,7 @@ def page(
         for source, row in sources.iterrows()
     )
     heads = [word(f"col_{key}", lang) for key in ("source_id", "title", *shown[1:])]
-    parts.append(f"<h2>{_heading('sources', lang)}</h2>\n{_table(heads, rows, 'sources')}")
+    parts.append(f"<h2>{_heading('sources', lang)}</h2>\n{table(heads, rows, 'sources')}")
     if assessment.findings:
         parts.append(f"<h2>{_heading('findings', lang)}</h2>\n<ul>\n")
         parts.extend(
@@ -117,10 +104,41 @@ def _rows(section: Section, lang: str) -> Iterator[list[str]]:
         before = line
 
 
-def _table(heads: Iterable[str], rows: Iterable[list[str]], kind: str) -> str:
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
+def head(title: str, lang: str, style: str = STYLE) -> str:
+    r"""Return a page up to its heading; its policy allows the one style and nothing else.
+
+    Examples
+    --------
+    >>> head("A < B", "en").endswith("<h1>A &lt; B</h1>\n")
+    True
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    said = escape(title)
+    return (
+        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n'
+        '<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{said}</title>\n<style>{style}</style>\n</head>\n<body>\n<h1>{said}</h1>\n"
+    )
+
+
+def sheet_table(sheet: Sheet, said: Callable[[str], str] = escape) -> str:
+    """Return a sheet as a table; ``said`` makes text from data fit to stand in a page."""
+    kinds = ["number" if number else "" for number in sheet.is_number]
+    cells = (
+        [f'<td class="{kind}">{said(cell)}</td>' for kind, cell in zip(kinds, row, strict=True)]
+        for row in sheet.rows
+    )
+    return table(sheet.headings, cells, "sheet")
+
+
+def table(heads: Iterable[str], rows: Iterable[list[str]], kind: str) -> str:
+    """Return a table of a class; headings are escaped here, cells are elements already."""
+    heading = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
     body = "".join(f"<tr>{''.join(row)}</tr>\n" for row in rows)
     return (
-        f'<table class="{kind}">\n<thead><tr>{head}</tr></thead>\n'
+        f'<table class="{kind}">\n<thead><tr>{heading}</tr></thead>\n'
         f"<tbody>\n{body}</tbody>\n</table>\n"
     )

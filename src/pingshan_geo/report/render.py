@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import printable
@@ -16,6 +17,10 @@ from pingshan_geo.report.rollup import RollUp
 from pingshan_geo.report.selection import Selection
 from pingshan_geo.report.sheet import LAYOUTS, Sheet, sheets
 from pingshan_geo.words import word
+
+if TYPE_CHECKING:  # rich is imported where it is needed
+    from rich.console import Console
+    from rich.table import Table
 
 Report = Selection | RollUp
 
@@ -90,20 +95,14 @@ def _sheets(report: Report, lang: str, *, is_narrow: bool = False) -> list[Sheet
 
 def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False) -> bytes:
     """Return tables for a terminal; text from data can neither colour nor move the cursor."""
-    from rich import box
-    from rich.console import Console
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text as Plain
 
     file = io.StringIO()
-    console = Console(
-        file=file, width=width, force_terminal=colour, no_color=not colour, highlight=False,
-        color_system="standard" if colour else None, legacy_windows=False,
-    )  # fmt: skip
+    console = console_into(file, width=width, colour=colour)
     found = _sheets(report, lang, is_narrow=True)
     for sheet in found:
-        table = Table(title=sheet.title, title_justify="left", box=box.SIMPLE_HEAD)
+        table = titled(sheet.title)
         for at, (head, is_number) in enumerate(zip(sheet.headings, sheet.is_number, strict=True)):
             longest = max((len(row[at]) for row in sheet.rows), default=0)
             least = min(longest, 12 if is_number or at == 0 else 8)
@@ -114,7 +113,7 @@ def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False)
             table.add_row(*(Plain(printable(cell)) for cell in row))
         console.print(table)
     for section in () if found else sections(report.assessment, report.figures(), lang):
-        table = Table(title=section.title, title_justify="left", box=box.SIMPLE_HEAD)
+        table = titled(section.title)
         columns = headings(lang)
         for key in ("subject", "measure", "value", "bounds", "status", "notes"):
             table.add_column(
@@ -133,11 +132,34 @@ def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False)
         for note, number in notes.items():
             console.print(Padding(Plain(f"{number}  {printable(note)}", overflow="fold"), (0, 2)))
         console.print()
-    text = "\n".join(row.rstrip() for row in file.getvalue().splitlines())
+    text = stripped(file)
     if report.group == "quality":
         subjects = {str(each) for table in report.wide().values() for each in table["id"]}
         text += "\n" + findings_table(outline_findings(report.assessment, subjects), lang)
     return f"{text}\n".encode()
+
+
+def console_into(file: io.StringIO, *, width: int, colour: bool) -> Console:
+    """Return a console that draws tables into a text, with colours only where they are wanted."""
+    from rich.console import Console
+
+    return Console(
+        file=file, width=width, force_terminal=colour, no_color=not colour, highlight=False,
+        color_system="standard" if colour else None, legacy_windows=False,
+    )  # fmt: skip
+
+
+def titled(title: str) -> Table:
+    """Return a table for a terminal that has a title and no rows yet."""
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+
+
+def stripped(file: io.StringIO) -> str:
+    """Return what a console drew, without blanks at the ends of lines."""
+    return "\n".join(row.rstrip() for row in file.getvalue().splitlines())
 
 
 def _names(line: Line) -> list[str]:
