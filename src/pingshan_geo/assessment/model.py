@@ -115,7 +115,8 @@ class Assessment:
         if found is None:
             near, near_zh = hint(figure_id, self.figure_ids())
             raise UsageError(
-                f"there is no figure {figure_id!r}{near}", f"没有数据 {figure_id!r}{near_zh}"
+                f"there is no figure {figure_id!r} as of {self.as_of}{near}",
+                f"截至 {self.as_of} 没有数据 {figure_id!r}{near_zh}",
             )
         return found
 

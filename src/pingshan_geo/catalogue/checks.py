@@ -207,6 +207,8 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
             yield Finding("fraction-above-one", subject, file, row, "value", digits)
 
 
+# Figures of claims, which no claim may rest on: else two could bear each other out.
+_OF_CLAIMS = re.compile(r"(?:^|[;；])\s*claim(?:ed_value|_computed|_implied)/")
 # How many inputs each formula of a claim has, at least and at most; a count may have none.
 _INPUTS = {"total": (1, None), "rank": (2, None), "count": (0, None)}
 
@@ -219,6 +221,10 @@ def _claims(claims: pd.DataFrame, file: str) -> Iterator[Finding]:
             wanted = str(least) if most else f"≥ {least}"
             details: dict[str, str | Text] = {"formula": formula, "wanted": wanted}
             yield Finding("claim-inputs", claim, file, row, "inputs", cell or "—", details)
+    for field in ("inputs", "claimed"):
+        for row, claim, cell in _rows(claims, "claim_id", field):
+            if _OF_CLAIMS.search(cell or ""):
+                yield Finding("claim-of-claims", claim, file, row, field, cell)
     bare = claims[
         claims["claimed"].isna() & ~claims["formula"].isin(("part", "comparison", "rank"))
     ]

@@ -13,7 +13,8 @@ from pingshan_geo.catalogue.readers import Cells, Report
 from pingshan_geo.catalogue.schema import Column, is_computed
 
 # Plain decimal digits only: no separators, no full-width or Arabic-Indic digits.
-_NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+#: A number as a catalogue may have it: neither so long nor so large that it would stall.
+NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
 
 def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd.DataFrame:
@@ -87,7 +88,7 @@ def _numbers(
             continue
         plain = isinstance(value, (int, float)) and not isinstance(value, bool)
         text = repr(value) if plain else str(value)
-        if isinstance(value, bool) or not _NUMBER.fullmatch(text):
+        if isinstance(value, bool) or not NUMBER.fullmatch(text):
             report("not-a-number", row=rows[place], field=column.name, value=text)
             continue
         result[place] = float(text)

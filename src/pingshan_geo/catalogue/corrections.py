@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from pingshan_geo.catalogue.columns import NUMBER
 from pingshan_geo.catalogue.readers import Cells
 from pingshan_geo.catalogue.schema import ID_COLUMN, TABLES
 from pingshan_geo.findings import Finding
@@ -45,6 +46,29 @@ def corrected(parts: Parts, found: list[Finding]) -> dict[str, list[tuple[str, C
         if finding is not None:
             found.append(replace(finding, file=file, row=number))
     return result
+
+
+def at_corrections(found: Iterable[Finding], parts: Parts) -> list[Finding]:
+    """Return findings with those about a corrected cell at the correction that filled it.
+
+    The file of the cell is as it was; what is wrong with the new value stands in the correction.
+    """
+    told = list(found)
+    rows = {(row["subject"], row["field"]): (file, number) for file, number, row
+            in _rows(parts.get("corrections", ()))}  # fmt: skip
+    done = {(f.file, f.row) for f in told if f.code == "corrected"}
+    places = _places(parts, {subject for subject, _ in rows})
+    cells: dict[tuple[str | None, int | None, str | None], tuple[str, int]] = {}
+    for (subject, field), place in rows.items():
+        for at in places.get(subject, ()) if place in done else ():
+            file, cells_of = parts[at.table][at.part]
+            cells[file, cells_of.numbers[at.row], field] = place
+    return [
+        replace(f, file=own[0], row=own[1], field="new_value")
+        if f.severity == "error" and (own := cells.get((f.file, f.row, f.field)))
+        else f
+        for f in told
+    ]
 
 
 def _rows(pieces: Sequence[tuple[str, Cells]]) -> Iterator[tuple[str, int, dict[str, Any]]]:
@@ -104,7 +128,5 @@ def _same(cell: Any, said: str | None) -> bool:
     one, two = ("" if each is None else str(each).strip() for each in (cell, said))
     if one == two:
         return True
-    try:
-        return Fraction(one) == Fraction(two)
-    except (ValueError, ZeroDivisionError):
-        return False
+    is_number = NUMBER.fullmatch(one) and NUMBER.fullmatch(two)
+    return bool(is_number) and Fraction(one) == Fraction(two)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from pingshan_geo.catalogue.checks import check_tables
 from pingshan_geo.catalogue.columns import typed_table
-from pingshan_geo.catalogue.corrections import corrected
+from pingshan_geo.catalogue.corrections import Parts, at_corrections, corrected
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.facts import with_bounds
 from pingshan_geo.catalogue.folder import (
@@ -172,13 +172,14 @@ def read_catalogue(path: str | Path | None = None) -> tuple[Catalogue | None, tu
     if descriptor is None:
         return None, in_order(found)
     digest = hashlib.sha256(DESCRIPTOR.encode() + b"\0" + data)
-    tables, files = _tables(folder, descriptor, digest, found)
+    read = {name: list(read_parts(folder, descriptor, name, found, digest)) for name in TABLES}
+    tables, files = _tables(descriptor, read, found)
     if all(f.severity != "error" or f.code in CELL_FAULTS for f in found):
         told = {(f.file, f.row) for f in found}  # a bad outline is not told again as a missing one
         checked = check_tables(tables, files)
         found += (f for f in checked if f.code != "geometry-status" or (f.file, f.row) not in told)
     found += _quarantined(folder)
-    findings = in_order(found)
+    findings = in_order(at_corrections(found, read))
     if any(finding.severity == "error" for finding in findings):
         return None, findings
     for name in ("facts", "targets", "obligations"):
@@ -217,17 +218,16 @@ def _quarantined(folder: Path) -> Iterator[Finding]:
 
 
 def _tables(
-    folder: Path, descriptor: dict[str, Any], digest: Any, found: list[Finding]
+    descriptor: dict[str, Any], read: Parts, found: list[Finding]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Read every resource that is a table of a catalogue; a table without one has no rows."""
+    """Return the tables of a catalogue, put right and typed; one without a resource has no rows."""
     tables: dict[str, pd.DataFrame] = {}
     files: dict[str, str] = {}
-    read = {name: list(read_parts(folder, descriptor, name, found, digest)) for name in TABLES}
-    read = corrected(read, found)
+    put_right = corrected(read, found)
     for name in TABLES:
         parts = parts_of(descriptor, name)
         files[name] = parts[0] if parts else name
-        pieces = [_frame(cells, name, found, part) for part, cells in read.pop(name)]
+        pieces = [_frame(cells, name, found, part) for part, cells in put_right[name]]
         if not pieces:
             empty: dict[str, list[Any]] = {c.name: [] for c in TABLES[name] if not c.optional}
             pieces = [_frame(Cells(empty, []), name, found, name)]
