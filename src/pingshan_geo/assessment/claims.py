@@ -18,6 +18,7 @@ from pingshan_geo.measures.claims import (
     Printed,
 )
 from pingshan_geo.measures.readings import USED
+from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.words import Text, text
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def notes_of(view: View, name: str, claim: str) -> Iterator[Text]:
     reading = cell("claim_reading")
     if reading:
         yield text("note_claim_reading").filled(
-            figure=cell("claim_about") or "", reading=text(f"reading_{reading}")
+            figure=_named(view, cell("claim_about") or ""), reading=text(f"reading_{reading}")
         )
     own = Text(cell("note_en") or "", cell("note_zh") or "")
     if own.en or own.zh:
@@ -119,7 +120,20 @@ def reason(view: View, claim: str) -> Iterator[Text]:
     cause = figure.notes[0] if figure is not None and figure.notes else Text("", "")
     if code in {"missing", "list"} and not missing.en:
         code = "not_said"
-    yield text(f"note_claim_{code}").filled(missing=missing, figure=about or "", cause=cause)
+    named = _named(view, about) if about else Text("", "")
+    yield text(f"note_claim_{code}").filled(missing=missing, figure=named, cause=cause)
+
+
+def _named(view: View, figure_id: str) -> Text:
+    """Return measure and subject of a figure in words, its id where there is none."""
+    figure = view.figure(figure_id)
+    if figure is None:
+        return Text(figure_id, figure_id)
+    label, name = (
+        MEASURES[figure.measure].label,
+        view.assessment.subject_name(figure.kind, figure.subject),
+    )
+    return Text(f"{label.en}, {name.en}", f"{name.zh}{label.zh}")
 
 
 def _findings(assessment: Assessment) -> Iterator[Finding]:

@@ -129,7 +129,9 @@ class View:
 
     def _own_evidence(self, kind: str, name: str, subject: str) -> tuple[Evidence, ...]:
         """Return where the value itself was printed: facts that agree, else the row's source."""
-        facts = [f for f in self.facts(name, subject) if f["role"] in {USED, INSTALMENT, AGREES}]
+        told = self.facts(name, subject)
+        facts = [f for f in told if f["role"] == INSTALMENT]  # what adds up, and nothing twice
+        facts = facts or [f for f in told if f["role"] in {USED, AGREES}]
         if facts:
             return tuple(
                 self._evidence(f["source_id"], f["locator"], f["printed"], f["fact_id"])

@@ -178,7 +178,10 @@ class Alternatives:
     def _readings(self, figure: Figure, leaf: Figure) -> Iterator[Alternative]:
         """Yield what else is printed for an input: other sources, other bases, a rate itself."""
         others: dict[float, list[dict[str, Any]]] = {}
-        for fact in self._facts.get((leaf.measure, leaf.subject), ()):
+        printed_of_it = self._facts.get((leaf.measure, leaf.subject), ())
+        if any(fact["role"] == INSTALMENT for fact in printed_of_it):
+            printed_of_it = ()  # they are parts of it, none of them another reading of the sum
+        for fact in printed_of_it:
             is_other = fact["role"] not in {USED, INSTALMENT, PART}
             if is_other and fact["value_si"] != leaf.value:
                 others.setdefault(fact["value_si"], []).append(fact)

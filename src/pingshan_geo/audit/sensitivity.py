@@ -265,8 +265,8 @@ def _dated(plan: _Plan, rows: _Rows, verdict: str | None) -> Iterator[Change]:
     base = plan.closure.figure.value
     for at, (year, result) in enumerate(told):
         following = told[at + 1][1].value if at + 1 < len(told) else base
-        if result.value in (base, following):
-            continue
+        if result.value is None or result.value in (base, following):
+            continue  # before anything was printed there is nothing to compare
         # A limit of a zone has days of its own: nothing is said of the verdict then.
         judged = None if plan.closure.limits else verdict
         outcome = _outcome(plan, result, judged, None)

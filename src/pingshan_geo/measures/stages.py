@@ -173,6 +173,9 @@ def put_stage_rates(wide: Wide, lots: pd.DataFrame, parcels: Wide, projects: Wid
         told = np.bincount(group[is_told], minlength=len(targets)) > 0
         known = Interval(*(np.where(told, part, np.nan) for part in total.interval))
         rate = divide(known, asked)
+        # Land that nobody prints may be any, so there is no upper bound then.
+        rate = rate._replace(high=np.where(told & (total.known < total.rows), np.inf, rate.high))
+        rate = rate._replace(high=np.where(np.isnan(rate.value), np.nan, rate.high))
         counted = choose_object(reached.value > 0, land.qualifier, None)
         qualifier = combined_qualifier(rate, total.qualifier(counted, group), asked_q)
         wide.put(stage_rate(stage), rate, "derived", qualifier, where=where)

@@ -36,6 +36,7 @@ figcaption { font-size: .9em; }
 svg { width: 100%; height: auto; border: 1px solid #d8dcdf; }
 svg .before { fill: none; stroke: #8a4b08; stroke-width: 2; stroke-dasharray: 6 4; }
 svg .after { fill: #1f6feb; fill-opacity: .14; stroke: #1f6feb; stroke-width: 2; }
+svg .sketch { stroke-dasharray: 2 4; fill-opacity: 0; }
 svg .ground { fill: none; stroke: #9aa3aa; stroke-width: 1; }
 svg .place { fill: #1f6feb; } svg .scale { fill: none; stroke: currentColor; stroke-width: 1.5; }
 svg text { fill: currentColor; font-size: 12px; }
@@ -157,8 +158,10 @@ def _drawing(number: int, change: OutlineChange, plane: Plane, crs: Any, lang: s
     was = _metres((s for s in change.shapes_before if s is not None), plane, crs)
     now = _metres((s for s in change.shapes_after if s is not None), plane, crs)
     view = _View((*was, *now))
-    paths = [view.path(shape, "after") for shape in now]
-    paths += [view.path(shape, "before") for shape in was]
+    # An outline that nobody published is drawn as such everywhere.
+    kind = "" if change.is_measured else " sketch"
+    paths = [view.path(shape, f"after{kind}") for shape in now]
+    paths += [view.path(shape, f"before{kind}") for shape in was]
     said = capital(outline_text(change, lang))
     areas = " → ".join(
         "—" if area is None else f"{format_number(area, 1)} m²"

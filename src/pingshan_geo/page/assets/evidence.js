@@ -3,6 +3,8 @@
   "use strict";
   const { el, part, format, button, span, p, div } = pingshanGeo;
   const MOST_INPUTS = 40;
+  /** Figures of a statement or an agreement: the verdict is what is asked for. */
+  const SAID = ["claim_computed", "obligation_days_left", "obligation_required"];
 
   function operand(page, input, figure) {
     const name = named(page, input, figure, page.say(input.label));
@@ -39,7 +41,7 @@
     return [...roots(page, figure).values()].filter((root) => root.evidence.length).map((root) => {
       const many = root.evidence.length > 1;
       return div("printed",
-        p("", el("b", {}, format.text(page, root)), ` ${named(page, root, figure, page.say(root.label))}`),
+        root.measure === "obligation_days_left" ? null : p("", el("b", {}, format.text(page, root)), ` ${named(page, root, figure, page.say(root.label))}`),
         root.evidence.map(({ source, locator, printed }, index) =>
           p("aside", many ? span("reading", `${index + 1} `) : null, pingshanGeo.citation(page, source, locator, printed === "outline" ? page.t("field_outline") : printed))));
     }).concat(andMore(page, figure.inputs));
@@ -112,7 +114,9 @@
     const printed = printedPart(page, figure);
     return [
       formula(page, figure),
+      figure.kind === "claims" || page.model.kindOf(figure.subject) === "claims" ? p("", el("b", {}, pingshanGeo.subjectName(page, figure.subject))) : null,
       p("method", span(`chip status-${figure.status}`, page.t(figure.status)), " ",
+        figure.verdict && SAID.includes(figure.measure) ? [span("chip", page.t(figure.verdict)), " "] : "",
         figure.operator && figure.status === "recorded" ? "" : page.say(figure.method)),
       section(page.t("ev_basis"), figure.basis ? p("", page.say(figure.basis)) : null),
       section(page.t("ev_bounds"), boundsPart(page, figure)),

@@ -121,7 +121,7 @@
           link(page, of("delivered")),
           rate ? [link(page, rate), pingshanGeo.stepLine(page, rate)] : "",
           rate ? format.bounds(page, rate) : "",
-          of("pace_margin") ? [link(page, of("pace_margin")), pingshanGeo.paceMark(page, of("pace_margin").verdict)] : "",
+          of("pace_margin") ? [link(page, of("pace_margin")), of("pace_margin").value === null ? "" : pingshanGeo.paceMark(page, of("pace_margin").verdict)] : "",
         ];
       })));
 
@@ -213,7 +213,10 @@
     page.on((state, changed) => {
       if (!changed || changed.has("lang")) {
         label();
-        return fill(state);
+        fill(state);
+        // A link to a drawer leads to it where the page is one long column.
+        if (!changed && state.drawer && !state.lot && !state.figure && matchMedia("(max-width: 760px)").matches) requestAnimationFrame(() => place.scrollIntoView());
+        return null;
       }
       if (changed.has("drawer")) {
         fill(state);

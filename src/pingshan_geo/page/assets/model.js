@@ -284,8 +284,12 @@
       return (verdicts && verdicts[sale.index]) || "stands";
     }
 
+    transferVoid(verdict) {
+      return ["withdrawn", "failed", "replaced"].includes(verdict);
+    }
+
     transferCounts(sale) {
-      return ["stands", "doubtful"].includes(this.transferVerdict(sale));
+      return !this.transferVoid(this.transferVerdict(sale));
     }
 
     auctionsOf(lot) {

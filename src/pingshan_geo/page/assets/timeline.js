@@ -32,7 +32,7 @@
     const named = new Map(projects.map((row) => [row.id, row]));
     const auctions = page.model.rows("auctions").map((row) => {
       const lot = row.parcel_id || lotOf.get(row.project_id) || null;
-      return { kind: "auction", row, id: row.id, date: row.date, when: moments(row.date), lot, target: page.model.transferCounts(row) ? row.target_id : null, land: land(row.parcel_id), project: named.get(row.project_id) };
+      return { kind: "auction", row, id: row.id, date: row.date, when: moments(row.date), lot, target: page.model.transferCounts(row) ? row.target_id : null, land: land(row.parcel_id), verdict: page.model.transferVerdict(row), project: named.get(row.project_id) };
     });
     const dated = tables.projects.columns.stage_date !== undefined;
     const built = projects.map((row) => ({ kind: "project", row, id: row.id, date: row.stage_date || null, when: dated ? moments(row.stage_date) : null, lot: row.parcel_id, land: null, project: row }));
@@ -110,7 +110,8 @@
     const what = one.lot && page.model.has("parcels", one.lot) ? pingshanGeo.subjectTitle(page, page.model.row("parcels", one.lot)) : one.project ? page.say(one.project.name) : one.id;
     const land = one.kind === "auction" ? (one.land === null ? page.t("time_land_unknown") : lots.landText(page, one.land)) : "";
     const rough = one.when.exact ? "" : page.t(one.date.length > 4 ? "time_to_month" : "time_to_year");
-    return [`${one.date}${rough ? ` (${rough})` : ""}`, name, what, land].filter(Boolean).join(" · ");
+    const stands = !one.verdict || one.verdict === "stands" ? "" : page.t(one.verdict);
+    return [`${one.date}${rough ? ` (${rough})` : ""}`, name, stands, what, land].filter(Boolean).join(" · ");
   }
 
   const press = (node, action) => {
@@ -149,7 +150,7 @@
       const middle = top + row * LANE + LANE / 2;
       const at = one.lot ? page.model.rowOf.parcels.get(one.lot) : undefined;
       const off = at !== undefined && !page.shown.mask[at] ? " off" : "";
-      const mark = svg("g", { role: "button", tabindex: 0, class: `happened-at ${one.kind}${off}`, "data-event": one.id, "data-focus": `event:${one.id}`, "aria-label": said(page, one) },
+      const mark = svg("g", { role: "button", tabindex: 0, class: `happened-at ${one.kind}${off}${page.model.transferVoid(one.verdict) ? " void" : ""}`, "data-event": one.id, "data-focus": `event:${one.id}`, "aria-label": said(page, one) },
         one.when.exact
           ? svg("path", { d: one.kind === "auction" ? `M${from - 5} ${middle - 5}h10v10h-10z` : `M${from} ${middle - 6}l6 6l-6 6l-6 -6z`, class: "happened" })
           : svg("rect", { x: left, y: middle - 5, width, height: 10, rx: one.kind === "auction" ? 0 : 5, class: "happened span" }));
