@@ -72,7 +72,7 @@ def test_the_printed_claims_have_the_verdicts_done_by_hand(pingshan, claim):
 
 def test_the_circular_claim_names_its_own_input(pingshan):
     figure = pingshan.figure("claim_computed/land-preparation-rate-2018")
-    assert "implied_target/land-preparation-2018" in figure.notes[0].en
+    assert "Circular: implied target" in figure.notes[0].en
 
 
 def test_the_contradicted_claim_says_that_about_would_hold(pingshan):

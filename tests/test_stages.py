@@ -27,8 +27,10 @@ def test_land_counts_up_to_the_stage_that_its_project_has_reached(small):
     small.put("targets", 0, qualifier="exact")
     small.put("projects", 0, stage="contracted")
     found = rates(small)
-    of_target = pytest.approx((0.8, 0.79, 0.81))
-    assert [found[s] for s in COUNTED_STAGES[:3]] == [of_target] * 3
+    # The land of lot-2 is not printed, so there is no upper bound.
+    for stage in COUNTED_STAGES[:3]:
+        assert found[stage][:2] == pytest.approx((0.8, 0.79))
+        assert found[stage][2] is None
     assert [found[s] for s in COUNTED_STAGES[3:]] == [(None, None, None)] * 3
     figure = assess(small.load()).figure("completion_rate_contracted/task")
     assert figure.completeness.left_out == ("lot-2",)  # no area, no stage
@@ -38,7 +40,7 @@ def test_land_counts_up_to_the_stage_that_its_project_has_reached(small):
 def test_a_stage_that_no_source_names_is_unknown_and_not_0(small):
     small.put("targets", 0, qualifier="exact")
     found = rates(small)
-    assert found["auctioned"] == pytest.approx((0.8, 0.79, 0.81))
+    assert found["auctioned"][:2] == pytest.approx((0.8, 0.79))
     figure = assess(small.load()).figure("completion_rate_completed/task")
     assert figure.value is None
     assert "No source" in figure.notes[0].en

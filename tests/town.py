@@ -28,7 +28,9 @@ def town(tmp_path):
     folder = tmp_path / "town"
     shutil.copytree(TOWN, folder)
     (folder / "parcels.geojson").write_text('{"type":"FeatureCollection","features":[]}')
-    for name in ("facts", "projects", "auctions", "targets"):
+    emptied = ("facts", "projects", "auctions", "targets", "obligations", "claims",
+               "consequences", "corrections")  # fmt: skip
+    for name in emptied:
         path = folder / f"{name}.csv"
         path.write_text(path.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
     return folder

@@ -50,8 +50,20 @@ def owing(tmp_path_factory):
             "unit": "ha", "printed": "4", "as_of": "2024-12-31", **place}  # fmt: skip
     append(copy / "facts.csv", [fact])
     steps = [
-        {"consequence_id": "talk", "name_en": "Talk held", "name_zh": "约谈", "below": "0.5"},
-        {"consequence_id": "none", "name_en": "Nothing", "name_zh": "无", "at_least": "0.5"},
+        {
+            "consequence_id": "talk",
+            "name_en": "Talk held",
+            "name_zh": "约谈",
+            "subject": "paced",
+            "below": "0.5",
+        },
+        {
+            "consequence_id": "none",
+            "name_en": "Nothing",
+            "name_zh": "无",
+            "subject": "paced",
+            "at_least": "0.5",
+        },
     ]
     heads = ["consequence_id", "name_en", "name_zh", "measure", "subject", "at_least", "below",
              "valid_from", "valid_to", "source_id", "locator"]  # fmt: skip
@@ -98,7 +110,8 @@ def test_each_obligation_of_a_lot_has_its_verdict_as_a_word_and_a_shape_of_its_o
     rows = {key: page.locator(f"[data-testid=lot-card] [data-obligation={key}]") for key in OWED}
     words = {key: row.locator(".duty-chip").inner_text().strip() for key, row in rows.items()}
     assert words == {
-        "late": "overdue", "done": "met", "ahead": "due", "silent": "unknown", "far": "due"
+        "late": "overdue", "done": "met", "ahead": "not yet due", "silent": "unknown",
+        "far": "not yet due"
     }  # fmt: skip
     shapes = {
         words[key]: row.locator(".duty-icon").first.evaluate(
@@ -131,7 +144,7 @@ def test_due_dates_are_marks_of_the_timeline_and_far_ends_stand_at_its_edge(at):
         "done": "met", "late": "overdue", "silent": "unknown", "ahead": "due"
     }  # fmt: skip
     far = page.locator(".timeline-lines [data-beyond]")
-    assert [each.split(" ")[0] for each in far.all_text_contents()] == ["2058", "2071"]
+    assert [each.split(" ")[0] for each in far.all_text_contents()] == ["2071"]
     years = page.locator(".timeline-lines > text").all_text_contents()
     assert not any(year.startswith("205") for year in years)
     page.locator("[data-event=late]").click()

@@ -67,7 +67,7 @@ def test_a_rate_has_its_bars_its_table_its_break_even_and_that_nothing_turns_it(
     assert "at 9.45 ha 241.1 %" in said
     assert "at 9.55 ha 238.5 %" in said
     assert "Reached, held against 100 %" in said
-    assert "No single change turns the verdict." in said
+    assert "No single change puts it on the other side of the threshold." in said
     assert "41.7 %" in part.locator("[data-even=net_site_share]").inner_text()
     assert "threshold 100 %" in part.locator(".tornado").text_content()
     page.click("[data-testid=lang-zh]")

@@ -11,7 +11,7 @@ from pingshan_geo.assessment import many, obligations
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.schema import MEASURABLE
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.readings import DISAGREES, EARLIER, INSTALMENT, USED, described
+from pingshan_geo.measures.readings import AGREES, DISAGREES, EARLIER, INSTALMENT, USED, described
 from pingshan_geo.measures.reconcile.texts import evidence_text
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.units import UNITS, display_unit, format_number
@@ -103,6 +103,9 @@ def _of_target(view: View, name: str, target: str) -> Iterator[Text]:
     count = view.cell("targets", "delivered_rows", target)
     if name == "delivered" and count:
         yield text("note_instalments").filled(count=f"{count:.0f}")
+        agreeing = [f["printed"] for f in view.facts(name, target) if f["role"] == AGREES]
+        if agreeing:
+            yield text("note_parts_agree").filled(parts="; ".join(agreeing))
     if name in {"delivered", "delivered_itemised"}:
         possible = view.cell("targets", "delivered_itemised_possible", target)
         # A figure without a value has no bounds either.

@@ -17,6 +17,7 @@ from pingshan_geo.words import Text
 MOST_BYTES = 50_000_000
 _MOST_HTML = 10_000_000  # characters; the longest pages of notices have a tenth
 _MOST_PARAGRAPHS = 200_000
+_MOST_LETTERS = 5_000_000
 
 # A sentence ends at . ! ? before white space, and at the Chinese marks anywhere; a closing quote
 # or bracket stays with a Chinese sentence.
@@ -120,6 +121,12 @@ def read_document(path: str | Path) -> Document:
         paragraphs = _html_paragraphs(text) if kind == "html" else _text_paragraphs(text)
     if len(paragraphs) > _MOST_PARAGRAPHS:
         raise _refused(place.name, "it has too many paragraphs", "段落过多")
+    if sum(map(len, paragraphs)) > _MOST_LETTERS:
+        most = f"{_MOST_LETTERS // 1_000_000}"
+        raise _refused(
+            place.name, f"its text has over {most} million characters; give the part that is meant",
+            f"文字超过 {most} 百万字符，请只给出相关部分",
+        )  # fmt: skip
     counted = counted_sentences(paragraphs)
     if not counted:
         raise _refused(place.name, "it holds no text", "没有文字")

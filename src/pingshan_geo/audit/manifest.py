@@ -134,7 +134,9 @@ def parsed_manifest(data: bytes, found: list[Finding]) -> Manifest | None:
     try:
         return _manifest(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = Text(f"{error} is missing or wrong", f"{error} 缺失或有误")
+        # A ValueError names the member; what Python says of the others helps nobody.
+        named = str(error) if isinstance(error, ValueError | KeyError) else "a member"
+        reason = Text(f"{named} is missing or wrong", f"{named} 缺失或有误")
         report("bundle-manifest-invalid", reason=reason)
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +12,13 @@ from fractions import Fraction
 from pingshan_geo.audit.document import Document, Sentence
 from pingshan_geo.audit.printed import PrintedNumber, numbers_in
 from pingshan_geo.audit.statements import Statement
+from pingshan_geo.findings import unreadable
+from pingshan_geo.words import Text
 
 Place = tuple[int, int]
+#: Of more numbers no document is read again: 30 000 take some ten seconds.
+MOST_NUMBERS = 30_000
+_DIGITS = re.compile(r"\d+")
 # Families in which a document prints bare numbers.
 _BARE = frozenset({"count", "1", "persons", "year", "rank", "pp"})
 _COUNTED = frozenset({"count", "persons"})
@@ -43,7 +49,16 @@ class Match:
 
 
 def spots_of(document: Document) -> tuple[Spot, ...]:
-    """Return every number of a document."""
+    """Return every number of a document.
+
+    Raises
+    ------
+    InputError
+        If it has more than `MOST_NUMBERS` runs of digits: that is a table, and no statement.
+    """
+    if sum(len(_DIGITS.findall(each.text)) for each in document.sentences) > MOST_NUMBERS:
+        few = f"it has over {MOST_NUMBERS} numbers; give the part that is meant"
+        raise unreadable(document.name, Text(few, f"数字超过 {MOST_NUMBERS} 个，请只给出相关部分"))
     pairs = [(s, number) for s in document.sentences for number in numbers_in(s.text)]
     return tuple(Spot(index, *pair) for index, pair in enumerate(pairs))
 

@@ -161,8 +161,12 @@ def _words() -> dict[str, list[str]]:
     """Words of the page and of everything it shows; unit signs are the same in both languages."""
     shown = {key: list(word.text) for key, word in words().items() if word.group not in _NOT_SHOWN}
     for key, unit in UNITS.items():
-        same = key in {"ha", "m2", "km2"}
-        shown[f"unit_{key}"] = [unit.en, unit.en if same else unit.zh]
+        # Areas have the same signs in both languages.
+        area, _, per = key.partition("/")
+        chinese = (
+            UNITS[area].en + ("/年" if per else "") if area in {"ha", "m2", "km2"} else unit.zh
+        )
+        shown[f"unit_{key}"] = [unit.en, chinese if per in {"", "year"} else unit.zh]
     return shown
 
 

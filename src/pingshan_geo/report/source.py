@@ -12,6 +12,9 @@ from pingshan_geo.report.document import SCHEMA_VERSION
 from pingshan_geo.report.findings import findings_table
 from pingshan_geo.words import text, word
 
+# Of more sentences, and of more numbers in one, only the count is told; JSON has all.
+_MOST_SENTENCES, _MOST_NAMED = 200, 40
+
 
 def source_table(check: SourceCheck, lang: str = "en") -> str:
     """Return what reading a source again has shown: a summary, then every finding.
@@ -58,8 +61,12 @@ def _summary(check: SourceCheck, lang: str) -> str:
 
 
 def _unheld(check: SourceCheck) -> Iterator[str]:
-    for sentence, numbers in check.unheld:
-        yield f"  {sentence.locator}  {'; '.join(number.printed for number in numbers)}"
+    for sentence, numbers in check.unheld[:_MOST_SENTENCES]:
+        named = [number.printed for number in numbers[:_MOST_NAMED]]
+        named += [f"+{len(numbers) - _MOST_NAMED}"] * (len(numbers) > _MOST_NAMED)
+        yield f"  {sentence.locator}  {'; '.join(named)}"
+    if len(check.unheld) > _MOST_SENTENCES:
+        yield f"  +{len(check.unheld) - _MOST_SENTENCES}"
 
 
 def document_of_source(check: SourceCheck, lang: str = "en") -> dict[str, Any]:
