@@ -71,7 +71,7 @@ def test_a_rate_has_its_bars_its_table_its_break_even_and_that_nothing_turns_it(
     assert "41.7 %" in part.locator("[data-even=net_site_share]").inner_text()
     assert "threshold 100 %" in part.locator(".tornado").text_content()
     page.click("[data-testid=lang-zh]")
-    assert "任何单项改变均不改变判定" in part.inner_text()
+    assert "任何单项改变均不会越过阈值" in part.inner_text()
 
 
 def test_low_and_high_ends_differ_in_more_than_colour(opened):
