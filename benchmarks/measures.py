@@ -18,40 +18,22 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
+from bulk import SEED, ZONES, drawn_over
 from cadastre import cadastre, zones
 from measures_peers import LEAST_M2, WORKS, Answer
 
-SEED, ZONES = 440310, 200
-PLANTED = 0.005  # share of the parcels that are drawn over others
 #: Pairs of a work count above this area; areas are equal to this relative difference.
 LEAST = defaultdict(float, {"overlay": 1.0} | dict.fromkeys(list(WORKS)[2:], LEAST_M2))
 EQUAL = 1e-6
 PATIENCE_S = 60.0  # what takes longer than this is done once
 
 
-def spoilt(parcels: gpd.GeoSeries, rng: np.random.Generator) -> gpd.GeoSeries:
-    """Return parcels of which some are drawn too large, twice, or inside another."""
-    shapes = parcels.to_numpy().copy()
-    chosen = rng.choice(len(shapes) - 1, int(len(shapes) * PLANTED), replace=False)
-    large, twice, inside = np.array_split(chosen, [len(chosen) // 2, 3 * len(chosen) // 4])
-    shapes[large] = _scaled(shapes[large], 1.05)
-    shapes[twice] = shapes[twice + 1]
-    shapes[inside] = _scaled(shapes[inside + 1], 0.3)
-    return gpd.GeoSeries(shapes, index=parcels.index, crs=parcels.crs)
-
-
-def _scaled(shapes: Any, factor: float) -> Any:
-    """Return shapes scaled about their middles."""
-    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
-    middle = shapely.get_coordinates(shapely.centroid(shapes))[owner]
-    return shapely.set_coordinates(shapes.copy(), middle + factor * (coordinates - middle))
-
-
 def prepare(folder: Path, rows: int) -> None:
     """Write parcels and zones in degrees and in metres of one equal-area plane about them."""
     rng = np.random.default_rng(SEED)
-    layers = {noise: spoilt(cadastre(rows, SEED, noise=noise), rng) for noise in ("clean", "dirty")}
+    layers = {
+        noise: drawn_over(cadastre(rows, SEED, noise=noise), rng) for noise in ("clean", "dirty")
+    }
     layers["zones"] = zones(layers["clean"], ZONES, SEED)
     west, south, east, north = layers["clean"].total_bounds
     middle = f"+lon_0={(west + east) / 2} +lat_0={(south + north) / 2}"

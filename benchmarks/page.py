@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import re
 import tempfile
 import time
 from collections.abc import Callable
-from csv import DictReader
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import cadastre
+import bulk
 import folium
 import geopandas as gpd
 import numpy as np
-import shapely
 from playwright.sync_api import Page, sync_playwright
 
 from pingshan_geo import assess, load_catalogue
 from pingshan_geo.page import render_page
 
-DEMO = Path(__file__).resolve().parents[1] / "examples" / "demo-town"
 LIMIT_S = 180
-USES = ("070102", "100101", "0901", "0803", "1207", "1401", "1301")
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 #: Milliseconds from a change to the frame in which it is painted.
 PAINTED = """async (change) => {
@@ -43,72 +38,10 @@ DRAWN = """rows => Object.values(window).some((one) =>
     one instanceof L.Map && Object.keys(one._layers).length >= rows)"""
 
 
-def lots(rows: int) -> gpd.GeoDataFrame:
-    """Return parcels with the eight attributes of the demo catalogue."""
-    shapes = cadastre.cadastre(rows, seed=6)
-    rng = np.random.default_rng(6)
-    area = shapely.area(shapes.to_crs(cadastre.PLANE).to_numpy())
-    recorded = (area * (1 + rng.normal(0, 0.001, rows))).round(2)
-    floor = np.where(rng.random(rows) > 0.2, (recorded * rng.uniform(0.5, 4, rows)).round(), np.nan)
-    number = range(rows)
-    columns = {
-        "parcel_id": [f"G{13000 + at // 1000}-{at % 1000:04}" for at in number],
-        "name_en": [f"Lot {at}" for at in number],
-        "name_zh": [f"第{at}号宗地" for at in number],
-        "land_use": rng.choice(USES, rows),
-        "recorded_area_m2": recorded,
-        "site_area_m2": recorded,
-        "gross_floor_area_m2": floor,
-        "far_limit": rng.uniform(0.5, 6, rows).round(1),
-    }
-    return gpd.GeoDataFrame(columns, geometry=shapes)
-
-
-def write(parcels: gpd.GeoDataFrame, folder: Path) -> None:
-    """Write a catalogue of the parcels within a district and twelve zones."""
-    for file in DEMO.glob("*.csv"):
-        text = file.read_text(encoding="utf-8")
-        kept = text if file.name == "sources.csv" else text.splitlines(keepends=True)[0]
-        (folder / file.name).write_text(kept, encoding="utf-8")
-    package = json.loads((DEMO / "datapackage.json").read_text(encoding="utf-8"))
-    package.pop("headline", None)
-    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    with (DEMO / "sources.csv").open(encoding="utf-8") as sources:
-        source = next(DictReader(sources))["source_id"]
-    dated = {"valid_from": None, "valid_to": None, "source_id": source}
-    outline = gpd.GeoSeries(parcels.geometry)
-    zones: list[tuple[str, str, str | None, Any]] = [
-        ("district", "district", None, cadastre.district(outline).iloc[0])
-    ]
-    for number, shape in enumerate(cadastre.zones(outline, 12, seed=6)):
-        zones.append((f"zone-{number}", "density_zone", "district", shape))
-    rows = [
-        {"zone_id": key, "name_en": key, "name_zh": key, "kind": kind, "parent": parent,
-         "part_of": None, "geometry_status": "published", **dated, "geometry": shape}
-        for key, kind, parent, shape in zones
-    ]  # fmt: skip
-    own = {"parcel_kind": "parcel", "layer": "surface", "land_use_standard": "mnr-2023",
-           "zone_id": None, "geometry_status": "surveyed", **dated}  # fmt: skip
-    _features(folder / "zones.geojson", gpd.GeoDataFrame(rows))
-    _features(folder / "parcels.geojson", parcels.assign(**own))
-
-
-def _features(file: Path, frame: gpd.GeoDataFrame) -> None:
-    shapes = shapely.to_geojson(frame.geometry.to_numpy())
-    fields = frame.drop(columns="geometry").astype(object)
-    rows = fields.where(fields.notna(), None).to_dict("records")
-    lines = [
-        f'{{"type":"Feature","properties":{json.dumps(row)},"geometry":{shape}}}'
-        for row, shape in zip(rows, shapes, strict=True)
-    ]
-    text = '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
-    file.write_text(text, encoding="utf-8")
-
-
 def by_page(frame: gpd.GeoDataFrame) -> tuple[str, float]:
     """Return the planner's page, and the seconds of making it once the catalogue is assessed."""
     with tempfile.TemporaryDirectory() as folder:
-        write(frame, Path(folder))
+        bulk.write(frame, Path(folder), zones=12)
         assessment = assess(load_catalogue(folder))
         start = time.perf_counter()
         return render_page(assessment), time.perf_counter() - start
@@ -142,7 +75,7 @@ WAYS: dict[str, Callable[[gpd.GeoDataFrame], tuple[str, float]]] = {
 
 def measured(way: str, rows: int, into: Any) -> None:
     """Make a page and read it in Chromium; put each number as soon as it is known."""
-    html, made = WAYS[way](lots(rows))
+    html, made = WAYS[way](bulk.lots(rows, spoilt=False))
     into.put({"MB": len(html.encode()) / 1e6, "made": made})
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "page.html"
