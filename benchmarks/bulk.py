@@ -106,9 +106,9 @@ def write(
     if form == "geojson":
         _features(folder / "parcels.geojson", whole)
     else:
-        text = {name: pd.Series(whole[name], dtype="str") for name, value in own.items()
-                if value is None}  # fmt: skip
-        whole.assign(**text).to_parquet(folder / "parcels.parquet", index=False)
+        for name in (name for name, value in own.items() if value is None):
+            whole[name] = pd.Series(whole[name], dtype="str")
+        whole.to_parquet(folder / "parcels.parquet", index=False)
 
 
 def _features(file: Path, frame: gpd.GeoDataFrame) -> None:

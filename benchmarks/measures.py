@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
