@@ -92,15 +92,14 @@ def interval(*rows):
 def test_a_row_without_a_bound_leaves_the_sum_without_one():
     inf = math.inf
     rows = interval((1, 1, inf), (2, 1.5, 2.5), (3, -inf, 3), (4, 4, 4), (math.nan,) * 3)
-    total = group_sums(rows, np.array([0, 0, 1, 1, 2]), 3)
+    of_rows = np.array(["more_than", "about", "less_than", "exact", None], dtype=object)
+    total = group_sums(rows, np.array([0, 0, 1, 1, 2]), 3, of_rows)
     assert total.interval.value.tolist()[:2] == [3, 7]
     assert total.interval.low.tolist()[:2] == [2.5, -inf]
     assert total.interval.high.tolist()[:2] == [inf, 7]
     assert np.isnan([part[2] for part in total.interval]).all()
     assert (total.known.tolist(), total.rows.tolist()) == ([2, 2, 0], [2, 2, 1])
-    of_rows = np.array(["more_than", "about", "less_than", "exact", None], dtype=object)
-    group = np.array([0, 0, 1, 1, 2])
-    assert total.qualifier(of_rows, group).tolist() == ["more_than", "less_than", None]
+    assert total.qualifier.tolist() == ["more_than", "less_than", None]
 
 
 def test_a_groups_ratio_is_sum_over_sum_where_both_are_known():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal, TypeVar
 
@@ -12,11 +12,12 @@ import pandas as pd
 
 from pingshan_geo.assessment.claims import with_claims
 from pingshan_geo.assessment.land import outline_findings, put_quality, zones_of
+from pingshan_geo.assessment.lots import Scene, lot_part, row_findings, together
 from pingshan_geo.assessment.model import Assessment
 from pingshan_geo.assessment.obligations import obligation_findings, step_findings
 from pingshan_geo.catalogue import Catalogue
 from pingshan_geo.catalogue.dates import span
-from pingshan_geo.catalogue.schema import FACT_MEASURES, KINDS
+from pingshan_geo.catalogue.schema import KINDS
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import Finding, in_order
@@ -29,19 +30,20 @@ from pingshan_geo.measures.ledger import (
     transfer_findings,
     transfers_at,
 )
-from pingshan_geo.measures.limits import limit_findings, put_limits
+from pingshan_geo.measures.limits import limit_findings
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
 from pingshan_geo.measures.obligations import obligation_table, with_terms
 from pingshan_geo.measures.pace import put_pace
-from pingshan_geo.measures.pairs import overlay_table, pair_table, put_dominant
+from pingshan_geo.measures.pairs import about, overlay_table, zoning
 from pingshan_geo.measures.readings import USED, begun, known_by, readings
-from pingshan_geo.measures.recorded import column_conflicts, conflicts, put_recorded
+from pingshan_geo.measures.recorded import conflicts, put_recorded
 from pingshan_geo.measures.rollup import put_zone_totals
 from pingshan_geo.measures.stages import put_stage_rates, stage_lots
 from pingshan_geo.measures.wide import Wide
-from pingshan_geo.words import Text
 
 _Table = TypeVar("_Table", bound=pd.DataFrame)
+#: So many parcels are assessed at a time.
+PART_ROWS = 50_000
 #: How land that straddles zones may be counted.
 ALLOCATIONS = ("dominant", "area")
 
@@ -53,6 +55,7 @@ def assess(
     allocate: Literal["dominant", "area"] = "dominant",
     expect_tiling: bool = False,
     survey_tolerance: SurveyTolerance | None = None,
+    rows_of_part: int = PART_ROWS,
 ) -> Assessment:
     """Return the measures of all subjects of a catalogue, as of a day.
 
@@ -70,6 +73,8 @@ def assess(
         Whether parcels should cover the district without a gap; else roads are normal.
     survey_tolerance : SurveyTolerance, optional
         How far a measured area may lie from a recorded one; the catalogue's own without.
+    rows_of_part : int
+        How many parcels are assessed at a time; the figures do not depend on it.
 
     Raises
     ------
@@ -101,15 +106,15 @@ def assess(
     put_recorded(zones, facts, ("recorded_area",), ("recorded_area",))
     put_geometry_areas(zones)
     put_share_of_parent(zones, zones.base["parent"], zones)
-    lots, earlier = _lots(catalogue, cutoff)
-    parcels = lot_table(lots, "parcels", facts)
-    put_geometry_areas(parcels)
-    put_share_of_parent(parcels, parcels.base["zone_id"], zones)
-    pairs = pair_table(parcels.base, zones.base)
-    put_dominant(parcels, pairs)
+    rows, earlier = _lots(catalogue, cutoff)
+    plane = about(rows, zones.base)
+    limits = _valid(catalogue.limits, cutoff)
+    scene = Scene(facts, zones, zoning(zones.base, plane), limits, allocate == "area")
+    starts = range(0, max(len(rows), 1), rows_of_part)
+    lots = together([lot_part(scene, rows.iloc[at : at + rows_of_part]) for at in starts])
+    parcels, pairs = Wide(lots.table), lots.pairs
     project_rows = catalogue.projects[known_by(catalogue.projects, None, dated, cutoff)]
-    places = zones_of(zones.base, parcels.base, project_rows, auctions, target_rows, pairs)
-    put_limits(parcels, _valid(catalogue.limits, cutoff), zones.base, places["shares"])
+    places = zones_of(zones.base, parcels.base, project_rows, auctions, target_rows, lots)
     put_quality(parcels, tolerance, zones, earlier)
     put_quality(zones, tolerance)
     projects = lot_table(project_rows, "projects", facts)
@@ -120,13 +125,15 @@ def assess(
     put_stage_rates(targets, lots_of, parcels, projects)
     indicators = _indicators(catalogue, facts)
     places["land"] = places["shares" if allocate == "area" else "parcels"]
-    put_zone_totals(zones, parcels.table(), places, pairs)
+    put_zone_totals(zones, lots.totals, places)
     asked = catalogue.obligations[known_by(catalogue.obligations, None, dated, cutoff)]
     held = auctions[auctions["transfer_verdict"].isin(COUNTING)]
     obligations = obligation_table(with_terms(asked, held), facts, _dates(auctions), cutoff)
     claims = catalogue.claims[known_by(catalogue.claims, None, dated, cutoff)]
     wides = (zones, parcels, projects, sales, targets, indicators, obligations, Wide(claims))
-    found.extend(_findings(dict(zip(KINDS, wides, strict=True)), facts, catalogue.source_title))
+    found.extend((*lots.findings, *conflicts(facts, catalogue.source_title)))
+    for kind, wide in zip(KINDS, wides, strict=True):
+        found.extend(() if wide is parcels else row_findings(kind, wide.base, facts))
     steps = _valid(catalogue.consequences, cutoff)
     tables = {
         kind: with_steps(kind, wide.table(), steps) for kind, wide in zip(KINDS, wides, strict=True)
@@ -194,17 +201,6 @@ def _undecided(possible: pd.DataFrame) -> Iterator[Finding]:
     """Yield a finding for each delivery whose date is too coarse to be held against a day."""
     for subject, *dates in possible[["subject", "as_of", "period_end"]].itertuples(index=False):
         yield Finding("date-straddles", subject, field="as_of", value=dates[0] or dates[1])
-
-
-def _findings(
-    wides: Mapping[str, Wide], facts: pd.DataFrame, title_of: Callable[[str], Text]
-) -> Iterator[Finding]:
-    yield from conflicts(facts, title_of)
-    for kind, wide in wides.items():
-        yield from column_conflicts(wide.base, facts, FACT_MEASURES[kind])
-        if "geometry_status" in wide.base:
-            for subject in wide.base.index[wide.base["geometry_status"] == "none"]:
-                yield Finding("not-drawn", str(subject))
 
 
 def _dates(auctions: pd.DataFrame) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pingshan_geo.assessment.lots import LotPart
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.figure import ObjectArray, exact
@@ -29,25 +30,23 @@ def zones_of(
     projects: pd.DataFrame,
     auctions: pd.DataFrame,
     targets: pd.DataFrame,
-    pairs: pd.DataFrame,
+    lots: LotPart,
 ) -> dict[str, pd.DataFrame]:
-    """Return the zones of parcels, projects and auctions, and of parcels by ``shares``.
+    """Return the zones of parcels, projects and auctions, and of ``land`` as it is allocated.
 
     A project lies where a source says, else where its parcel does; a land transfer where its
     parcel does, else its project, else in the zone of its target.
     """
-    lots = membership(zones, parcels["zone_id"], pairs)
-    nothing = pairs.iloc[:0]
+    nothing = lots.pairs.iloc[:0]
     own = membership(zones, projects["zone_id"], nothing)
-    works = _first(own, followed(positions(parcels.index, projects["parcel_id"]), lots))
+    works = _first(own, followed(positions(parcels.index, projects["parcel_id"]), lots.lots))
     asked = auctions["target_id"].map(targets["zone_id"]).astype(object)
     sales = _first(
-        followed(positions(parcels.index, auctions["parcel_id"]), lots),
+        followed(positions(parcels.index, auctions["parcel_id"]), lots.lots),
         followed(positions(projects.index, auctions["project_id"]), works),
         membership(zones, asked, nothing),
     )
-    shares = membership(zones, parcels["zone_id"], pairs, by_area=True)
-    return {"parcels": lots, "projects": works, "auctions": sales, "shares": shares}
+    return {"parcels": lots.lots, "projects": works, "auctions": sales, "shares": lots.shares}
 
 
 def _first(*found: pd.DataFrame) -> pd.DataFrame:

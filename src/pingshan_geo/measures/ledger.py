@@ -197,10 +197,10 @@ def _put_itemised(wide: Wide, transfers: Transfers, parcels: Wide) -> None:
     is_doubtful = (rows["transfer_verdict"] == DOUBTFUL).to_numpy() & ~np.isnan(items.interval.low)
     low = np.where(is_doubtful, 0.0, items.interval.low)
     counted = Interval(items.interval.value, low, items.interval.high)
-    known = group_sums(counted, group, len(targets))
+    known = group_sums(counted, group, len(targets), items.qualifier)
     more = _possible(wide, rows, items.interval, transfers, parcels)
     total = Interval(*known.interval[:2], known.interval.high + more.room)
-    qualifier = combined_qualifier(total, known.qualifier(items.qualifier, group))
+    qualifier = combined_qualifier(total, known.qualifier)
     has_rows = known.rows + more.rows > 0
     wide.put("delivered_itemised", total, "derived", qualifier, where=has_rows)
     wide.note("delivered_itemised_rows", known.rows)
@@ -211,7 +211,7 @@ def _put_itemised(wide: Wide, transfers: Transfers, parcels: Wide) -> None:
     # Land that may have been sold and whose area nobody printed leaves no bound above.
     high = np.where(more.known < more.rows, np.inf, total.high)
     total = Interval(total.value, total.low, np.where(np.isnan(total.value), np.nan, high))
-    qualifier = combined_qualifier(total, known.qualifier(items.qualifier, group))
+    qualifier = combined_qualifier(total, known.qualifier)
     status = choose_object(whole, "derived", wide.status("delivered"))
     qualifiers = choose_object(whole, qualifier, wide.qualifier("delivered"))
     wide.put("delivered", choose(whole, total, delivered), status, qualifiers)

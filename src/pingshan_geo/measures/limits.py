@@ -121,14 +121,13 @@ def put_limits(
     _put_margins(wide)
     for name, (lowest, highest) in _JUDGED.items():
         value, minimum, maximum = (_interval(wide, each) for each in (name, lowest, highest))
-        is_told = any((~np.isnan(each.value)).any() for each in (value, minimum, maximum))
-        if name != "far" and not is_told:
-            continue
         # The maximum must be known, of green the minimum; and whatever holds on a part of the lot.
         undecided = np.isnan((minimum if highest is None else maximum).value)
         for each in filter(None, (lowest, highest)):
             undecided = undecided | partial[each]
-        wide.note(f"{name}_verdict", verdict(value, minimum, maximum, undecided))
+        told = tuple(each for each in (name, lowest, highest) if each is not None)
+        said = verdict(value, minimum, maximum, undecided)
+        wide.note(f"{name}_verdict", said, beside=None if name == "far" else told)
 
 
 def _interval(wide: Wide, name: str | None) -> Interval:
@@ -161,14 +160,14 @@ def _put_limit(wide: Wide, name: str, found: _Limit) -> BoolArray:
     qualifier = choose_object(has_own, wide.qualifier(name), qualifier)
     limit = choose(has_own, own, limit)
     known = ~np.isnan(limit.value)
-    if known.any():
-        wide.put(name, limit, status, qualifier, where=known)
-        wide.note(f"{name}_from", choose_object(has_own, None, found.rows))
-        if name == "far_limit":
-            basis = choose_object(found.is_split, "weighted", "zone")
-            basis = choose_object(known, choose_object(has_own, "parcel", basis), None)
-            wide.note("far_limit_basis", basis)
-            wide.note("far_limit_shares", choose_object(has_own, None, found.shares))
+    wide.put(name, limit, status, qualifier, where=known, optional=True)
+    wide.note(f"{name}_from", choose_object(has_own, None, found.rows), beside=(name,))
+    if name == "far_limit":
+        basis = choose_object(found.is_split, "weighted", "zone")
+        basis = choose_object(known, choose_object(has_own, "parcel", basis), None)
+        wide.note("far_limit_basis", basis, beside=(name,))
+        shares = choose_object(has_own, None, found.shares)
+        wide.note("far_limit_shares", shares, beside=(name,))
     return found.is_partial & ~has_own
 
 
@@ -176,11 +175,9 @@ def _put_margins(wide: Wide) -> None:
     """Put limit less ratio, and the floor that may still be built, where there is a limit."""
     limit, limit_qualifier = wide.interval("far_limit"), wide.qualifier("far_limit")
     known = ~np.isnan(limit.value)
-    if not known.any():
-        return
     margin = subtract(limit, wide.interval("far"))
     qualifier = combined_qualifier(margin, limit_qualifier, wide.qualifier("far"))
-    wide.put("far_margin", margin, "derived", qualifier, where=known)
+    wide.put("far_margin", margin, "derived", qualifier, where=known, optional=True)
     floor, land = far_inputs(wide)
     with np.errstate(invalid="ignore"):
         allowed = Interval(*(
@@ -191,7 +188,7 @@ def _put_margins(wide: Wide) -> None:
     rising[(limit_qualifier == "less_than") & known] = "less_than"  # its low bound is 0 here
     headroom = subtract(allowed, floor.interval)
     qualifier = combined_qualifier(headroom, rising, floor.qualifier)
-    wide.put("floor_headroom", headroom, "derived", qualifier, where=known)
+    wide.put("floor_headroom", headroom, "derived", qualifier, where=known, optional=True)
 
 
 class _Pieces:

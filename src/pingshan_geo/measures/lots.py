@@ -66,9 +66,9 @@ def _put_far(wide: Wide) -> None:
             ratio = divide(wide.interval(floor), wide.interval(land))
             qualifiers = combined_qualifier(ratio, wide.qualifier(floor), wide.qualifier(land))
             known = ~np.isnan(ratio.value)
+            pairs.append((far_pair(floor, land), ratio, qualifiers))
             if not known.any():
                 continue
-            pairs.append((far_pair(floor, land), ratio, qualifiers))
             count += known
             fill = known & np.isnan(chosen.value)
             chosen = choose(fill, ratio, chosen)
@@ -82,8 +82,7 @@ def _put_far(wide: Wide) -> None:
     several = count > 1
     for name, ratio, qualifiers in pairs:
         shown = several & ~np.isnan(ratio.value)
-        if shown.any():
-            wide.put(name, ratio, "derived", qualifiers, where=shown)
+        wide.put(name, ratio, "derived", qualifiers, where=shown, optional=True)
 
 
 def far_inputs(wide: Wide) -> tuple[Joined, Joined]:
@@ -123,8 +122,7 @@ def put_geometry_areas(wide: Wide) -> None:
     shown[drawn] = measured_area(geometry[drawn])
     wide.put("measured_area", exact(area), "measured")
     wide.put("measured_area_plane", exact(plane), "measured", where=~np.isnan(area))
-    if drawn.any():
-        wide.put("drawn_area", exact(shown), "assumed", where=drawn)
+    wide.put("drawn_area", exact(shown), "assumed", where=drawn, optional=True)
 
 
 def put_share_of_parent(wide: Wide, parents: pd.Series[str], parent_area: Wide) -> None:

@@ -85,23 +85,62 @@ def overlay(
     (['east', None], [0.25, 0.75], np.float64(1.0))
     """
     plane = Plane.about(parcels, zones)
-    slots, names = _slots(plane.shapes(zones), kinds.reindex(zones.index))
     least = (least_area_m2, least_width_m)
+    return Zoning.of(zones, kinds, plane, least).over(parcels)
 
-    def pairs(at: int) -> pd.DataFrame:
-        block = _block(parcels.iloc[at : at + _BLOCK], plane, slots, least)
-        block["parcel"] += at
-        return block
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        blocks = list(threads.map(pairs, range(0, max(len(parcels), 1), _BLOCK)))
-    table = pd.concat(blocks, ignore_index=True)
-    slot = table.pop("slot").to_numpy()
-    ids = np.append(zones.index.to_numpy(dtype=object), [None])
-    table.insert(0, "parcel_id", parcels.index.take(table.pop("parcel").to_numpy()))
-    table.insert(1, "zone_id", pd.Series(ids[slots.zone[slot]], dtype=object))
-    table.insert(2, "zone_kind", pd.Series(names[slots.kind[slot]], dtype=object))
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=plane.crs)
+@dataclass(frozen=True, slots=True)
+class Zoning:
+    """Zones made ready in a plane, to be laid over parcels part by part; see `overlay`.
+
+    Attributes
+    ----------
+    plane : Plane
+        One plane for all parts, so that each parcel's pieces are the same in any of them.
+    ids : array of str
+        Of the zones; None comes last, for "outside".
+    kinds : array of str
+        Names of the kinds.
+    least : tuple of float
+        Area in m² and width in m below which a piece is a sliver.
+    """
+
+    plane: Plane
+    ids: Shapes
+    kinds: Shapes
+    least: tuple[float, float]
+    _slots: _Slots
+
+    @classmethod
+    def of(
+        cls,
+        zones: gpd.GeoSeries,
+        kinds: pd.Series[str],
+        plane: Plane,
+        least: tuple[float, float] = (1.0, 0.1),
+    ) -> Zoning:
+        """Return zones with their kinds, as for `overlay`, in a plane."""
+        slots, names = _slots(plane.shapes(zones), kinds.reindex(zones.index))
+        return cls(
+            plane, np.append(zones.index.to_numpy(dtype=object), [None]), names, least, slots
+        )
+
+    def over(self, parcels: gpd.GeoSeries) -> gpd.GeoDataFrame:
+        """Return what `overlay` returns of some parcels."""
+
+        def pairs(at: int) -> pd.DataFrame:
+            block = _block(parcels.iloc[at : at + _BLOCK], self.plane, self._slots, self.least)
+            block["parcel"] += at
+            return block
+
+        starts = range(0, max(len(parcels), 1), _BLOCK)
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            table = pd.concat(threads.map(pairs, starts), ignore_index=True)
+        slot = table.pop("slot").to_numpy()
+        table.insert(0, "parcel_id", parcels.index.take(table.pop("parcel").to_numpy()))
+        table.insert(1, "zone_id", pd.Series(self.ids[self._slots.zone[slot]], dtype=object))
+        table.insert(2, "zone_kind", pd.Series(self.kinds[self._slots.kind[slot]], dtype=object))
+        return gpd.GeoDataFrame(table, geometry="geometry", crs=self.plane.crs)
 
 
 def overlapping_zones(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,20 +11,50 @@ import pandas as pd
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
 from pingshan_geo.figure import BoolArray, exact
 from pingshan_geo.measures.membership import levels
-from pingshan_geo.measures.overlay import overlay
+from pingshan_geo.measures.overlay import Zoning
+from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.wide import Wide, positions
 
 #: What stands for the zone where a parcel lies in none of a kind.
 OUTSIDE = "outside:"
 
 
-def pair_table(parcels: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def about(parcels: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> Plane:
+    """Return the plane about all outlines of parcels and zones that may be measured."""
+    lots = parcels.geometry[parcels["geometry_status"].isin(MEASURABLE)]
+    return Plane.about(lots, zones.geometry[_drawn(zones)])
+
+
+def _drawn(zones: gpd.GeoDataFrame) -> BoolArray:
+    drawn: BoolArray = zones["geometry_status"].isin(MEASURABLE).to_numpy()
+    return np.asarray(drawn & (zones["kind"] != CONTEXT_KIND).to_numpy())
+
+
+def zoning(zones: gpd.GeoDataFrame, plane: Plane) -> Zoning:
+    """Return the zones that may be measured, ready for `pair_table`.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        Indexed by id, with ``kind``, ``parent`` and ``geometry_status``.
+    plane : Plane
+        About all parcels and zones.
+    """
+    drawn = _drawn(zones)
+    return Zoning.of(zones.geometry[drawn], levels(zones)[drawn], plane)
+
+
+def pair_table(parcels: gpd.GeoDataFrame, zones: pd.Index[str], zoned: Zoning) -> gpd.GeoDataFrame:
     """Return the overlay of what may be measured, with positions in both tables.
 
     Parameters
     ----------
-    parcels, zones : GeoDataFrame
-        Indexed by id, with ``geometry_status``; zones with ``kind`` and ``parent``.
+    parcels : GeoDataFrame
+        Indexed by id, with ``geometry_status``.
+    zones : Index
+        Ids of all zones.
+    zoned : Zoning
+        From `zoning`.
 
     Returns
     -------
@@ -31,12 +63,9 @@ def pair_table(parcels: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoDat
         outside every zone of the kind).
     """
     lots = parcels[parcels["geometry_status"].isin(MEASURABLE)]
-    drawn = zones["geometry_status"].isin(MEASURABLE) & (zones["kind"] != CONTEXT_KIND)
-    kinds = levels(zones)[drawn]
-    pairs = overlay(lots.geometry, zones.geometry[drawn], kinds)
+    pairs = zoned.over(lots.geometry)
     return pairs.assign(
-        row=positions(parcels.index, pairs["parcel_id"]),
-        zone=positions(zones.index, pairs["zone_id"]),
+        row=positions(parcels.index, pairs["parcel_id"]), zone=positions(zones, pairs["zone_id"])
     )
 
 
@@ -58,14 +87,14 @@ def overlay_table(pairs: gpd.GeoDataFrame) -> Wide:
     return wide
 
 
-def put_dominant(parcels: Wide, pairs: gpd.GeoDataFrame) -> None:
+def put_dominant(parcels: Wide, pairs: gpd.GeoDataFrame, kinds: Iterable[str]) -> None:
     """Note for each kind of drawn zones the dominant one of each parcel, None where it has none.
 
     The columns are ``dominant_KIND``; a kind that no parcel has a dominant zone of has none.
     """
     main = pairs[pairs["is_dominant"].to_numpy(dtype=bool) & pairs["zone_id"].notna().to_numpy()]
-    for kind in main["zone_kind"].unique():
+    for kind in kinds:
         of_kind = main[main["zone_kind"] == kind]
         zones = np.full(len(parcels.base), None, dtype=object)
         zones[of_kind["row"].to_numpy()] = of_kind["zone_id"].to_numpy(dtype=object)
-        parcels.note(f"dominant_{kind}", zones)
+        parcels.note(f"dominant_{kind}", zones, beside=())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -49,8 +49,6 @@ class Plane:
             If a CRS is missing, no CRS of the earth, or Web Mercator, or if no exact way is known
             between two of them.
         """
-        import pyproj
-
         crs = require_measurable(geometry[0].crs)
         crs = crs if crs.is_geographic else crs.geodetic_crs
         boxes = []
@@ -58,9 +56,16 @@ class Plane:
             own, box = require_measurable(series.crs), series.total_bounds
             if own != crs:
                 box = np.array(exact_way(own, crs)[0].transform_bounds(*box))
-            if np.isfinite(box).all():
-                boxes.append(box)
-        ends = np.stack(boxes or [np.zeros(4)])
+            boxes.append(box)
+        return cls.within(crs, boxes)
+
+    @classmethod
+    def within(cls, crs: Any, boxes: Iterable[FloatArray]) -> Plane:
+        """Return the plane about boxes in longitude and latitude; NaN is no box."""
+        import pyproj
+
+        known = [box for box in boxes if np.isfinite(box).all()]
+        ends = np.stack(known or [np.zeros(4)])
         lon, lat = ((ends[:, :2].min(axis=0) + ends[:, 2:].max(axis=0)) / 2).round(2)
         geod = crs.get_geod()
         way = pyproj.Transformer.from_pipeline(

@@ -79,8 +79,8 @@ def put_recorded(
         known = ~np.isnan(interval.value)
         if name in needed:
             wide.put(name, interval, status, qualifier)
-        elif known.any():
-            wide.put(name, interval, status, qualifier, where=known)
+        else:
+            wide.put(name, interval, status, qualifier, where=known, optional=True)
         if name in {"site_area", "recorded_area"}:
             wide.note(f"{name}_basis", _said(of_measure["area_basis"], wide, f"{name}_basis"))
         if name == "recorded_area":

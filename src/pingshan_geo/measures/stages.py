@@ -168,7 +168,8 @@ def put_stage_rates(wide: Wide, lots: pd.DataFrame, parcels: Wide, projects: Wid
     where = (np.bincount(group, minlength=len(targets)) > 0) & is_land
     for stage in COUNTED_STAGES:
         reached = at_stage(lots, land.interval, RANK[stage])
-        total = group_sums(reached, group, len(targets))
+        counted = choose_object(reached.value > 0, land.qualifier, None)
+        total = group_sums(reached, group, len(targets), counted)
         is_told = (lots["value"] >= RANK[stage]).to_numpy() & ~np.isnan(reached.value)
         told = np.bincount(group[is_told], minlength=len(targets)) > 0
         known = Interval(*(np.where(told, part, np.nan) for part in total.interval))
@@ -176,8 +177,7 @@ def put_stage_rates(wide: Wide, lots: pd.DataFrame, parcels: Wide, projects: Wid
         # Land that nobody prints may be any, so there is no upper bound then.
         rate = rate._replace(high=np.where(told & (total.known < total.rows), np.inf, rate.high))
         rate = rate._replace(high=np.where(np.isnan(rate.value), np.nan, rate.high))
-        counted = choose_object(reached.value > 0, land.qualifier, None)
-        qualifier = combined_qualifier(rate, total.qualifier(counted, group), asked_q)
+        qualifier = combined_qualifier(rate, total.qualifier, asked_q)
         wide.put(stage_rate(stage), rate, "derived", qualifier, where=where)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,12 +45,18 @@ class Wide:
     Parameters
     ----------
     base : DataFrame
-        The catalogue's rows, indexed by id.
+        The catalogue's rows, indexed by id; or a table that has measures already.
     """
 
     def __init__(self, base: pd.DataFrame) -> None:
         self.base = base
         self._columns: dict[str, Any] = {}
+        self._optional: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def optional(self) -> Mapping[str, tuple[str, ...]]:
+        """Columns that stand only where one of some columns holds anything, see `held`."""
+        return self._optional
 
     def put(
         self,
@@ -59,28 +66,40 @@ class Wide:
         qualifier: str | ObjectArray = "printed",
         *,
         where: BoolArray | None = None,
+        optional: bool = False,
     ) -> None:
         """Add a measure: ``status`` holds for known values, unknown for the others.
 
-        Rows outside of ``where`` have no such figure at all: value and status are missing.
+        Rows outside of ``where`` have no such figure at all: value and status are missing. An
+        ``optional`` measure that no row has leaves no columns.
         """
         if where is not None:
             interval = Interval(*(np.where(where, part, np.nan) for part in interval))
         measure, known = MEASURES[name], ~np.isnan(interval.value)
-        statuses = choose_object(known, status, "unknown")
-        qualifiers = choose_object(known, qualifier, None)
+        statuses = np.where(known, _codes(status, STATUSES), STATUSES.index("unknown"))
+        qualifiers = np.where(known, _codes(qualifier, QUALIFIERS), -1)
         if where is not None:
-            statuses[~where] = None
-            qualifiers[~where] = None
+            statuses[~where] = -1
+            qualifiers[~where] = -1
         self._columns[measure.column] = interval.value
         self._columns[measure.low_column] = interval.low
         self._columns[measure.high_column] = interval.high
-        self._columns[measure.status_column] = pd.Categorical(statuses, categories=STATUSES)
-        self._columns[measure.qualifier_column] = pd.Categorical(qualifiers, categories=QUALIFIERS)
+        self._columns[measure.status_column] = _categories(statuses, STATUSES)
+        self._columns[measure.qualifier_column] = _categories(qualifiers, QUALIFIERS)
+        if optional:
+            names = (measure.column, measure.low_column, measure.high_column)
+            for each in (*names, measure.status_column, measure.qualifier_column):
+                self._optional[each] = (measure.status_column,)
 
-    def note(self, column: str, values: Any) -> None:
-        """Add a column that is not a measure, such as a basis."""
+    def note(self, column: str, values: Any, *, beside: tuple[str, ...] | None = None) -> None:
+        """Add a column that is not a measure, such as a basis.
+
+        With ``beside`` it stands only where a row has one of some measures; of none, where it
+        says anything itself.
+        """
         self._columns[column] = values
+        if beside is not None:
+            self._optional[column] = tuple(MEASURES[m].status_column for m in beside) or (column,)
 
     def noted(self, column: str) -> ObjectArray:
         """Return a column that is not a measure, None in each row where it was not added."""
@@ -89,24 +108,47 @@ class Wide:
     def interval(self, name: str) -> Interval:
         """Return a measure's values and bounds; all unknown where it was not put in."""
         measure = MEASURES[name]
-        if measure.column not in self._columns:
-            return exact(np.full(len(self.base), np.nan))
-        names = (measure.column, measure.low_column, measure.high_column)
-        return Interval(*(self._columns[column] for column in names))
+        if measure.status_column in self._columns:
+            names = (measure.column, measure.low_column, measure.high_column)
+            return Interval(*(self._columns[column] for column in names))
+        if measure.status_column in self.base:
+            return interval_of(self.base, name)
+        return exact(np.full(len(self.base), np.nan))
 
     def qualifier(self, name: str) -> ObjectArray:
         """Return a measure's qualifiers, None where unknown."""
-        return _objects(self._columns.get(MEASURES[name].qualifier_column), len(self.base))
+        return self._put(MEASURES[name].qualifier_column)
 
     def status(self, name: str) -> ObjectArray:
         """Return a measure's statuses."""
-        return _objects(self._columns.get(MEASURES[name].status_column), len(self.base))
+        return self._put(MEASURES[name].status_column)
+
+    def _put(self, column: str) -> ObjectArray:
+        return _objects(self._columns.get(column, self.base.get(column)), len(self.base))
 
     def table(self) -> pd.DataFrame:
         """Return the base table with all columns; a bulk column gives way to its measure."""
+        return held(self.part(), self._optional)
+
+    def part(self) -> pd.DataFrame:
+        """Return the table with its optional columns, be they empty, as a part of a larger one."""
         kept = self.base.drop(columns=[name for name in self._columns if name in self.base])
+        columns = {name: _as_said(values, kept.index) for name, values in self._columns.items()}
         # Columns are joined to a frame of the base's own class, so that geometry stays geometry.
-        return kept.join(pd.DataFrame(self._columns, index=kept.index))
+        return kept.join(pd.DataFrame(columns, index=kept.index))
+
+
+def _as_said(values: Any, index: pd.Index[Any]) -> Any:
+    """Return texts as objects in any part, where pandas would look whether there are any."""
+    texts = isinstance(values, np.ndarray) and values.dtype == object
+    return pd.Series(values, index=index, dtype=object) if texts else values
+
+
+def held(table: pd.DataFrame, optional: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
+    """Return a table without the optional columns of which no row has anything."""
+    named = {name for beside in optional.values() for name in beside}
+    said = {name: bool(table[name].notna().any()) for name in named if name in table}
+    return table.drop(columns=[name for name, of in optional.items() if not any(map(said.get, of))])
 
 
 class Joined(NamedTuple):
@@ -124,6 +166,20 @@ def joined(named: pd.Series[str], other: Wide, measure: str) -> Joined:
     found = place >= 0
     parts = (np.where(found, part[place], np.nan) for part in other.interval(measure))
     return Joined(Interval(*parts), choose_object(found, other.qualifier(measure)[place], None))
+
+
+def _codes(words: str | ObjectArray, known: tuple[str, ...]) -> Any:
+    """Return the place of each word among those that are known, -1 for None."""
+    if isinstance(words, str):
+        return known.index(words)
+    codes, found = pd.factorize(words)
+    return np.array([*map(known.index, found), -1], dtype=np.int8)[codes]
+
+
+def _categories(codes: Any, known: tuple[str, ...]) -> pd.Categorical:
+    kind = pd.CategoricalDtype(list(known))
+    found: pd.Categorical = pd.Categorical.from_codes(codes.astype(np.int8), dtype=kind)
+    return found
 
 
 def _objects(values: Any, size: int) -> ObjectArray:

@@ -84,9 +84,9 @@ class Grouped:
         interval = scaled(interval_of(self.rows, measure), self.weight)
         if where is not None:
             interval = Interval(*(np.where(where, part, np.nan) for part in interval))
-        sums = group_sums(interval, self.group, self.size)
-        qualifier = sums.qualifier(qualifier_of(self.rows, measure), self.group)
-        return Total(sums.interval, qualifier, np.isnan(interval.value))
+        of_rows = qualifier_of(self.rows, measure)
+        sums = group_sums(interval, self.group, self.size, of_rows)
+        return Total(sums.interval, sums.qualifier, np.isnan(interval.value))
 
     def totals(self, group: str) -> dict[str, Total]:
         """Return the totals of a group of measures, by measure, in the order of every output."""
