@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import normalize
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -23,7 +24,7 @@ from pingshan_geo.catalogue.schema import (
     TABLES,
 )
 from pingshan_geo.findings import Finding
-from pingshan_geo.ids import nearest, normal_id
+from pingshan_geo.ids import nearest, normal_id, normal_ids
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import Text, land_use, land_uses
 
@@ -80,8 +81,9 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     """Ids of subjects are unique over all tables, so that a figure's id means one thing."""
     spaces = [KINDS, *((name,) for name in TABLES if name not in KINDS)]
     for space in spaces:
-        ids = [each for name in space for each in tables[name][ID_COLUMN[name]] if each is not None]
-        if len(set(map(normal_id, ids))) == len(ids):
+        named = [tables[name][ID_COLUMN[name]].dropna().to_numpy(dtype=object) for name in space]
+        ids = normal_ids(np.concatenate(named))
+        if len(ids.unique()) == len(ids):
             continue
         first: dict[str, tuple[str, str]] = {}  # by normal form: the id and its place
         for name in space:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
             continue
         if column.kind in {"number", "amount"}:
             if column.digits:
-                data[f"{column.name}_digits"] = [_digits(value) for value in values]
+                written = cells.column(column.name)
+                data[f"{column.name}_digits"] = [_digits(value) for value in written]
             data[column.name] = _numbers(values, column, cells.numbers, report)
         else:
             data[column.name] = _texts(values, column, cells.numbers, report)
@@ -48,10 +50,12 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
         if is_computed(name) or (name == "geometry" and cells.geometry is not None):
             report("computed-column", row=None if cells.geometry is not None else 1, field=name)
         else:
-            data[name] = values
+            data[name] = cells.column(name)
     frame = pd.DataFrame(
         {
-            name: values if isinstance(values, np.ndarray) else pd.Series(values, dtype=object)
+            name: values
+            if isinstance(values, np.ndarray) and values.dtype != object
+            else pd.Series(values, dtype=object)
             for name, values in data.items()
         },
         index=range(len(cells.numbers)),
@@ -74,14 +78,14 @@ def _empty(column: Column, size: int) -> Any:
 
 
 def _numbers(
-    values: list[Any], column: Column, rows: list[int], report: Report
+    values: Any, column: Column, rows: Sequence[int], report: Report
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     result = np.full(len(values), np.nan)
-    if not column.filled and all(type(value) is float for value in values):
-        quick = np.array(values, dtype=np.float64)
-        if not np.isinf(quick).any() and (column.kind == "number" or not (quick < 0).any()):
+    quick = None if column.filled else _floats(values)
+    if quick is not None and not np.isinf(quick).any():
+        if column.kind == "number" or not (quick < 0).any():
             return quick
-    for place, value in enumerate(values):
+    for place, value in enumerate(values if isinstance(values, list) else values.to_pylist()):
         if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 -- NaN
             if column.filled:
                 report("missing-value", row=rows[place], field=column.name)
@@ -97,12 +101,31 @@ def _numbers(
     return result
 
 
-def _texts(values: list[Any], column: Column, rows: list[int], report: Report) -> list[str | None]:
-    result = [value if value is None or type(value) is str else str(value) for value in values]
+def _floats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    """Return numbers that are all floats, NaN where missing in an Arrow array; None for others."""
+    if isinstance(values, list):
+        is_plain = all(type(value) is float for value in values)
+        return np.array(values, dtype=np.float64) if is_plain else None
+    if str(values.type) != "double":
+        return None
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _texts(values: Any, column: Column, rows: Sequence[int], report: Report) -> Any:
+    is_arrow = not isinstance(values, list)
+    if is_arrow and str(values.type) in {"string", "large_string"}:
+        checked = column.kind == "date" or column.values
+        different = set(values.unique().to_pylist()) if checked else set()
+        result: Any = values.to_numpy(zero_copy_only=False)
+        has_none = values.null_count > 0
+    else:
+        cells = values.to_pylist() if is_arrow else values
+        result = [cell if cell is None or type(cell) is str else str(cell) for cell in cells]
+        different, has_none = set(result), None in result
     code = "missing-id" if column.name.endswith("_id") else "missing-value"
-    wrong = {text: _wrong(text, column) for text in set(result) if text is not None}
+    wrong = {text: _wrong(text, column) for text in different if text is not None}
     wrong = {text: found for text, found in wrong.items() if found}
-    if not wrong and not (column.filled and None in result):
+    if not wrong and not (column.filled and has_none):
         return result
     for text, row in zip(result, rows, strict=True):
         if text is None and column.filled:

@@ -74,7 +74,7 @@ def at_corrections(found: Iterable[Finding], parts: Parts) -> list[Finding]:
 def _rows(pieces: Sequence[tuple[str, Cells]]) -> Iterator[tuple[str, int, dict[str, Any]]]:
     for file, cells in pieces:
         for at, number in enumerate(cells.numbers):
-            row = {c.name: cells.data.get(c.name, [None] * (at + 1))[at]
+            row = {c.name: (cells.column(c.name) or [None] * (at + 1))[at]
                    for c in TABLES["corrections"]}  # fmt: skip
             yield file, number, row
 
@@ -86,7 +86,7 @@ def _places(parts: Parts, wanted: set[Any]) -> dict[Any, list[_Place]]:
         if name == "corrections" or not wanted:
             continue
         for part, (_, cells) in enumerate(pieces):
-            for row, value in enumerate(cells.data.get(ID_COLUMN[name], ())):
+            for row, value in enumerate(cells.column(ID_COLUMN[name])):
                 if value in wanted:
                     places.setdefault(value, []).append(_Place(name, part, row))
     return places
@@ -111,7 +111,7 @@ def _apply(
     if field == ID_COLUMN[place.table]:
         return Finding("correction-no-cell", **told)
     file, cells = parts[place.table][place.part]
-    values = cells.data[field]
+    values = cells.column(field)
     now = values[place.row]
     if not _same(now, row["old_value"]):
         stands = "—" if now is None else str(now)

@@ -171,7 +171,7 @@ def empty_table(name: str) -> pd.DataFrame:
 
 
 def _raw(cells: Cells, table: str) -> pd.DataFrame:
-    data = {name: pd.Series(values, dtype=object) for name, values in cells.data.items()}
+    data = {name: pd.Series(cells.column(name), dtype=object) for name in cells.data}
     if not cells.numbers:  # a GeoJSON file without features has no columns either
         data = {c.name: pd.Series(dtype=object) for c in TABLES[table] if not c.optional} | data
     frame = pd.DataFrame(data, index=range(len(cells.numbers)))

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,18 +40,23 @@ class Cells:
 
     Attributes
     ----------
-    data : dict of list
+    data : dict of list or of Arrow arrays
         The cells of each heading, in the order of the file; a missing cell is None. Text from
-        CSV, JSON scalars from GeoJSON.
+        CSV, JSON scalars from GeoJSON, Arrow arrays from Parquet.
     numbers : list of int
         Row numbers as people count them.
     geometry : object array or None
         Shapely geometries or None, one a row.
     """
 
-    data: dict[str, list[Any]]
-    numbers: list[int]
+    data: dict[str, Any]
+    numbers: Sequence[int]
     geometry: np.ndarray[Any, Any] | None = None
+
+    def column(self, name: str) -> list[Any]:
+        """Return the cells of a column as Python objects; none of a column that is not there."""
+        values = self.data.get(name, [])
+        return values if isinstance(values, list) else list(values.to_pylist())
 
 
 def file_report(name: str, found: list[Finding]) -> Report:
@@ -326,14 +331,14 @@ def _ring(ring: Any, number: int, report: Report) -> list[tuple[float, float]] |
 
 
 def checked_geometry(
-    shapes: list[shapely.Geometry | None], numbers: list[int], report: Report
+    shapes: Sequence[shapely.Geometry | None], numbers: Sequence[int], report: Report
 ) -> np.ndarray[Any, Any]:
     """Return the geometries as an array after telling those that are no valid polygons."""
     array = np.empty(len(shapes), dtype=object)
     array[:] = shapes
     polygonal = np.isin(shapely.get_type_id(array), (3, 6)) & ~shapely.is_empty(array)
     bad = ~(shapely.is_missing(array) | (polygonal & shapely.is_valid(array)))
-    for place in np.flatnonzero(bad):
+    for place in np.flatnonzero(bad).tolist():
         kind = array[place].geom_type
         reason: str | Text = Text(f"{kind} is no polygon", f"{kind} 不是面")
         if polygonal[place]:
@@ -352,9 +357,9 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     except (pa.ArrowException, OSError) as error:
         report("file-unreadable", reason=str(error).splitlines()[0])
         return None
-    numbers = list(range(1, table.num_rows + 1))
+    numbers = range(1, table.num_rows + 1)
     if not spatial:
-        return Cells(table.to_pydict(), numbers)
+        return Cells(_arrays(table), numbers)
     geo = read_json((table.schema.metadata or {}).get(b"geo", b"{}"), report)
     name = geo.get("primary_column") if isinstance(geo, dict) else None
     columns = geo.get("columns") if isinstance(geo, dict) else None
@@ -370,7 +375,7 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
         report("crs-not-supported", value=str(meta.get("crs"))[:120])
         return None
     try:
-        shapes = list(shapely.from_wkb(table.column(name).to_pylist()))
+        shapes = shapely.from_wkb(table.column(name).to_numpy())
     except (shapely.errors.ShapelyError, TypeError) as error:
         report("geometry-invalid", reason=str(error))
         return None
@@ -380,7 +385,19 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
         value = ", ".join(f"{part:.15g}" for part in bounds[place])
         report("coordinate-range", row=numbers[place], value=value)
     geometry = checked_geometry(shapes, numbers, report)
-    return Cells(table.drop_columns([name]).to_pydict(), numbers, geometry)
+    return Cells(_arrays(table.drop_columns([name])), numbers, geometry)
+
+
+def _arrays(table: Any) -> dict[str, Any]:
+    """Return the columns of an Arrow table, each as one array without a dictionary."""
+    import pyarrow as pa
+
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        whole = column.combine_chunks()
+        is_coded = pa.types.is_dictionary(whole.type)
+        columns[name] = whole.dictionary_decode() if is_coded else whole
+    return columns
 
 
 def _same_crs(found: Any, wanted: str) -> bool:
