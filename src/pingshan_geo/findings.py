@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from functools import cache
@@ -138,6 +138,37 @@ def first_few(numbers: Iterable[int], most: int = 5) -> str:
     """
     few = [str(each) for each in islice(numbers, most + 1)]
     return ", ".join([*few[:most], *("…" for _ in few[most:])])
+
+
+#: Of one code so many findings about single rows are listed; the others are counted.
+MOST_OF_A_CODE = 1000
+
+
+def unlisted(code: str, count: int, where: str) -> Iterator[Finding]:
+    """Yield how many findings of a code are not listed, if there are more than a list can hold.
+
+    Parameters
+    ----------
+    code : str
+        Of the findings.
+    count : int
+        How many there are.
+    where : str
+        What shows all of them.
+    """
+    if count > MOST_OF_A_CODE:
+        details: dict[str, str | Text] = {"rule": code, "where": where}
+        yield Finding("more-errors", value=f"{count - MOST_OF_A_CODE:,}", details=details)
+
+
+def listed(found: Iterable[Finding], where: str) -> Iterator[Finding]:
+    """Yield findings of one code as far as they are listed, then how many are not."""
+    code, count = "", 0
+    for finding in found:
+        code, count = finding.code, count + 1
+        if count <= MOST_OF_A_CODE:
+            yield finding
+    yield from unlisted(code, count, where)
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:

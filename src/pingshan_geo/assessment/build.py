@@ -131,9 +131,9 @@ def assess(
     obligations = obligation_table(with_terms(asked, held), facts, _dates(auctions), cutoff)
     claims = catalogue.claims[known_by(catalogue.claims, None, dated, cutoff)]
     wides = (zones, parcels, projects, sales, targets, indicators, obligations, Wide(claims))
-    found.extend((*lots.findings, *conflicts(facts, catalogue.source_title)))
+    found.extend(conflicts(facts, catalogue.source_title))
     for kind, wide in zip(KINDS, wides, strict=True):
-        found.extend(() if wide is parcels else row_findings(kind, wide.base, facts))
+        found.extend(lots.findings if wide is parcels else row_findings(kind, wide.base, facts))
     steps = _valid(catalogue.consequences, cutoff)
     tables = {
         kind: with_steps(kind, wide.table(), steps) for kind, wide in zip(KINDS, wides, strict=True)

@@ -13,7 +13,7 @@ from pingshan_geo.assessment.lots import LotPart
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.figure import ObjectArray, exact
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import MOST_OF_A_CODE, Finding, listed, unlisted
 from pingshan_geo.measures.membership import followed, levels, membership, misplaced
 from pingshan_geo.measures.overlay import overlapping_zones
 from pingshan_geo.measures.reconcile import reconcile, reconcile_findings
@@ -95,7 +95,7 @@ def outline_findings(
     findings = [
         *_topology_findings(found),
         *_zone_overlaps(double),
-        *misplaced(zones, parcels["zone_id"], pairs),
+        *listed(misplaced(zones, parcels["zone_id"], pairs), "report overlay"),
         *reconcile_findings(parcels),
         *reconcile_findings(zones),
     ]
@@ -114,17 +114,11 @@ def as_polygons(shapes: ObjectArray) -> ObjectArray:
     return found
 
 
-#: Of one rule at most so many errors are findings; all are rows of the table of errors.
-MOST_FINDINGS = 1000
-
-
 def _topology_findings(found: gpd.GeoDataFrame) -> Iterator[Finding]:
     place = found.groupby("rule").cumcount()
     for rule, count in found["rule"].value_counts(sort=False).items():
-        if count > MOST_FINDINGS:
-            more = f"{count - MOST_FINDINGS:,}"
-            yield Finding("more-errors", value=more, details={"rule": str(rule)})
-    rows = found[place < MOST_FINDINGS]
+        yield from unlisted(str(rule), int(count), "export topology")
+    rows = found[place < MOST_OF_A_CODE]
     rows = rows.astype(object).where(rows.notna(), None)
     for row in rows.itertuples(index=False):
         share = "" if row.share is None else f"{format_number(row.share * 100, 1)} %"

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import FACT_MEASURES
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, listed
 from pingshan_geo.measures.limits import put_limits
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
 from pingshan_geo.measures.membership import membership
@@ -115,8 +115,12 @@ def together(parts: list[LotPart]) -> LotPart:
     ]
     pairs, lots, shares = (each.reset_index(drop=True) for each in moved)
     totals = reduce(ZonePart.merge, (part.totals for part in parts))
-    found = tuple(finding for part in parts for finding in part.findings)
-    return LotPart(table, {}, pairs, lots, shares, totals, found)
+    found = [finding for part in parts for finding in part.findings]
+    bare = [finding for finding in found if finding.code == "not-drawn"]
+    found = [finding for finding in found if finding.code != "not-drawn"]
+    where = """export parcels --where "geometry_status = 'none'\""""
+    told = (*found, *listed(bare, where))
+    return LotPart(table, {}, pairs, lots, shares, totals, told)
 
 
 def _rows(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -44,7 +44,7 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
         else:
             data[column.name] = _texts(values, column, cells.numbers, report)
     declared = {column.name for column in columns}
-    for name, values in cells.data.items():
+    for name in cells.data:
         if name in declared:
             continue
         if is_computed(name) or (name == "geometry" and cells.geometry is not None):
@@ -82,9 +82,8 @@ def _numbers(
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     result = np.full(len(values), np.nan)
     quick = None if column.filled else _floats(values)
-    if quick is not None and not np.isinf(quick).any():
-        if column.kind == "number" or not (quick < 0).any():
-            return quick
+    if quick is not None and _is_fit(quick, column):
+        return quick
     for place, value in enumerate(values if isinstance(values, list) else values.to_pylist()):
         if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 -- NaN
             if column.filled:
@@ -99,6 +98,11 @@ def _numbers(
         if column.kind == "amount" and result[place] < 0:
             report("negative-value", row=rows[place], field=column.name, value=text)
     return result
+
+
+def _is_fit(numbers: np.ndarray[Any, np.dtype[np.float64]], column: Column) -> bool:
+    is_signed = column.kind == "number"
+    return not np.isinf(numbers).any() and (is_signed or not (numbers < 0).any())
 
 
 def _floats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]] | None:

@@ -10,14 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pingshan_geo.catalogue.dates import span
-from pingshan_geo.catalogue.readers import (
-    Cells,
-    file_report,
-    read_csv,
-    read_geojson,
-    read_json,
-    read_parquet,
-)
+from pingshan_geo.catalogue.parquet import read_parquet
+from pingshan_geo.catalogue.readers import Cells, file_report, read_csv, read_geojson, read_json
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
 from pingshan_geo.catalogue.store import place_of, refused_name
 from pingshan_geo.catalogue.tolerance import own_tolerance

@@ -20,7 +20,7 @@ from pingshan_geo.figure import (
     exact,
     subtract,
 )
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import MOST_OF_A_CODE, Finding, unlisted
 from pingshan_geo.measures.lots import far_inputs
 from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.ragged import groups
@@ -295,7 +295,7 @@ def _mean(
 
 
 def limit_findings(table: pd.DataFrame) -> Iterator[Finding]:
-    """Yield a finding for each parcel that is over a limit or under a minimum.
+    """Yield a finding for each parcel that is over a limit or under a minimum; see `unlisted`.
 
     Parameters
     ----------
@@ -313,6 +313,9 @@ def limit_findings(table: pd.DataFrame) -> Iterator[Finding]:
             code = "limit-exceeded"
             if name == "far":
                 code = "far-over-limit" if said == "over" else "far-under-minimum"
+            where = f"""report --where "{name}_verdict = '{said}'\""""
+            yield from unlisted(code, len(rows), where)
+            rows = rows.iloc[:MOST_OF_A_CODE]
             measure, suffix = MEASURES[name], MEASURES[name].unit
             values = rows[[measure.column, MEASURES[limit].column]].to_numpy(dtype=np.float64)
             for subject, (value, bound) in zip(rows.index, values, strict=True):

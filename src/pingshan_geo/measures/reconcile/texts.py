@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pingshan_geo.figure import FloatArray, IntArray
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import MOST_OF_A_CODE, Finding, unlisted
 from pingshan_geo.measures.reconcile.case import Case
 from pingshan_geo.units import format_number
 from pingshan_geo.words import Text, text
@@ -27,6 +27,9 @@ _TOLD = {
     **dict.fromkeys(("hole-lost", "part-missing-outline", "lots-swapped", "lots-merged",
                      "lots-split"), ("other", "")),
 }  # fmt: skip
+
+
+_CODES = {"area-explained": "explained", "area-disagrees": "disagrees"}
 
 
 def evidence(
@@ -84,11 +87,17 @@ def reconcile_findings(table: pd.DataFrame) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        ``area-explained`` with its cause, or ``area-disagrees``.
+        ``area-explained`` with its cause, or ``area-disagrees``; see `unlisted`.
     """
     if "area_verdict" not in table:
         return
-    told = table[table["area_verdict"].isin(("explained", "disagrees"))]
+    listed = []
+    for code, verdict in _CODES.items():
+        rows = table[table["area_verdict"] == verdict]
+        where = f"""report quality --where "area_verdict = '{verdict}'\""""
+        yield from unlisted(code, len(rows), where)
+        listed.append(rows.iloc[:MOST_OF_A_CODE])
+    told = pd.concat(listed)
     names = ["recorded_area_m2", "measured_area_m2", "area_difference_m2", "area_ratio"]
     texts = ["area_cause", "area_cause_ties", "area_cause_evidence"]
     rows = told[names].join(told[texts].astype(object).fillna(""))
