@@ -5,11 +5,12 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely  # noqa: F401 -- in the example
+import shapely
 
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.figure import FloatArray, IntArray, ObjectArray
-from pingshan_geo.measures.reconcile.case import Case
+from pingshan_geo.measures.grid import Grid
+from pingshan_geo.measures.reconcile.case import Case, Table, in_units, numbers_of, texts_of
 from pingshan_geo.measures.reconcile.choice import PRIOR, Scores
 from pingshan_geo.measures.reconcile.groups import by_group
 from pingshan_geo.measures.reconcile.numbers import by_number
@@ -22,6 +23,8 @@ __all__ = ["reconcile", "reconcile_findings"]
 # Corners are listed to a millimetre, so each is off by 0.4 mm: no cause has to fit more sharply
 # that takes other corners than the measured area does. What takes the same has to fit as that does.
 _SHARPEST_M, _EXACT_M = 0.0005, 1e-5
+# What tells of a lot lies within a twentieth of the length of its outline, or 0.2 m.
+_ABOUT, _ABOUT_M, _MOST_CELLS = 0.1, 1.0, 2048
 
 
 def reconcile(
@@ -73,6 +76,50 @@ def reconcile(
     >>> reconcile(lot).loc["a", ["area_verdict", "area_cause", "area_cause_evidence"]].tolist()
     ['explained', 'unit-mu', 'factor=0.0015']
     """
+    told = judged(lots, tolerance)
+    causes = pd.DataFrame({
+        "area_cause": None, "area_cause_ties": None, "area_cause_fit": np.nan,
+        "area_cause_evidence": None,
+    }, index=range(len(lots)))  # fmt: skip
+    asked = np.flatnonzero(told["is_asked"])
+    if len(asked):
+        near = _near(lots, asked)
+        case = _case(told, lots.iloc[near], near, asked, tolerance)
+        scores = Scores(case.recorded[case.rows], case.half_m2[case.rows], tolerance.relative)
+        by_number(case, scores)
+        position_m = max(tolerance.position_m, _SHARPEST_M)
+        by_outline(case, scores, position_m)
+        by_group(case, scores, totals, earlier, position_m)
+        _explain(causes, case, scores, earlier)
+    recorded, measured = (told[name].to_numpy() for name in ("recorded", "geodesic"))
+    verdict = np.select(
+        [~told["is_known"], told["is_agreeing"], causes["area_cause"].notna()],
+        ["cannot_judge", "agrees", "explained"],
+        "disagrees",
+    )
+    table = {
+        "area_difference_m2": recorded - measured,
+        "area_ratio": recorded / np.where(measured > 0, measured, np.nan),
+        "area_tolerance_m2": (told["half_m2"] + told["survey_m2"]).to_numpy(),
+        "area_verdict": pd.Series(verdict, dtype=object),
+    }
+    return pd.DataFrame({**table, **causes}).set_axis(lots.index)
+
+
+def judged(lots: gpd.GeoDataFrame, tolerance: SurveyTolerance) -> pd.DataFrame:
+    """Return each row's numbers, and whether it agrees, is known, or has to be explained.
+
+    Parameters
+    ----------
+    lots, tolerance
+        As for `reconcile`; rows do not know each other.
+
+    Returns
+    -------
+    DataFrame
+        ``recorded, half_m2, geodesic, plane, sigma_per_m, survey_m2`` in m² (and m² per m),
+        ``zone_id, has_height``; ``is_known, is_agreeing, is_asked``. On a plain index.
+    """
     recorded, low, high, measured, plane = (
         lots[name].to_numpy(dtype=np.float64)
         for name in ("recorded_area_m2", "recorded_area_low_m2", "recorded_area_high_m2",
@@ -81,43 +128,62 @@ def reconcile(
     sigma_per_m = area_sigma_per_m(lots.geometry)
     survey = SIGMAS * tolerance.position_m * sigma_per_m + tolerance.relative * measured
     low, high = (np.where(np.isfinite(part), part, recorded) for part in (low, high))
-    half = (high - low) / 2
     known = np.isfinite(recorded) & np.isfinite(measured)
     agrees = known & (measured >= low - survey) & (measured <= high + survey)
-    causes = pd.DataFrame({
-        "area_cause": None, "area_cause_ties": None, "area_cause_fit": np.nan,
-        "area_cause_evidence": None,
-    }, index=range(len(lots)))  # fmt: skip
-    asked = np.flatnonzero(known & ~agrees & (recorded > 0) & (measured > 0))
-    if len(asked):
-        position_m = max(tolerance.position_m, _SHARPEST_M)
-        plane = np.where(np.isnan(measured), np.nan, plane)
-        rest = np.fmin(np.abs(recorded - measured), np.abs(recorded - plane))
-        rest = rest - half - tolerance.relative * measured
-        rounded = _rounding_shows(rest[known], sigma_per_m[known])
-        same_m = position_m if rounded else max(tolerance.position_m, _EXACT_M)
-        case = Case(
-            lots, asked, recorded, half, measured, plane, position_m * sigma_per_m,
-            same_m * sigma_per_m,
-            _plane_share(recorded, measured, plane, half + survey),
-        )  # fmt: skip
-        scores = Scores(recorded[asked], case.half_m2[asked], tolerance.relative)
-        by_number(case, scores)
-        by_outline(case, scores, position_m)
-        by_group(case, scores, totals, earlier, position_m)
-        _explain(causes, case, scores, earlier, int(agrees.sum()))
-    verdict = np.select(
-        [~known, agrees, causes["area_cause"].notna()],
-        ["cannot_judge", "agrees", "explained"],
-        "disagrees",
+    heights = numbers_of(lots, "ground_height_m")
+    return pd.DataFrame({
+        "recorded": recorded, "half_m2": (high - low) / 2, "geodesic": measured,
+        "plane": np.where(np.isnan(measured), np.nan, plane), "sigma_per_m": sigma_per_m,
+        "survey_m2": survey, "zone_id": pd.Series(texts_of(lots, "zone_id"), dtype=object),
+        "has_height": ~np.isnan(heights), "is_known": known, "is_agreeing": agrees,
+        "is_asked": known & ~agrees & (recorded > 0) & (measured > 0),
+    })  # fmt: skip
+
+
+def _near(lots: gpd.GeoDataFrame, asked: IntArray) -> IntArray:
+    """Return the rows that can tell why some do not agree: those about them, and of their codes."""
+    shapes = lots.geometry.to_numpy()
+    boxes = shapely.bounds(shapes).T
+    reach = shapely.length(shapes[asked]) * _ABOUT + in_units(lots.crs, _ABOUT_M)
+    own = boxes[:, asked] + np.stack([-reach, -reach, reach, reach])
+    drawn = ~np.isnan(boxes[0])
+    grid = Grid(np.nanmin(own[:2], axis=1), np.nanmax(own[2:], axis=1), _side(len(lots)))
+    is_near = np.zeros(len(lots), dtype=bool)
+    is_near[drawn] = grid.count(grid.marked(own), boxes[:, drawn]) > 0
+    codes, _ = pd.factorize(texts_of(lots, "parcel_code"))
+    is_near |= (codes >= 0) & np.isin(codes, codes[asked])
+    is_near[asked] = True
+    return np.flatnonzero(is_near)
+
+
+def _side(rows: int) -> int:
+    return min(int(rows**0.5) + 1, _MOST_CELLS)
+
+
+def _case(
+    told: pd.DataFrame, lots: gpd.GeoDataFrame, near: IntArray, asked: IntArray,
+    tolerance: SurveyTolerance,
+) -> Case:  # fmt: skip
+    """Return the rows that have to be explained, beside those near them and all."""
+    column = {name: told[name].to_numpy() for name in told}
+    recorded, half, measured, plane, sigma_per_m, known = (
+        column[name]
+        for name in ("recorded", "half_m2", "geodesic", "plane", "sigma_per_m", "is_known")
     )
-    table = {
-        "area_difference_m2": recorded - measured,
-        "area_ratio": recorded / np.where(measured > 0, measured, np.nan),
-        "area_tolerance_m2": half + survey,
-        "area_verdict": pd.Series(verdict, dtype=object),
-    }
-    return pd.DataFrame({**table, **causes}).set_axis(lots.index)
+    position_m = max(tolerance.position_m, _SHARPEST_M)
+    rest = np.fmin(np.abs(recorded - measured), np.abs(recorded - plane))
+    rest = rest - half - tolerance.relative * measured
+    rounded = _rounding_shows(rest[known], sigma_per_m[known])
+    same_m = position_m if rounded else max(tolerance.position_m, _EXACT_M)
+    areas = (recorded, half, measured, plane, position_m * sigma_per_m)
+    share = _plane_share(recorded, measured, plane, half + column["survey_m2"])
+    has_heights, agreeing = bool(column["has_height"].any()), int(column["is_agreeing"].sum())
+    table = Table(*areas, share, column["zone_id"], has_heights, agreeing)
+    recorded, half, measured, plane, sigma = (each[near] for each in areas)
+    return Case(
+        recorded, half, measured, plane, sigma, share, lots, np.searchsorted(near, asked),
+        same_m * sigma_per_m[near], asked, table,
+    )  # fmt: skip
 
 
 def _rounding_shows(rest_m2: FloatArray, sigma_per_m: FloatArray) -> bool:
@@ -126,10 +192,10 @@ def _rounding_shows(rest_m2: FloatArray, sigma_per_m: FloatArray) -> bool:
     return bool(0 < off_m <= _SHARPEST_M)
 
 
-def _scatter(case: Case) -> float:
+def _scatter(table: Table) -> float:
     """Return the median distance of ln(recorded / measured) from its median, over all rows."""
-    known = (case.recorded > 0) & (case.geodesic > 0)
-    ratio = np.log(case.recorded[known] / case.geodesic[known])
+    known = (table.recorded > 0) & (table.geodesic > 0)
+    ratio = np.log(table.recorded[known] / table.geodesic[known])
     return max(float(np.median(np.abs(ratio - np.median(ratio)))), 1e-9)
 
 
@@ -145,21 +211,21 @@ def _plane_share(
 
 
 def _explain(
-    causes: pd.DataFrame, case: Case, scores: Scores, earlier: gpd.GeoDataFrame | None,
-    agreeing: int,
-) -> None:  # fmt: skip
+    causes: pd.DataFrame, case: Case, scores: Scores, earlier: gpd.GeoDataFrame | None
+) -> None:
     """Write the causes of the rows that do not agree into a table of all rows."""
     codes = np.array(list(PRIOR), dtype=object)
-    first, ties = scores.choose(case.geodesic[case.rows], agreeing, _scatter(case))
+    measured = case.geodesic[case.rows]
+    first, ties = scores.choose(measured, case.table.agreeing, _scatter(case.table))
     named = np.flatnonzero(first >= 0)
-    at, first, ties = case.rows[named], first[named], ties[named]
+    at, first, ties = case.asked[named], first[named], ties[named]
     told = [";".join(codes[row]) or None for row in ties]
     causes["area_cause"] = _placed(len(causes), at, codes[first])
     causes["area_cause_ties"] = _placed(len(causes), at, np.array(told, dtype=object))
     rest = np.full(len(causes), np.nan)
     rest[at] = scores.rest[named, first]
     causes["area_cause_fit"] = rest
-    said = evidence(codes[first], scores.value[named, first], at, case, earlier)
+    said = evidence(codes[first], scores.value[named, first], case.rows[named], case, earlier)
     causes["area_cause_evidence"] = _placed(len(causes), at, np.array(said, dtype=object))
 
 

@@ -33,7 +33,7 @@ def by_group(
     _codes(case, scores)
     _swapped(case, scores)
     _common_height(case, scores)
-    if totals is not None and "zone_id" in case.lots:
+    if totals is not None:
         _control_totals(case, scores, totals)
     if earlier is not None and len(earlier):
         _earlier(case, scores, earlier, position_m)
@@ -129,38 +129,40 @@ def _swapped(case: Case, scores: Scores) -> None:
 
 def _common_height(case: Case, scores: Scores) -> None:
     """Offer one unknown height of the survey's plane that the lots of the table share."""
-    if not np.isnan(case.numbers("ground_height_m")).all():
+    if case.table.has_heights:
         return
-    near = case.half_m2 + SIGMAS * case.sigma_m2 + scores.relative * case.geodesic
+    every = case.table
+    near = every.half_m2 + SIGMAS * every.sigma_m2 + scores.relative * every.geodesic
     widest = (1 + _HIGHEST_M / EARTH_RADIUS_M) ** 2
-    for weight, base in case.bases():
-        known = np.flatnonzero(np.isfinite(case.recorded) & (base > 0))
+    for (weight, base), (_, own) in zip(every.bases(), case.bases(), strict=True):
+        known = np.flatnonzero(np.isfinite(every.recorded) & (base > 0))
         if not known.size:
             continue
         sharp = known[near[known] / base[known] <= np.median(near[known] / base[known])]
-        ratio = np.median(case.recorded[sharp] / base[sharp])
+        ratio = np.median(every.recorded[sharp] / base[sharp])
         # Then the mean of those that have it, the sharper ones weighing more.
         for _ in range(3):
-            fits = known[np.abs(case.recorded[known] - ratio * base[known]) <= near[known]]
+            fits = known[np.abs(every.recorded[known] - ratio * base[known]) <= near[known]]
             if len(fits) < _LEAST_LOTS:
                 break
             precision = 1 / near[fits] ** 2
             spread = (base[fits] ** 2 * precision).sum()
-            ratio = (case.recorded[fits] * base[fits] * precision).sum() / spread
-        of_those = np.isin(case.rows, fits).sum()
+            ratio = (every.recorded[fits] * base[fits] * precision).sum() / spread
+        of_those = np.isin(case.asked, fits).sum()
         if not 1 / widest < ratio < widest or of_those < max(_LEAST_LOTS, 0.6 * len(known)):
             continue
         # All lots together pay for the free choice of a height.
         cost = min(1.0, 1 / (widest - 1) / np.sqrt(spread)) ** (1 / len(fits))
         height = (np.sqrt(ratio) - 1) * EARTH_RADIUS_M
-        scores.offer("compensation-plane", case.own, base[case.rows] * ratio,
+        scores.offer("compensation-plane", case.own, own[case.rows] * ratio,
                      sigma_m2=case.sigma, share=weight * cost, value=height)  # fmt: skip
 
 
 def _control_totals(case: Case, scores: Scores, totals: pd.Series[float]) -> None:
     """Offer the common ratio of a zone whose records sum up to its own."""
-    zones, names = pd.factorize(case.texts("zone_id"))
-    zone = zones[case.rows]
+    every = case.table
+    zones, names = pd.factorize(every.zone)
+    zone = zones[case.asked]
     if (zone < 0).all():
         return
     value, low, high = implied_bounds(np.asarray(totals.reindex(names), dtype=np.float64))
@@ -170,15 +172,15 @@ def _control_totals(case: Case, scores: Scores, totals: pd.Series[float]) -> Non
         sums = np.bincount(zones[member], weights=values[member], minlength=len(names))
         return np.asarray(sums, dtype=np.float64)
 
-    recorded, half = summed(case.recorded), summed(case.half_m2)
+    recorded, half = summed(every.recorded), summed(every.half_m2)
     count = np.bincount(zones[member], minlength=len(names))
     adds_up = (recorded >= low - half) & (recorded <= high + half) & (count >= _LEAST_LOTS)
     fits = (zone >= 0) & adds_up[zone]
-    for weight, base in case.bases():
+    for (weight, base), (_, own) in zip(every.bases(), case.bases(), strict=True):
         ratio = np.where(fits, (value / summed(base))[zone], np.nan)
-        spread = np.sqrt(summed(case.sigma_m2**2))[zone] / summed(base)[zone]
-        scores.offer("control-total", case.own, base[case.rows] * ratio, share=weight, value=ratio,
-                     sigma_m2=np.hypot(case.sigma, spread * base[case.rows]))  # fmt: skip
+        spread = np.sqrt(summed(every.sigma_m2**2))[zone] / summed(base)[zone]
+        scores.offer("control-total", case.own, own[case.rows] * ratio, share=weight, value=ratio,
+                     sigma_m2=np.hypot(case.sigma, spread * own[case.rows]))  # fmt: skip
 
 
 def _earlier(case: Case, scores: Scores, earlier: gpd.GeoDataFrame, position_m: float) -> None:
