@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from statistics import median
 
@@ -103,13 +105,13 @@ def unequal(work: str, own: Answer, other: Answer) -> str:
     return f"an area differs by {worst:.1e}" if worst > EQUAL else ""
 
 
-def compare(rows: int, runs: int, works: list[str]) -> None:
+def compare(rows: int, runs: int, works: list[str], without: Collection[str]) -> None:
     """Print the lines of one number of rows; end where answers are not equal."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder, rows)
         for work in works:
-            ways = list(WORKS[work][1])
+            ways = [way for way in WORKS[work][1] if way not in without]
             taken: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
             for run in range(runs):
                 for way, results in taken.items():
@@ -150,16 +152,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--works", nargs="+", choices=list(WORKS), default=list(WORKS))
+    parser.add_argument("--without", nargs="+", default=[], help="Ways to leave out.")
     parser.add_argument("--way", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.way:
         work, name, folder = asked.way
         once(work, name, Path(folder))
         return
+    # PostGIS wants a server: POSTGIS_URL names an empty database of it.
+    without = [*asked.without, *(() if "POSTGIS_URL" in os.environ else ("PostGIS",))]
     sys.stdout.write("| parcels | work | way | seconds | CPU | ratio | peak MB | of it loaded |\n")
     sys.stdout.write("|--:|---|---|--:|--:|--:|--:|--:|\n")
     for rows in asked.rows:
-        compare(rows, asked.runs, asked.works)
+        compare(rows, asked.runs, asked.works, without)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ can be compared; the package gets longitude and latitude and pays for its projec
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,54 @@ def database(folder: Path, noise: str) -> Any:
             f"FROM read_parquet('{folder / file}.parquet')"
         )
     return connection
+
+
+def sedona(folder: Path, noise: str) -> Any:
+    """Return a SedonaDB with the tables `parcels` and `zones` in metres, held in memory."""
+    connection = importlib.import_module("sedonadb").connect()
+    for name, layer in zip(("parcels", "zones"), plane(folder, noise), strict=True):
+        bare = layer.set_crs(None, allow_override=True)
+        connection.create_data_frame(bare).to_memtable().to_view(name)
+    return connection
+
+
+def _ask_sedona(query: str) -> Callable[[Any], Any]:
+    return lambda connection: connection.sql(query).to_arrow_table().to_pandas()
+
+
+def postgis(folder: Path, noise: str) -> Any:
+    """Return a connection to a PostGIS with the tables in metres and degrees, made once."""
+    address = os.environ["POSTGIS_URL"]
+    connection = importlib.import_module("psycopg").connect(address, autocommit=True)
+    mark = f"{noise} {folder}"
+    connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    connection.execute("CREATE TABLE IF NOT EXISTS made (mark text)")
+    if connection.execute("SELECT mark FROM made").fetchall() != [(mark,)]:
+        connection.execute("DELETE FROM made")
+        for table, file in (
+            ("parcels", f"{noise}-plane"), ("zones", "zones-plane"), ("degrees", f"{noise}-lonlat"),
+        ):  # fmt: skip
+            layer = gpd.read_parquet(folder / f"{file}.parquet")
+            srid = 4490 if table == "degrees" else 0
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+            connection.execute(f"CREATE TABLE {table} (position int, geometry geometry)")
+            shapes = shapely.to_wkb(shapely.set_srid(layer.geometry.to_numpy(), srid),
+                                    include_srid=True, hex=True)  # fmt: skip
+            with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+                for row in zip(layer["position"].tolist(), shapes, strict=True):
+                    copy.write_row(row)
+            connection.execute(f"CREATE INDEX ON {table} USING gist (geometry)")
+            connection.execute(f"ANALYZE {table}")
+        connection.execute("INSERT INTO made VALUES (%s)", (mark,))
+    return connection
+
+
+def _ask_postgis(query: str) -> Callable[[Any], Any]:
+    def ask(connection: Any) -> pd.DataFrame:
+        rows = connection.execute(query).fetchall()
+        return pd.DataFrame(rows, columns=["first", "second", "area"])
+
+    return ask
 
 
 def _ask(query: str) -> Callable[[Any], Any]:
@@ -187,6 +236,15 @@ _OVERLAPS_QUERY = f"""
     SELECT first, second, ST_Area(piece) AS area FROM pieces
     WHERE ST_Area(piece) > {LEAST_M2}
         AND 2 * ST_Area(piece) > {LEAST_WIDTH_M} * ST_Perimeter(piece)"""  # noqa: S608
+# Without `MATERIALIZED`, which SedonaDB does not know.
+_SEDONA_OVERLAPS = _OVERLAPS_QUERY.replace("MATERIALIZED ", "")
+# `&&` and one predicate use the index once; the pieces are made of what does not only touch.
+_POSTGIS_OVERLAPS = _OVERLAPS_QUERY.replace(
+    "ON ST_Intersects(a.geometry, b.geometry)",
+    "ON a.position < b.position AND ST_Intersects(a.geometry, b.geometry)",
+)
+_POSTGIS_AREA = """
+    SELECT position AS first, 0 AS second, ST_Area(geometry::geography) AS area FROM degrees"""
 _AREA_QUERY = """
     SELECT position AS first, 0 AS second, ST_Area_Spheroid(geometry) AS area FROM degrees"""
 
@@ -195,6 +253,8 @@ _OVERLAPS = {
     "gpd.overlay": Way(plane, _stock_overlaps, _columns),
     "sjoin + intersection": Way(plane, _joined_overlaps, _columns),
     "DuckDB": Way(database, _ask(_OVERLAPS_QUERY), _columns),
+    "SedonaDB": Way(sedona, _ask_sedona(_SEDONA_OVERLAPS), _columns),
+    "PostGIS": Way(postgis, _ask_postgis(_POSTGIS_OVERLAPS), _columns),
 }
 
 #: Every work, the edges of the cadastre it is done on, and its ways: the package's own first.
@@ -205,6 +265,7 @@ WORKS: dict[str, tuple[str, dict[str, Way]]] = {
             "measured_area": Way(lonlat, _own_area, _areas),
             "Geod loop": Way(lonlat, _geod_loop, _areas),
             "DuckDB": Way(database, _ask(_AREA_QUERY), _columns),
+            "PostGIS": Way(postgis, _ask_postgis(_POSTGIS_AREA), _columns),
         },
     ),
     "overlay": (
@@ -214,6 +275,8 @@ WORKS: dict[str, tuple[str, dict[str, Way]]] = {
             "gpd.overlay": Way(plane, _stock_overlay, _columns),
             "sjoin + intersection": Way(plane, _joined_overlay, _columns),
             "DuckDB": Way(database, _ask(_OVERLAY_QUERY), _columns),
+            "SedonaDB": Way(sedona, _ask_sedona(_OVERLAY_QUERY), _columns),
+            "PostGIS": Way(postgis, _ask_postgis(_OVERLAY_QUERY), _columns),
         },
     ),
     "overlaps": ("clean", _OVERLAPS),

@@ -1,4 +1,4 @@
-"""The page beside stock folium and GeoPandas: size, making, ready, filtering, scrolling."""
+"""The page beside stock folium and GeoPandas: size, making, ready, moving, filter, list."""
 
 from __future__ import annotations
 
@@ -31,6 +31,26 @@ PAINTED = """async (change) => {
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
     return performance.now() - from;
 }"""
+
+
+#: Milliseconds from a step of a map to the end of the frame in which all of it is painted.
+STEPPED = """async ([kind, x, y]) => {
+    const map = window.pingshanGeo
+        ? pingshanGeo.page.map : Object.values(window).find((one) => one instanceof L.Map);
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    await frame();
+    const from = performance.now();
+    kind === "pan"
+        ? map.panBy([x, y], {animate: false}) : map.setZoom(map.getZoom() + x, {animate: false});
+    await frame();
+    return performance.now() - from;
+}"""
+#: Steps of a drag, and in and out again.
+STEPS = {
+    "pan": [("pan", 60, 40), ("pan", -60, 40), ("pan", 40, -90), ("pan", -120, 10),
+            ("pan", 80, 20), ("pan", -30, -60), ("pan", 70, 40)],
+    "zoom": [("zoom", 1, 0), ("zoom", -1, 0)] * 3,
+}  # fmt: skip
 
 
 #: Whether a stock map holds a layer for each lot.
@@ -93,6 +113,9 @@ def measured(way: str, rows: int, into: Any) -> None:
             page.wait_for_function(DRAWN, arg=rows)
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         into.put({"ready": time.perf_counter() - start})
+        for name, steps in STEPS.items():
+            times = [page.evaluate(STEPPED, step) for step in steps]
+            into.put({name: float(np.median(times))})
         if way == "page":
             into.put(_answers(page))
         browser.close()
@@ -118,11 +141,15 @@ def _answers(page: Page) -> dict[str, float]:
     return found
 
 
+#: The columns, with the decimals that they are told with.
+DIGITS = {"MB": 2, "made": 2, "ready": 2, "pan": 0, "zoom": 0, "filter": 2, "scroll": 2}
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("rows", nargs="*", type=int, default=[10, 300, 4_241, 100_000])
-    names = ("MB", "made", "ready", "filter", "scroll")
+    names = tuple(DIGITS)
     print(f"| lots | | {' | '.join(names)} |\n|--:|---|{'--:|' * len(names)}")  # noqa: T201
     # ``explore`` needs packages that this project does not.
     is_whole = all(find_spec(name) for name in ("matplotlib", "mapclassify"))
@@ -143,9 +170,9 @@ def main() -> None:
             cells = [
                 f"> {LIMIT_S}" if is_slow and name == "ready" and name not in found
                 else "—" if name not in found
-                else f"{found[name]:.2f}"
+                else f"{found[name]:.{DIGITS[name]}f}"
                 if way == "page"
-                else f"{found[name]:.2f} (×{found[name] / own[name]:.1f})"
+                else f"{found[name]:.{DIGITS[name]}f} (×{found[name] / own[name]:.1f})"
                 for name in names
             ]  # fmt: skip
             print(f"| {rows} | {way} | {' | '.join(cells)} |", flush=True)  # noqa: T201

@@ -488,13 +488,13 @@ def test_a_bundle_where_nothing_may_be_written_is_told(small, tmp_path, capsys):
 def test_a_catalogue_changed_meanwhile_makes_no_bundle(small, tmp_path, monkeypatch, capsys):
     from pingshan_geo.cli import products
 
-    whole = products.products
+    whole = products.make
 
     def changing(*arguments):
         small.put("parcels", 0, name_en="another name")
         return whole(*arguments)
 
-    monkeypatch.setattr(products, "products", changing)
+    monkeypatch.setattr(products, "make", changing)
     words = ["build", "-o", str(tmp_path / "b"), "--bundle", str(tmp_path / "b.zip")]
     assert main(["--catalogue", str(small.path), *words]) == 3
     assert "was changed while" in capsys.readouterr().err
@@ -507,3 +507,34 @@ def test_the_help_of_build_names_the_bundle(capsys):
     said = " ".join(capsys.readouterr().out.split())
     assert "--bundle FILE.zip" in said
     assert "check --bundle" in said
+
+
+def test_of_very_many_lots_reports_for_people_say_where_single_ones_are(
+    small, tmp_path, monkeypatch, capsys
+):
+    import json
+
+    import pyarrow.parquet as pq
+
+    from pingshan_geo.cli import products
+
+    for module in (products, bundles):
+        monkeypatch.setattr(module, "MOST_LOTS", 1)
+    words = ["--catalogue", str(small.path), "build", "-o", str(tmp_path / "b"), "--no-page"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    made = {path.name for path in (tmp_path / "b").iterdir()}
+    assert made == {*bundles.product_names("town")} - {"town.html"} | {"town-report.parquet"}
+    assert all(name in out for name in made)
+    told = json.loads((tmp_path / "b" / "town-report.json").read_text("utf-8"))
+    lots = set(small.load().parcels.index)
+    assert lots
+    assert not lots & {figure["subject"] for figure in told["figures"]}
+    apart = [finding for finding in told["findings"] if finding["code"] == "lots-apart"]
+    assert [(f["value"], "town-report.parquet" in f["fix"]) for f in apart] == [
+        (f"{len(lots):,}", True)
+    ]
+    table = pq.read_table(tmp_path / "b" / "town-report.parquet").to_pylist()
+    assert lots <= {row["id"] for row in table if row["kind"] == "parcels"}
+    assert main([*words[:-1], "--bundle", str(tmp_path / "b.zip")]) == 2
+    assert "is too many" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
 from markdown_it import MarkdownIt
 
@@ -365,7 +366,9 @@ def test_a_group_without_a_known_row_is_unknown_and_its_filter_selects_it(
 def test_a_roll_up_is_told_in_every_format(pingshan: Assessment, form: str) -> None:
     rolled = report.roll_up(report.select(pingshan), "stage")
     content = report.render(rolled, form)
-    if form == "xlsx":
+    if form == "parquet":
+        text = " ".join(pq.read_table(io.BytesIO(content))["id"].to_pylist())
+    elif form == "xlsx":
         sheet = openpyxl.load_workbook(io.BytesIO(content))["projects"]
         text = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row)
     else:

@@ -6,7 +6,11 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # numpy is imported where it is needed, so that --help starts at once
+    import numpy as np
+    import numpy.typing as npt
 
 # Every character that people and programs put where an id has a hyphen: hyphens, dashes, minus
 # signs, the Katakana long mark.
@@ -53,21 +57,28 @@ def normal_id(text: str) -> str:
     return folded
 
 
-def normal_ids(texts: Iterable[str]) -> Any:
-    """Return the normal forms of many ids as an Arrow array; plain ones are done in one go.
+def normal_ids(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return `normal_id` of each of many ids, None where there is none.
 
     Examples
     --------
-    >>> normal_ids(["G13113-8014", "宗地编号：Ｇ13113—8014"]).to_pylist()
-    ['g13113-8014', 'g13113-8014']
+    >>> import numpy as np
+    >>> normal_ids(np.array(["G13113-8014", "宗地号 Ｇ１", None], dtype=object)).tolist()
+    ['g13113-8014', 'g1', None]
     """
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ids = pa.array(texts, pa.string())
-    if pc.all(pc.match_substring_regex(ids, f"^{_PLAIN.pattern}$"), min_count=0).as_py():
-        return pc.ascii_lower(ids)
-    return pa.array(map(normal_id, ids.to_pylist()), pa.string())
+    is_there = np.array([each is not None and each == each for each in ids], dtype=bool)  # noqa: PLR0124 -- NaN
+    known = np.flatnonzero(is_there)
+    texts = list(map(str, ids[known]))
+    plain = pc.match_substring_regex(pa.array(texts, pa.large_string()), f"^{_PLAIN.pattern}$")
+    forms = np.full(len(ids), None, dtype=object)
+    forms[known] = np.fromiter(map(str.lower, texts), object, len(texts))
+    for at in np.flatnonzero(~np.asarray(plain)):
+        forms[known[at]] = normal_id(texts[at])
+    return forms
 
 
 def clean_id(text: str) -> str:

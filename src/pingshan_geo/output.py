@@ -14,7 +14,9 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -162,6 +164,54 @@ def _move(place: Path, target: Path, stale: Collection[str]) -> None:
         raise
 
 
+@contextmanager
+def whole_files(folder: Path) -> Iterator[Path]:
+    """Give the place where several files are built that then replace those of a folder.
+
+    The place is a temporary folder in that folder, or in the nearest above it that is there. When
+    the block ends well the folder is made, every target is looked at, then file after file is
+    flushed and renamed; when it raises nothing is changed.
+
+    Raises
+    ------
+    UsageError
+        If in the place of one of them no ordinary file may be put.
+    OutputError
+        If the system refuses (no space, no permission).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with whole_files(Path(folder)) as place:
+    ...         _ = (place / "a.txt").write_text("whole")
+    ...     [each.name for each in Path(folder).iterdir()]
+    ['a.txt']
+    """
+    above = next((each for each in (folder, *folder.parents) if each.is_dir()), Path())
+    try:
+        made = tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=above)
+        try:
+            yield Path(made)
+            files = sorted(Path(made).iterdir())
+            make_folder(folder)
+            for each in files:
+                target = checked_target(folder / each.name)
+                if target.is_file():
+                    shutil.copymode(target, each)
+                flush(each)
+            for each in files:
+                os.replace(each, folder / each.name)
+            flush(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(
+            f"{folder}: cannot be written: {reason}", f"{folder}：无法写入：{reason}"
+        ) from error
+
+
 def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -> None:
     r"""Write a file whole, or leave what stood there.
 
@@ -188,6 +238,28 @@ def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -
     with whole_file(path) as place, place.open("xb") as file:
         for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
             file.write(chunk)
+
+
+def in_turn(work: Callable[[Any], bytes], blocks: Iterable[Any]) -> Iterator[bytes]:
+    r"""Yield what work makes of each block, in their order; as many at a time as there are cores.
+
+    Only for work that lets go of the interpreter, as NumPy, GEOS and Arrow do. No more than
+    three blocks a core are held in memory.
+
+    Examples
+    --------
+    >>> list(in_turn(bytes, [[1], [2]]))
+    [b'\x01', b'\x02']
+    """
+    count = os.cpu_count() or 1
+    with ThreadPoolExecutor(count) as threads:
+        begun: deque[Future[bytes]] = deque()
+        for block in blocks:
+            begun.append(threads.submit(work, block))
+            if len(begun) > 2 * count:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def csv_bytes(rows: Iterable[Iterable[str | float | Decimal | bool | None]]) -> Iterator[bytes]:

@@ -38,6 +38,36 @@ COLOURS = """async box => {
     }
     return [...seen];
 }"""
+# How much of the canvas a whole painting changes after pans, and how much of it holds anything.
+PANNED = """async steps => {
+    const { map } = pingshanGeo.page;
+    const canvas = document.querySelector('.pg-lots');
+    const frame = () => new Promise(
+        done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const { width, height } = canvas;
+    const pixels = () => {
+        const copy = Object.assign(document.createElement('canvas'), { width, height });
+        const pen = copy.getContext('2d', { willReadFrequently: true });
+        pen.drawImage(canvas, 0, 0);
+        return pen.getImageData(0, 0, width, height).data;
+    };
+    let lots = null;
+    map.eachLayer(one => { if (one instanceof pingshanGeo.LotCanvas) lots = one; });
+    await frame();
+    const { paint } = lots;
+    const whole = [];
+    lots.paint = painted => { whole.push(!painted); return paint.call(lots, painted); };
+    for (const step of steps) {
+        map.panBy(step, { animate: false });
+        await frame();
+    }
+    const kept = pixels();
+    lots.paint();
+    const made = pixels();
+    const drawn = made.filter(Boolean).length;
+    // Where an outline crosses the edge of a strip its smoothing may differ by a shade.
+    return { whole, drawn, apart: made.filter((one, at) => Math.abs(one - kept[at]) > 12).length };
+}"""
 HITS = """([block, points, boxes, least]) => {
     const { geometry, hits } = pingshanGeo;
     const flat = geometry.flat(block);
@@ -187,6 +217,18 @@ def test_a_drag_is_no_click_and_leaves_no_blank(opened):
     assert page.evaluate(COLOURS, [x + 158, y - 82, 4, 4]) != ["0,0,0,0"]
     page.mouse.up()
     assert "lot=" not in page.evaluate("location.hash")
+
+
+@pytest.mark.parametrize("zoom", [0, 2])
+def test_a_pan_keeps_what_is_painted_and_adds_the_rest(opened, zoom):
+    page = opened()
+    page.evaluate("id => pingshanGeo.page.set({ sel: id })", LOT)
+    page.evaluate("by => pingshanGeo.page.map.zoomIn(by, { animate: false })", zoom)
+    steps = [[60, 40], [-150, 20], [7, -230], [0, 31], [-44, 0]]
+    told = page.evaluate(PANNED, steps)
+    assert told["whole"] == [False] * len(steps) + [True]
+    assert told["drawn"] > 1000
+    assert told["apart"] == 0
 
 
 def test_a_finger_beside_a_small_lot_opens_it(opened):

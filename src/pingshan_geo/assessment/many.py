@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pingshan_geo.catalogue.schema import COUNTED_MEASURE, COUNTED_STAGES, ID_COLUMN
 from pingshan_geo.figure import Completeness
-from pingshan_geo.measures.ledger import counted_rows
 from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.registry import COUNTS, MEASURES, stage_rate
 from pingshan_geo.measures.stages import RANK
@@ -96,21 +95,17 @@ def completeness(view: View, kind: str, name: str, subject: str) -> Completeness
 
 def _pieces_completeness(view: View, zone: str) -> Completeness:
     """Return how many lots are cut by outline; a source may place others there."""
-    pairs = view.assessment.overlay
-    cut = pairs.loc[pairs["zone_id"] == zone, "parcel_id"]
-    measured = set(pairs["parcel_id"])
-    out = [lot for lot in view.inside("parcels", zone) if lot not in measured]
-    return Completeness(len(cut), len(cut) + len(out), None, tuple(out))
+    cut = view.pieces.get(zone, 0)
+    out = [lot for lot in view.inside("parcels", zone) if lot not in view.measured]
+    return Completeness(cut, cut + len(out), None, tuple(out))
 
 
 def _itemised_completeness(view: View, target: str) -> Completeness:
-    rows = counted_rows(view.assessment.auctions, view.assessment.targets.index)
-    rows = rows[rows["target_id"] == target]
-    counted = items(view, target)
+    counted, column = view.counted.get(target, []), MEASURES[lot_measure(view, target)].column
     out = [
-        str(auction)
-        for auction, (measure, lot) in zip(rows.index, counted, strict=True)
-        if lot is None or view.cell("parcels", MEASURES[measure].column, lot) is None
+        auction
+        for auction, lot in counted
+        if lot is None or view.cell("parcels", column, lot) is None
     ]
     total = view.cell("targets", "delivered", target) if view.facts("delivered", target) else None
     itemised = view.cell("targets", "delivered_itemised", target)
@@ -155,11 +150,7 @@ def lot_measure(view: View, target: str) -> str:
 
 def items(view: View, target: str) -> list[tuple[str, str | None]]:
     """Return measure and lot of each land transfer that counts towards a target."""
-    rows = counted_rows(view.assessment.auctions, view.assessment.targets.index)
-    return [
-        (lot_measure(view, target), lot)
-        for lot in rows.loc[rows["target_id"] == target, "parcel_id"]
-    ]
+    return [(lot_measure(view, target), lot) for _, lot in view.counted.get(target, [])]
 
 
 def lots_of(view: View, name: str, subject: str) -> list[str]:

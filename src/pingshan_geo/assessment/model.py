@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -19,7 +18,7 @@ from pingshan_geo.figure import Figure
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import MEASURES, Measure
-from pingshan_geo.words import Text, text
+from pingshan_geo.words import Text
 
 #: Kinds of subjects of figures, in the order of every output; the last is a parcel in a zone.
 SUBJECTS = (*KINDS, "overlay")
@@ -137,18 +136,7 @@ class Assessment:
 
     def subject_name(self, kind: str, subject: str) -> Text:
         """Return the names of a subject; its id where it has none."""
-        row: Mapping[Any, Any] = self.tables[kind].loc[subject].to_dict()
-        if kind == "overlay":
-            return self._pair_name(row)
-        english, chinese = row.get("name_en"), row.get("name_zh")
-        return Text(english or chinese or subject, chinese or english or subject)
-
-    def _pair_name(self, pair: Mapping[Any, Any]) -> Text:
-        lot = self.subject_name("parcels", pair["parcel_id"])
-        if pair["zone_id"] is None:
-            return text("pair_outside").filled(lot=lot, kind=text(pair["zone_kind"]))
-        zone = self.subject_name("zones", pair["zone_id"])
-        return text("pair_inside").filled(lot=lot, zone=zone)
+        return self._view.name(kind, subject)
 
 
 def ids_of(rows: pd.DataFrame, measures: Iterable[Measure]) -> Iterator[str]:

@@ -185,7 +185,7 @@ def _shares(view: View, shares: str) -> Text:
     said = []
     for part in shares.split("; "):
         zone, share, _, limit = part.rsplit(" ", 3)
-        name = view.assessment.subject_name("zones", zone)
+        name = view.name("zones", zone)
         rest = f"{format_number(float(share) * 100, 2)} % × {limit}"
         said.append(Text(f"{name.en} {rest}", f"{name.zh} {rest}"))
     return Text("; ".join(one.en for one in said), "；".join(one.zh for one in said))
@@ -210,7 +210,7 @@ def _missing(
     elif gone:
         for figure in gone:
             label = MEASURES[figure.measure].label
-            who = view.assessment.subject_name(figure.kind, figure.subject)
+            who = view.name(figure.kind, figure.subject)
             key = "note_unknown" if figure.subject == subject else "note_unknown_of"
             yield text(key).filled(measure=label, name=who, reason=figure.notes[0])
     elif name in {"land_price_per_m2", "floor_price_per_m2"} and not inputs[1:]:
@@ -250,7 +250,7 @@ def _inputs_in_conflict(view: View, inputs: list[Figure]) -> Iterator[Text]:
             yield text("note_reading_used").filled(
                 value=shown(figure.value, figure.unit),
                 measure=MEASURES[figure.measure].label,
-                name=view.assessment.subject_name(figure.kind, figure.subject),
+                name=view.name(figure.kind, figure.subject),
             )
 
 

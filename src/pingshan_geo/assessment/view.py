@@ -14,13 +14,13 @@ from pingshan_geo.assessment import claims, many, notes, obligations
 from pingshan_geo.assessment.corrected import by_cell, corrections
 from pingshan_geo.evidence import Evidence
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.ledger import Transfers, transfers_at
+from pingshan_geo.measures.ledger import Transfers, counted_rows, transfers_at
 from pingshan_geo.measures.limits import LIMIT_COLUMN
 from pingshan_geo.measures.readings import AGREES, INSTALMENT, USED
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, MEASURES
 from pingshan_geo.measures.stages import stage_lots
 from pingshan_geo.units import UNITS
-from pingshan_geo.words import Text
+from pingshan_geo.words import LANGUAGES, Text, text
 
 if TYPE_CHECKING:
     from pingshan_geo.assessment.model import Assessment
@@ -54,17 +54,34 @@ class View:
         self._delivered: dict[tuple[str, str], dict[Any, Any]] = {}
         self._limits: dict[str, Any] = {}
         self._sources: dict[str, tuple[Text, Any]] = {}
+        self._inside: dict[str, dict[Any, list[str]]] = {}
 
     def cell(self, kind: str, column: str, subject: str) -> Any:
         """Return one cell of a table; None where it is missing or there is no such column."""
-        if (kind, column) not in self._columns:
+        values = self._columns.get((kind, column))
+        if values is None:
             table = self.tables[kind]
-            values = table[column].astype(object).tolist() if column in table else []
+            values = _values(table[column]) if column in table else []
             self._columns[kind, column] = values
-        values = self._columns[kind, column]
+        if not values:
+            return None
         row = self._place[kind].get(subject)
-        value = values[row] if row is not None and values else None
-        return None if value is None or value is pd.NaT or value != value else value  # noqa: PLR0124
+        return None if row is None else values[row]
+
+    def name(self, kind: str, subject: str) -> Text:
+        """Return the names of a subject; its id where it has none."""
+        if kind == "overlay":
+            return self._pair_name(subject)
+        english, chinese = (self.cell(kind, f"name_{lang}", subject) for lang in LANGUAGES)
+        return Text(english or chinese or subject, chinese or english or subject)
+
+    def _pair_name(self, pair: str) -> Text:
+        lot, zone = (self.cell("overlay", f"{each}_id", pair) for each in ("parcel", "zone"))
+        if zone is None:
+            kind = text(self.cell("overlay", "zone_kind", pair))
+            return text("pair_outside").filled(lot=self.name("parcels", lot), kind=kind)
+        named = self.name("parcels", lot), self.name("zones", zone)
+        return text("pair_inside").filled(lot=named[0], zone=named[1])
 
     def facts(self, measure: str, subject: str) -> list[dict[str, Any]]:
         """Return the printed numbers of a subject's measure, in the order of the catalogue."""
@@ -77,6 +94,8 @@ class View:
     def figure(self, figure_id: str) -> Figure | None:
         """Return a figure, or None where there is no such figure."""
         if figure_id not in self._made:
+            if len(self._made) > _MOST_KEPT:
+                self._made.clear()
             measure, _, subject = figure_id.partition("/")
             # A parcel may be called as a pair is; what it has is told from what the pair has.
             is_pair = measure in _OF_PAIRS and subject in self._place["overlay"]
@@ -124,8 +143,10 @@ class View:
 
     def unit(self, kind: str, name: str, subject: str) -> str:
         """Return the stored unit of a cell."""
+        if MEASURES[name].unit:
+            return MEASURES[name].unit or "1"
         own = self.cell(kind, f"{name}_unit_si", subject) or self.cell(kind, "unit_si", subject)
-        return MEASURES[name].unit or own or "1"
+        return own or "1"
 
     def _own_evidence(self, kind: str, name: str, subject: str) -> tuple[Evidence, ...]:
         """Return where the value itself was printed: facts that agree, else the row's source."""
@@ -229,14 +250,13 @@ class View:
 
     def _beside(self, kind: str, name: str, subject: str) -> list[str]:
         """Return the inputs of figures that need those of another subject, or of several bases."""
-        land, floor = (self._first_known(kind, names, subject) for names in (LANDS, FLOORS))
         if kind == "overlay" and name == "overlay_area":
             lot = self.cell(kind, "parcel_id", subject)
             return [f"overlay_share/{subject}", f"measured_area/{lot}"]
-        if name == "far":
-            return [f"{floor}/{subject}", f"{land}/{subject}"]
-        if name == "floor_headroom":
-            return [f"{each}/{subject}" for each in ("far_limit", land, floor)]
+        if name in {"far", "floor_headroom"}:
+            land, floor = (self._first_known(kind, names, subject) for names in (LANDS, FLOORS))
+            named = (floor, land) if name == "far" else ("far_limit", land, floor)
+            return [f"{each}/{subject}" for each in named]
         if name == "share_of_parent":
             parent = self.cell(kind, "parent" if kind == "zones" else "zone_id", subject)
             return [f"recorded_area/{subject}", f"recorded_area/{parent}"]
@@ -289,6 +309,15 @@ class View:
         return transfers_at(catalogue.auctions, catalogue.sources["date"], self.assessment.as_of)
 
     @cached_property
+    def counted(self) -> dict[str, list[tuple[str, str | None]]]:
+        """Land transfer and parcel of all that counts towards each target."""
+        found: dict[str, list[tuple[str, str | None]]] = {}
+        rows = counted_rows(self.assessment.auctions, self.assessment.targets.index)
+        for row, target, lot in zip(rows.index, rows["target_id"], rows["parcel_id"], strict=True):
+            found.setdefault(target, []).append((str(row), lot))
+        return found
+
+    @cached_property
     def stage_lots(self) -> dict[str, list[dict[str, Any]]]:
         """Lots that count towards each target, with the stages that they have reached."""
         targets, projects = self.tables["targets"].index, self.tables["projects"]
@@ -297,12 +326,29 @@ class View:
             found.setdefault(row["target_id"], []).append({str(k): v for k, v in row.items()})
         return found
 
+    @cached_property
+    def measured(self) -> frozenset[str]:
+        """The parcels that were cut by the outlines of zones."""
+        return frozenset(self.assessment.overlay["parcel_id"])
+
+    @cached_property
+    def pieces(self) -> dict[str, int]:
+        """The number of pieces in each zone."""
+        count = self.assessment.overlay["zone_id"].value_counts()
+        return dict(zip(count.index.astype(str), count.tolist(), strict=True))
+
     def inside(self, places: str, zone: str) -> list[str]:
         """Return the parcels, projects, transfers, or land, that lie in a zone or below it."""
-        pairs = self.assessment.places[places]
-        rows = pairs.loc[pairs["zone"] == self._place["zones"][zone], "row"]
-        kind = "parcels" if places == "land" else places
-        return self.tables[kind].index[sorted(rows)].tolist()
+        if places not in self._inside:
+            pairs = self.assessment.places[places]
+            kind = "parcels" if places == "land" else places
+            ids = self.tables[kind].index
+            rows = pairs.groupby("zone")["row"]
+            self._inside[places] = {
+                place: ids[np.sort(pairs["row"].to_numpy()[at])].tolist()
+                for place, at in rows.indices.items()
+            }
+        return self._inside[places].get(self._place["zones"][zone], [])
 
     def _basis(self, kind: str, name: str, subject: str) -> Text | None:
         if name in {"site_area", "recorded_area"} and kind in {"parcels", "projects"}:
@@ -317,6 +363,8 @@ class View:
         return None
 
 
+# Figures stand in the order of their subjects, and most are made of those of their own.
+_MOST_KEPT = 50_000
 #: Measures of a parcel in a zone.
 _OF_PAIRS = ("overlay_area", "overlay_share", "overlay_share_of_zone")
 #: Columns of the verdict that a figure has.
@@ -329,6 +377,14 @@ _VERDICTS = {
 }  # fmt: skip
 #: Columns that name the rows of the table of limits that a figure comes from.
 _LIMITS_FROM = {name: f"{name}_from" for name in LIMIT_COLUMN}
+
+
+def _values(column: pd.Series[Any]) -> list[Any]:
+    """Return the cells of a column, None where one is missing."""
+    values = np.array(column.array, dtype=object)
+    values[pd.isna(values)] = None
+    found: list[Any] = values.tolist()
+    return found
 
 
 def _finite(value: float | None) -> float | None:

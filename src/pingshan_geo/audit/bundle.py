@@ -22,10 +22,12 @@ from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 
 __all__ = [
-    "LAYERS", "REPORTS", "Options", "bundle_bytes", "catalogue_files", "catalogue_of",
+    "LAYERS", "MOST_LOTS", "REPORTS", "Options", "bundle_bytes", "catalogue_files", "catalogue_of",
     "hashed_files", "layer_name", "page_name", "product_names", "report_name",
 ]  # fmt: skip
 
+#: Of more parcels than these no report for people has all figures, and no bundle is made.
+MOST_LOTS = 50_000
 #: What `build` writes beside the page: formats of the report, tables and suffixes of the exports.
 REPORTS = ("html", "json", "xlsx", "csv")
 LAYERS = (("parcels", "geojson"), ("zones", "geojson"), ("parcels", "gpkg"))

@@ -83,7 +83,7 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     for space in spaces:
         named = [tables[name][ID_COLUMN[name]].dropna().to_numpy(dtype=object) for name in space]
         ids = normal_ids(np.concatenate(named))
-        if len(ids.unique()) == len(ids):
+        if len(pd.unique(ids)) == len(ids):
             continue
         first: dict[str, tuple[str, str]] = {}  # by normal form: the id and its place
         for name in space:

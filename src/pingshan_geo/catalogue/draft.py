@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import geopandas as gpd
@@ -229,5 +230,11 @@ def _parquet(table: pd.DataFrame, crs: str) -> bytes:
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    cells = [None if each is None else str(_cell_text(each)) for each in column]
-    return pd.Series(cells, index=column.index, dtype="str")
+    import pyarrow as pa
+
+    cells = column.to_numpy(dtype=object)
+    if not set(map(type, cells)) <= {str, NoneType}:
+        texts = (None if each is None else str(_cell_text(each)) for each in cells)
+        cells = np.fromiter(texts, object, len(cells))
+    strings = pd.arrays.ArrowStringArray(pa.array(cells, pa.large_string()))
+    return pd.Series(strings, index=column.index, dtype="str")

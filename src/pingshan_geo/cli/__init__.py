@@ -89,6 +89,14 @@ class OneOf(click.Choice[str]):
         return tuple(getattr(module, self.list_name))
 
 
+#: Module and name of each command.
+_HOME = {
+    "build": ("use", "build"), "report": ("use", "report"), "map": ("use", "map_"),
+    "export": ("use", "export"), "why": ("use", "why"), "init": ("prepare", "init"),
+    "import": ("importing", "import_"), "check": ("trust", "check"), "diff": ("compare", "diff"),
+}  # fmt: skip
+
+
 class Sections(click.Group):
     """A group whose help lists its commands in sections, and loads a command when it is run."""
 
@@ -108,13 +116,13 @@ class Sections(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         """Return a command, importing its module."""
-        from pingshan_geo.cli import compare, importing, prepare, trust, use
-
-        commands = (
-            use.build, use.report, use.map_, use.export, use.why, prepare.init, importing.import_,
-            trust.check, compare.diff,
-        )  # fmt: skip
-        return next((command for command in commands if command.name == cmd_name), None)
+        if cmd_name not in _HOME:
+            return None
+        module, name = _HOME[cmd_name]
+        command: click.Command = getattr(
+            importlib.import_module(f"pingshan_geo.cli.{module}"), name
+        )
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands in sections."""
@@ -247,13 +255,15 @@ def terminal(form: str, output: str | None) -> dict[str, Any]:
     return {"width": shutil.get_terminal_size().columns, "colour": "NO_COLOR" not in os.environ}
 
 
-def put(data: bytes | str, output: str | None = None, form: str = "table") -> None:
-    """Write a report to a file, or to stdout if none is named; no workbook goes to a terminal.
+def put(
+    data: bytes | str | Iterable[bytes], output: str | None = None, form: str = "table"
+) -> None:
+    """Write a report to a file, or to stdout if none is named; only text goes to a terminal.
 
     Raises
     ------
     UsageError, OutputError
-        If the file cannot be written, or a workbook would go to a terminal.
+        If the file cannot be written, or what is no text would go to a terminal.
     """
     from pingshan_geo.output import write_whole
 
@@ -261,11 +271,14 @@ def put(data: bytes | str, output: str | None = None, form: str = "table") -> No
     if output is not None and output != "-":
         write_whole(output, content)
         return
-    if form == "xlsx" and sys.stdout.isatty():
+    from pingshan_geo.report import BINARY
+
+    if form in BINARY and sys.stdout.isatty():
         raise UsageError(
-            "a workbook is not text: name a file with -o", "工作簿不是文本，请用 -o 指定文件"
+            f"{form} is not text: name a file with -o", f"{form} 不是文本，请用 -o 指定文件"
         )
-    sys.stdout.buffer.write(content)
+    for piece in (content,) if isinstance(content, bytes) else content:
+        sys.stdout.buffer.write(piece)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""All files of `build`, as bytes: to be written, put into a bundle, or held against one."""
+"""All files of `build`: to be written, put into a bundle, or held against one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pingshan_geo.audit.bundle import (
     LAYERS,
+    MOST_LOTS,
     REPORTS,
     Options,
     layer_name,
@@ -17,6 +18,7 @@ from pingshan_geo.audit.bundle import (
     report_name,
 )
 from pingshan_geo.cli import assessed
+from pingshan_geo.output import write_whole
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
     from pingshan_geo.assessment import Assessment
@@ -28,16 +30,22 @@ COUNT = len(product_names(""))
 _OUTSIDE = ("context", "basemap", "basemap_key_env", "basemap_gcj02_shift")
 
 
-def products(
+def make(
+    folder: Path,
     assessment: Assessment,
     lang: str,
     around: Around | None,
     step: Callable[[str], None] = lambda _: None,
-) -> dict[str, bytes]:
-    """Return every file that `build` writes, by name: the page first.
+) -> list[str]:
+    """Write every file of `build` into an empty folder; return their names in order.
+
+    Of more than `MOST_LOTS` parcels the figures of single ones and of their parts are in one more
+    file, ``…-report.parquet``: the other reports are for people.
 
     Parameters
     ----------
+    folder : Path
+        Where the files go.
     assessment : Assessment
         What is shown.
     lang : str
@@ -49,24 +57,38 @@ def products(
     """
     from pingshan_geo.export import export_table, write
     from pingshan_geo.page import render_page
-    from pingshan_geo.report import render, select
+    from pingshan_geo.report import pieces, select, without_lots
 
-    name = assessment.catalogue.id
-    files = {}
+    name, lots = assessment.catalogue.id, len(assessment.parcels)
+    names: list[str] = []
+
+    def begin(file: str) -> Path:
+        step(file)
+        names.append(file)
+        return folder / file
+
     if around is not None:
-        step(page_name(name))
-        files[page_name(name)] = render_page(assessment, lang, around).encode()
-    everything = select(assessment)
-    for form in REPORTS:
-        step(report_name(name, form))
-        files[report_name(name, form)] = render(everything, form, lang)
+        place = begin(page_name(name))
+        write_whole(place, render_page(assessment, lang, around).encode())
+    whole = told = select(assessment)
+    forms: tuple[str, ...] = REPORTS
+    if lots > MOST_LOTS:
+        file = report_name(name, "parquet")
+        told, forms = without_lots(whole, file), (*REPORTS, "parquet")
+    for form in forms:
+        place = begin(report_name(name, form))
+        write_whole(place, pieces(whole if form == "parquet" else told, form, lang))
+    for table, suffix in LAYERS:
+        place = begin(layer_name(name, table, suffix))
+        write(export_table(assessment, table, lang=lang), place, lang)
+    return names
+
+
+def products(assessment: Assessment, lang: str, around: Around | None) -> dict[str, bytes]:
+    """Return the files that `make` writes, by name."""
     with tempfile.TemporaryDirectory(prefix="pingshan-geo-") as folder:
-        for table, suffix in LAYERS:
-            place = Path(folder, layer_name(name, table, suffix))
-            step(place.name)
-            write(export_table(assessment, table, lang=lang), place, lang)
-            files[place.name] = place.read_bytes()
-    return files
+        make(Path(folder), assessment, lang, around)
+        return {each.name: each.read_bytes() for each in Path(folder).iterdir()}
 
 
 def options_of(

@@ -45,40 +45,46 @@ _as_of = click.option(
     help="Put all of it into one archive too, with the catalogue's own files, software versions "
     "and hashes: check --bundle makes it again.",
 )  # fmt: skip
+@click.option(
+    "--no-page", is_flag=True, help="Leave the map out: for a catalogue of very many parcels."
+)
 @page_options
 @outline_options
 @_as_of
 @click.pass_obj
 def build(
-    session: Session, /, folder: str, bundle: str | None, as_of: str | None, **options: Any
-) -> None:
+    session: Session, /, folder: str, bundle: str | None, no_page: bool, as_of: str | None,
+    **options: Any,
+) -> None:  # fmt: skip
     """Check, assess, write map, reports and exports; print the headline.
 
     \b
     Examples: pingshan-geo build -o maps
               pingshan-geo build -o maps --bundle pingshan.zip
     """
-    from pingshan_geo.cli.products import COUNT, products
-    from pingshan_geo.output import checked_target, make_folder, write_whole
+    from pingshan_geo.cli.products import COUNT, make
+    from pingshan_geo.output import checked_target, whole_files, write_whole
     from pingshan_geo.report import headline_lines
 
     lang = session.lang
-    _refuse_bundle(bundle, is_public=options["public"])
+    _refuse_bundle(bundle, is_public=options["public"], no_page=no_page)
     with steps(COUNT + (2 if bundle else 1)) as step:
         step("assess")
         kept = _catalogue_files(session) if bundle else {}
+        if no_page:  # which alone needs the figures of earlier days
+            options["page_days"] = options["page_days"] or "none"
         assessment, around = _surrounded(session, as_of, options)
-        files = products(assessment, lang, around, step)
-        packed = {}
-        if bundle:
-            step(bundle)
-            packed[bundle] = _bundle(session, assessment, around, options, files, kept)
         # All is made and every target looked at before the first file is written.
-        target = make_folder(folder)
-        contents = {target / name: content for name, content in files.items()} | packed
-        written = {checked_target(path): content for path, content in contents.items()}
-        for path, content in written.items():
-            write_whole(path, content)
+        with whole_files(Path(folder)) as place:
+            names = make(place, assessment, lang, None if no_page else around, step)
+            written = [Path(folder) / name for name in names]
+            if bundle:
+                step(bundle)
+                files = {each.name: (place / each.name).read_bytes() for each in written}
+                packed = _bundle(session, assessment, around, options, files, kept)
+                written.append(checked_target(bundle))
+        if bundle:
+            write_whole(bundle, packed)
     for line in headline_lines(assessment, lang):
         echo(line)
     for path in written:
@@ -87,10 +93,15 @@ def build(
         echo(line)
 
 
-def _refuse_bundle(bundle: str | None, *, is_public: bool) -> None:
+def _refuse_bundle(bundle: str | None, *, is_public: bool, no_page: bool) -> None:
     """Raise where a bundle cannot be what is asked for, before anything is made."""
     if bundle is None:
         return
+    if no_page:
+        raise UsageError(
+            "--bundle holds the page too: leave --no-page out",
+            "--bundle 含地图页面，请去掉 --no-page",
+        )
     if is_public:
         raise UsageError(
             "--bundle does not go with --public: the catalogue inside a bundle holds everything "
@@ -115,13 +126,19 @@ def _bundle(
     files: dict[str, bytes], kept: dict[str, bytes],
 ) -> bytes:  # fmt: skip
     """Return the bundle of a build; ``kept`` are the catalogue's files as they stood before it."""
-    from pingshan_geo.audit.bundle import bundle_bytes
+    from pingshan_geo.audit.bundle import MOST_LOTS, bundle_bytes
     from pingshan_geo.cli.products import options_of
 
     if _catalogue_files(session) != kept:
         raise OutputError(
             "the catalogue was changed while its bundle was made; nothing was written, try again",
             "制作资料包期间目录被修改；未写入任何内容，请重试",
+        )
+    if len(assessment.parcels) > MOST_LOTS:
+        raise UsageError(
+            f"a bundle holds every figure, which of more than {MOST_LOTS:,} parcels is too many: "
+            "leave --bundle out",
+            f"资料包含每项数据，宗地超过 {MOST_LOTS:,} 宗时过大，请去掉 --bundle",
         )
     return bundle_bytes(
         assessment, options_of(assessment, session.lang, around, options), files, kept
@@ -146,7 +163,8 @@ def _size(path: Path) -> str:
 )
 @click.option(
     "--format", "form", type=OneOf("report", "FORMATS"), default="table", show_default=True,
-    help="json, csv and xlsx hold stored units at full precision; the others what people read.",
+    help="json, csv, parquet and xlsx hold stored units at full precision; the others what people "
+    "read.",
 )  # fmt: skip
 @click.option("-o", "output", metavar="FILE", help="Write to a file in place of stdout.")
 @click.option("--measure", metavar="M", help="Only this measure, for example far.")
@@ -190,7 +208,7 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
               pingshan-geo report overlay --where "zone_kind = 'density_zone'" --sort overlay_share
               pingshan-geo report quality --survey-tolerance 0.05m+0.5%
     """
-    from pingshan_geo.report import gate, render, roll_up, select
+    from pingshan_geo.report import gate, pieces, roll_up, select
 
     names = ("as_of", "allocate", "expect_tiling", "survey_tolerance")
     assessment = session.assess(**{name: chosen[name] for name in names})
@@ -205,7 +223,7 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
     rolled = roll_up(selection, by, chosen["sort"], columns) if by is not None else selection
     rate = chosen["fail_under"]
     missed = [] if rate is None else list(gate(selection, rate, session.lang))
-    put(render(rolled, form, session.lang, **terminal(form, output)), output, form)
+    put(pieces(rolled, form, session.lang, **terminal(form, output)), output, form)
     for line in missed:
         echo(line, err=True)
     return GATE_NOT_MET if missed else 0

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+import geopandas as gpd
 import pandas as pd
-import shapely
 
+from pingshan_geo.cells import arrow_column, joined, json_values
 from pingshan_geo.export.layers import Layer
-from pingshan_geo.output import write_whole
+from pingshan_geo.export.outlines import outline_texts, rounded
+from pingshan_geo.figure import BoolArray
+from pingshan_geo.output import in_turn, write_whole
 from pingshan_geo.words import Text, text
 
-_DECIMALS = 7
+# Rows whose texts stand in the processor's own memory while they are made.
+_ROWS = 4_000
 
 
 def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
@@ -40,10 +43,11 @@ def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
     """
     about = layer.about(lang, layer.degrees_only("GeoJSON"))
     yield f'{{"type": "FeatureCollection", {about[1:-1]}, "features": ['.encode()
-    separator = "\n"
-    for feature in _features(layer, lang):
-        yield (separator + feature).encode()
-        separator = ",\n"
+    separator = b"\n"
+    for block in in_turn(partial(features, lang=lang, between=",\n"), layer.blocks(_ROWS)):
+        yield separator
+        yield block
+        separator = b",\n"
     yield b"\n]}\n"
 
 
@@ -59,45 +63,59 @@ def write_lines(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[
     That is what other programs expect of a ``.geojsonl``. There is no head, hence no notes.
     """
     notes = layer.degrees_only("GeoJSON")
-    write_whole(path, (f"{feature}\n".encode() for feature in _features(layer, lang)))
+
+    def lines() -> Iterator[bytes]:
+        for block in in_turn(partial(features, lang=lang, between="\n"), layer.blocks(_ROWS)):
+            yield block
+            yield b"\n"
+
+    write_whole(path, lines())
     return notes
 
 
-def _features(layer: Layer, lang: str) -> Iterator[str]:
-    """Yield each row as a feature on one line."""
-    geometry: Any = np.full(len(layer.data), None)
-    rows = layer.attributes()
-    if "geometry" in layer.data:
-        geometry, rows["notice"] = _rounded(layer.data, lang)
-    names = [str(name) for name in rows]
-    columns = Layer(layer.name, rows, layer.catalogue).columns()
-    for shape, values in zip(shapely.to_geojson(geometry), zip(*columns, strict=True), strict=True):
-        members = json.dumps(
-            dict(zip(names, values, strict=True)), ensure_ascii=False, allow_nan=False
-        )
-        yield f'{{"type": "Feature", "geometry": {shape or "null"}, "properties": {members}}}'
+def features(rows: pd.DataFrame, lang: str = "en", between: str = ",\n") -> bytes:
+    r"""Return rows as features of GeoJSON, one after the other.
+
+    Parameters
+    ----------
+    rows : GeoDataFrame or DataFrame
+        Rows of a `Layer`, at least one; outlines in longitude and latitude, and a column
+        ``notice`` beside them. Unknown becomes null.
+    lang : str
+        Language of what is added to ``notice``.
+    between : str
+        What stands between two features.
+
+    Raises
+    ------
+    ValueError
+        If a number is infinite.
+
+    Examples
+    --------
+    >>> features(pd.DataFrame({"id": ["a", "b"], "far": [1.5, None]}), between="\n").splitlines()[1]
+    b'{"type": "Feature", "geometry": null, "properties": {"id": "b", "far": null}}'
+    """
+    outlines: Any = "null"
+    columns = {str(name): rows[name] for name in rows if name != "geometry"}
+    if isinstance(rows, gpd.GeoDataFrame):
+        shapes, lost, invalid = rounded(rows.geometry.to_numpy())
+        outlines = outline_texts(shapes)
+        columns["notice"] = _noticed(columns["notice"], lost, invalid, lang)
+    parts: list[Any] = ['{"type": "Feature", "geometry": ', outlines]
+    lead = ', "properties": {'
+    for name, column in columns.items():
+        parts += [f"{lead}{json.dumps(name, ensure_ascii=False)}: "]
+        parts += [json_values(arrow_column(column))]
+        lead = ", "
+    return joined([*parts, f"}}}}{between}"], missing="null").removesuffix(between.encode())
 
 
-def _rounded(data: Any, lang: str) -> tuple[npt.NDArray[np.object_], pd.Series[Any]]:
-    """Return the outlines with 7 decimals, still valid, and what became of them as notices."""
-    whole = data.geometry.to_numpy()
-    shapes = _round(whole)
-    drawn = ~shapely.is_missing(whole)
-    before = shapely.is_valid(whole)
-    broken = drawn & before & ~shapely.is_valid(shapes)
-    shapes[broken] = _round(shapely.set_precision(whole[broken], 10**-_DECIMALS))
-    lost = drawn & (shapely.is_empty(shapes) | (before & ~shapely.is_valid(shapes)))
-    shapes[lost] = None
-    sound = shapely.is_valid(shapes)
-    shapes[sound] = shapely.remove_repeated_points(shapes[sound])
-    notice = data["notice"].astype(object).where(data["notice"].notna(), None)
-    for which, key in ((lost, "notice_too_small"), (drawn & ~before, "notice_invalid")):
-        notice[which] = [
-            " ".join(filter(None, (said, text(key).get(lang)))) for said in notice[which]
-        ]
-    return shapely.orient_polygons(shapes, exterior_cw=False), notice
-
-
-def _round(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    # Adding 0.0 turns a minus zero into zero.
-    return np.asarray(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS) + 0.0))
+def _noticed(
+    notice: pd.Series[Any], lost: BoolArray, invalid: BoolArray, lang: str
+) -> pd.Series[Any]:
+    """Return the notices with what became of the outlines."""
+    told = notice.astype(object).where(notice.notna(), None)
+    for which, key in ((lost, "notice_too_small"), (invalid, "notice_invalid")):
+        told[which] = [" ".join(filter(None, (said, text(key).get(lang)))) for said in told[which]]
+    return told

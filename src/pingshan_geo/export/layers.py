@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,15 +66,13 @@ class Layer:
         """Return the columns without the outlines."""
         return pd.DataFrame(self.data.drop(columns="geometry", errors="ignore"))
 
-    def columns(self) -> list[list[Any]]:
-        """Return the attributes as lists; what is unknown is None."""
-        return [
-            column.astype(object).where(column.notna(), None).tolist()
-            for _, column in self.attributes().items()
-        ]
+    def blocks(self, most: int) -> Iterator[pd.DataFrame]:
+        """Yield the rows in their order, at most so many at a time."""
+        for start in range(0, len(self.data), most):
+            yield self.data.iloc[start : start + most]
 
     def with_outlines(self, suffix: str) -> gpd.GeoDataFrame:
-        """Return the rows for a format that is made for outlines.
+        """Return the rows for a format that is made for outlines, categories as texts.
 
         Raises
         ------
@@ -85,7 +84,11 @@ class Layer:
                 f"{self.name} have no outlines, which {suffix} is for: write .csv or .xlsx",
                 f"{self.name} 表没有轮廓，不宜写成 {suffix}；请用 .csv 或 .xlsx",
             )
-        return self.data
+        texts = {
+            name: "str" for name, kind in self.data.dtypes.items()
+            if isinstance(kind, pd.CategoricalDtype)
+        }  # fmt: skip
+        return self.data.astype(texts)
 
     def degrees_only(self, suffix: str) -> tuple[Text, ...]:
         """Return what to say where CGCS2000 coordinates are given as WGS 84.
@@ -152,14 +155,9 @@ def export_table(
         from pingshan_geo.query import matching
 
         data = data[matching(where, data)]
-    data = _plain(data.reset_index() if data.index.name else data)
+    data = _plain(data.reset_index() if data.index.name else data, lang)
     notes: tuple[Text, ...] = ()
     if "geometry" in data:
-        sketched = (
-            data.get("geometry_status", pd.Series(index=data.index)) == "illustrative"
-        ).to_numpy()
-        data["notice"] = choose_object(sketched, text("notice_illustrative").get(lang), None)
-        data = data[[*data.columns.drop("geometry"), "geometry"]]
         if shapely.has_z(data.geometry.to_numpy()).any():
             flat = shapely.force_2d(data.geometry.to_numpy())
             data["geometry"] = gpd.GeoSeries(flat, index=data.index, crs=data.crs)
@@ -207,20 +205,38 @@ def _drawn(rows: pd.DataFrame, shapes: Any, crs: str) -> pd.DataFrame:
     return drawn
 
 
-def _plain(data: pd.DataFrame) -> pd.DataFrame:
-    """Return columns of one type each: numbers without infinity, texts, truth values."""
+def _plain(data: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return columns of one type each: numbers without infinity, texts, truth values.
+
+    Outlines come last, after a notice where one is illustrative. What need not change is not
+    copied.
+    """
     columns: dict[str, Any] = {}
     for name, column in data.items():
         if name == "row_number" or str(name).endswith("_digits"):  # how the file was read
             continue
-        if types.is_float_dtype(column):
+        if types.is_float_dtype(column) and np.isinf(column).any():
             columns[str(name)] = column.where(np.isfinite(column))
-        elif column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
+        elif column.dtype == object or _is_mixed(column.dtype):
             columns[str(name)] = _plain_objects(column.astype(object))
         else:
             columns[str(name)] = column
-    plain = pd.DataFrame(columns, index=data.index)
+    if "geometry" in data:
+        status = data.get("geometry_status", pd.Series(index=data.index))
+        said = choose_object(
+            (status == "illustrative").to_numpy(), text("notice_illustrative").get(lang), None
+        )
+        columns["notice"] = pd.Series(said, index=data.index, dtype="str")
+        columns["geometry"] = columns.pop("geometry")
+    plain = pd.DataFrame(columns, index=data.index, copy=False)
     return gpd.GeoDataFrame(plain, geometry="geometry") if "geometry" in plain else plain
+
+
+def _is_mixed(kind: Any) -> bool:
+    """Return whether a type is one of categories that are not texts."""
+    if not isinstance(kind, pd.CategoricalDtype):
+        return False
+    return types.infer_dtype(kind.categories) not in ("string", "empty")
 
 
 def _plain_objects(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 import shapely
@@ -14,9 +14,14 @@ from pingshan_geo.gdal import arrow
 from pingshan_geo.postgis import connected
 from pingshan_geo.words import Text, text
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import pyarrow as pa
+
 # How the comment of a table begins that this program wrote: no other one is replaced.
 _SIGN = "pingshan_geo "
-_NAME_BYTES = 63
+_NAME_BYTES, _ROWS = 63, 10_000
 
 
 def write_database(layer: Layer, address: str, lang: str) -> tuple[Text, ...]:
@@ -68,13 +73,13 @@ def _replace(connection: Any, layer: Layer, schema: str, table: str, lang: str) 
             "name another with ?table=",
             f"数据库中已有 {place}，且非本程序所写；请用 ?table= 另取名称",
         )
-    content, kinds = _columns(layer)
+    kinds = _kinds(layer)
     part = sql.Identifier(schema, f"pingshan_geo_{connection.info.backend_pid}")
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in kinds.items()
     )
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(part, columns))
-    _copy(connection, part, content)
+    _copy(connection, part, layer)
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(target))
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(part, sql.Identifier(table)))
     first, last = (sql.Identifier(list(kinds)[at]) for at in (0, -1))
@@ -87,13 +92,12 @@ def _replace(connection: Any, layer: Layer, schema: str, table: str, lang: str) 
     return place
 
 
-def _columns(layer: Layer) -> tuple[Any, dict[str, str]]:
-    """Return the rows as Arrow with outlines as EWKB, and the type of each column."""
+def _kinds(layer: Layer) -> dict[str, str]:
+    """Return the name and type of each column, that of the outlines last."""
     import pyarrow as pa
 
-    content = arrow(layer.data)
     kinds = {}
-    for field in content.schema:
+    for field in arrow(layer.data.iloc[:0]).schema:
         if len(field.name.encode()) > _NAME_BYTES:
             raise UsageError(
                 f"{field.name!r} is longer than the {_NAME_BYTES} bytes of a column's name",
@@ -106,18 +110,30 @@ def _columns(layer: Layer) -> tuple[Any, dict[str, str]]:
             else "text"
         )  # fmt: skip
     if "geometry" in layer.data:
-        srid = layer.data.crs.to_epsg() or 4326  # OGC:CRS84 is EPSG:4326 with east first
-        shapes = shapely.from_wkb(content["geometry"].to_numpy())
-        hexes = shapely.to_wkb(shapely.set_srid(shapes, srid), hex=True, include_srid=True)
         del kinds["geometry"]
         free = "geom" if "geom" not in kinds else "geom_"
-        kinds[free] = f"geometry(MultiPolygon, {srid})"
-        content = content.drop_columns(["geometry"]).append_column(free, pa.array(hexes))
-    return content, kinds
+        kinds[free] = f"geometry(MultiPolygon, {_srid(layer.data)})"
+    return kinds
 
 
-def _copy(connection: Any, part: Any, content: Any) -> None:
-    """Send the rows; as CSV, in which an empty text and NULL differ."""
+def _srid(data: gpd.GeoDataFrame) -> int:
+    return data.crs.to_epsg() or 4326  # OGC:CRS84 is EPSG:4326 with east first
+
+
+def _content(rows: pd.DataFrame) -> pa.Table:
+    """Return rows as Arrow, outlines as EWKB in the last column."""
+    import pyarrow as pa
+
+    content = arrow(rows)
+    if "geometry" not in rows:
+        return content
+    shapes = shapely.set_srid(shapely.from_wkb(content["geometry"].to_numpy()), _srid(rows))
+    hexes = shapely.to_wkb(shapes, hex=True, include_srid=True)
+    return content.drop_columns(["geometry"]).append_column("geometry", pa.array(hexes))
+
+
+def _copy(connection: Any, part: Any, layer: Layer) -> None:
+    """Send the rows block by block; as CSV, in which an empty text and NULL differ."""
     import pyarrow.csv
     from psycopg import sql
 
@@ -125,12 +141,12 @@ def _copy(connection: Any, part: Any, content: Any) -> None:
     with connection.cursor() as cursor:
         order = sql.SQL("COPY {} FROM STDIN (FORMAT csv, ENCODING 'UTF8')").format(part)
         with cursor.copy(order) as copy:
-            for batch in content.to_batches(max_chunksize=10_000):
+            for rows in layer.blocks(_ROWS):
                 piece = io.BytesIO()
-                pyarrow.csv.write_csv(batch, piece, options)
+                pyarrow.csv.write_csv(_content(rows), piece, options)
                 copy.write(piece.getvalue())
-        if cursor.rowcount != content.num_rows:  # a line that the server takes for an end
+        if cursor.rowcount != len(layer.data):  # a line that the server takes for an end
             raise OutputError(
-                f"PostGIS took {cursor.rowcount} of {content.num_rows} rows",
-                f"PostGIS 只接收了 {content.num_rows} 行中的 {cursor.rowcount} 行",
+                f"PostGIS took {cursor.rowcount} of {len(layer.data)} rows",
+                f"PostGIS 只接收了 {len(layer.data)} 行中的 {cursor.rowcount} 行",
             )

@@ -69,6 +69,7 @@ def write_kml(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Te
     notes = layer.degrees_only(".kml") + _flags(data)
     data, counts = _changed(data, lambda each: _NOT_IN_XML.sub("\ufffd", each))
     if "name" not in {str(name).lower() for name in data}:
+        data = data.copy()
         data.insert(0, "Name", data.iloc[:, 0])
     said = gdal.write(path, data, driver="KML", layer=layer.name)
     if counts:

@@ -58,8 +58,8 @@ def qml(layer: Layer, lang: str) -> str:
     renderer = ET.SubElement(root, "renderer-v2", type="categorizedSymbol", attr=key)
     categories = ET.SubElement(renderer, "categories")
     symbols = ET.SubElement(renderer, "symbols")
-    drawn = layer.data[layer.data.geometry.notna()]
-    rows = drawn[columns].fillna("").drop_duplicates().sort_values(columns)
+    drawn = layer.data.loc[layer.data.geometry.notna(), columns].drop_duplicates()
+    rows = drawn.astype("str").fillna("").sort_values(columns)
     # An empty value is whatever else somebody will draw.
     for number, row in enumerate([*rows.itertuples(index=False, name=None), ("",) * len(columns)]):
         *kind, status = row

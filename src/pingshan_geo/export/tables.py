@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 import os
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import shapely
+
+from pingshan_geo.cells import arrow_column, csv_rows, texts_of
 from pingshan_geo.export.layers import Layer
-from pingshan_geo.output import csv_bytes, whole_file, workbook, write_whole
+from pingshan_geo.gdal import arrow
+from pingshan_geo.output import csv_bytes, in_turn, whole_file, workbook, write_whole
 from pingshan_geo.words import Text, text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import pyarrow as pa
+
+# Rows that are made into lines at a time, and those of a row group of Parquet.
+_ROWS, _GROUP = 10_000, 50_000
 
 
 def write_csv(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:  # noqa: ARG001 -- as every writer
     """Write the columns without outlines as CSV: UTF-8, no cell that a spreadsheet calculates."""
     without = _without_outlines(layer, "csv")
     names = [str(name) for name in layer.attributes()]
-    write_whole(path, csv_bytes([names, *zip(*layer.columns(), strict=True)]))
+
+    def lines() -> Iterator[bytes]:
+        yield from csv_bytes([names])
+        yield from in_turn(partial(csv_rows, columns=names), layer.blocks(_ROWS))
+
+    write_whole(path, lines())
     return without
 
 
 def write_xlsx(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:
     """Write the columns without outlines as a workbook of one sheet; ids stay texts."""
     without = _without_outlines(layer, "xlsx")
-    names = [str(name) for name in layer.attributes()]
-    write_whole(path, workbook([(text(layer.name).get(lang), names, layer.columns())]))
+    rows = layer.attributes()
+    columns = [arrow_column(column).to_pylist() for _, column in rows.items()]
+    write_whole(path, workbook([(text(layer.name).get(lang), list(map(str, rows)), columns)]))
     return without
 
 
@@ -36,22 +59,49 @@ def _without_outlines(layer: Layer, suffix: str) -> tuple[Text, ...]:
 def write_parquet(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:
     """Write GeoParquet 1.1 (plain Parquet without geometry), with the notes in its metadata.
 
-    A column ``bbox`` holds the extent of each outline, for readers that look for a place.
+    A column ``bbox`` holds the extent of each outline, for readers that look for a place. Blocks
+    of rows are written one after the other.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    metadata = {b"pingshan_geo": layer.about(lang).encode()}
     if "geometry" in layer.data:
-        memory = io.BytesIO()
-        covering = "bbox" not in layer.data
-        layer.data.to_parquet(
-            memory, index=False, schema_version="1.1.0", write_covering_bbox=covering
-        )
-        table = pq.read_table(pa.BufferReader(memory.getvalue()))
-    else:
-        table = pa.Table.from_pandas(layer.data, preserve_index=False)
-    own = {"pingshan_geo": layer.about(lang).encode()}
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **own})
-    with whole_file(path) as place:
-        pq.write_table(table, place, compression="zstd")
+        metadata |= _geo_metadata(layer.data)
+    schema = _content(layer.data.iloc[:0]).schema
+    schema = schema.with_metadata((schema.metadata or {}) | metadata)
+    options: dict[str, Any] = {"compression": "zstd", "use_dictionary": texts_of(schema)}
+    with whole_file(path) as place, pq.ParquetWriter(place, schema, **options) as file:
+        for block in layer.blocks(_GROUP):
+            file.write_table(_content(block).cast(schema))
     return ()
+
+
+def _geo_metadata(data: gpd.GeoDataFrame) -> dict[bytes, bytes]:
+    """Return what GeoPandas writes of such a table, with the types and extent of all rows."""
+    import pyarrow.parquet as pq
+
+    head = io.BytesIO()
+    data.iloc[:0].to_parquet(
+        head, index=False, schema_version="1.1.0", write_covering_bbox="bbox" not in data
+    )
+    metadata: dict[bytes, bytes] = pq.read_schema(head).metadata
+    geo = json.loads(metadata[b"geo"])
+    about = geo["columns"]["geometry"]
+    about["geometry_types"] = sorted(data.geom_type.dropna().unique())
+    bounds = data.total_bounds.tolist()
+    if not any(map(math.isnan, bounds)):
+        about["bbox"] = bounds
+    return metadata | {b"geo": json.dumps(geo).encode()}
+
+
+def _content(rows: pd.DataFrame) -> pa.Table:
+    """Return rows as Arrow, with the extent of each outline."""
+    import pyarrow as pa
+
+    table = arrow(rows, one_type=False)
+    if "geometry" not in rows or "bbox" in rows:
+        return table
+    bounds = shapely.bounds(rows.geometry.to_numpy()).T
+    sides = [pa.array(side, from_pandas=True) for side in bounds]
+    extent = pa.StructArray.from_arrays(sides, ["xmin", "ymin", "xmax", "ymax"])
+    return table.append_column("bbox", extent)

@@ -85,9 +85,11 @@ def _layer(path: str, layer: str | None, most_columns: int) -> tuple[dict[str, A
 
 def _curves(column: pa.ChunkedArray) -> int:
     """Return how many geometries are curves (types 8 to 14 of ISO WKB, with or without Z, M)."""
-    heads = column.drop_null().to_pylist()
-    kinds = [int.from_bytes(head[1:3], "little") % 1000 for head in heads]
-    return sum(8 <= kind <= 14 for kind in kinds)
+    import pyarrow.compute as pc
+
+    heads = pc.value_counts(pc.binary_slice(column.drop_null(), 1, 3)).to_pylist()
+    kinds = {int.from_bytes(head["values"], "little") % 1000: head["counts"] for head in heads}
+    return sum(count for kind, count in kinds.items() if 8 <= kind <= 14)
 
 
 def _parquet(task: dict[str, Any]) -> None:

@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
 
 from pingshan_geo.errors import OutputError
 from pingshan_geo.gdal.gate import ChildError, child
@@ -27,6 +29,7 @@ _OWN = {"GPKG": ("fid", "geom"), "OpenFileGDB": ("OBJECTID", "SHAPE")}
 _SYSTEM_TABLE = "a00000001.gdbtable"
 # Indexes that belong to an older Shapefile of the same name.
 _STALE = (".qix", ".sbn", ".sbx", ".qpj")
+_ROWS = 20_000
 
 
 def write(
@@ -72,13 +75,15 @@ def write(
     UsageError, OutputError
         As in `pingshan_geo.output.whole_file`, and where GDAL fails.
     """
-    content = arrow(table)
+    import pyarrow as pa
+
+    schema = _schema(table)
     renamed: list[str] = []
     if driver in _OWN:
-        names = _apart(content.column_names)
-        pairs = zip(content.column_names, names, strict=True)
-        renamed = [f"{old!r} → {new!r}" for old, new in pairs if old != new]
-        content = content.rename_columns(names)
+        names = _apart(schema.names)
+        pairs = list(zip(schema, names, strict=True))
+        renamed = [f"{old.name!r} → {new!r}" for old, new in pairs if old.name != new]
+        schema = pa.schema([old.with_name(new) for old, new in pairs])
         options |= _own_columns(names, _OWN[driver])
     # A plain name in the child's own folder: pyogrio reads a ; in a path as a sign.
     suffix = _SUFFIX.get(driver, "")
@@ -97,7 +102,7 @@ def write(
         name = place.stem if place.suffix.lower() == ".zip" else place.name
         try:
             with child("write", task, driver, place.parent) as pipe:
-                _send(content, pipe)
+                _send(table, schema, pipe)
         except ChildError as failure:
             raise OutputError(
                 f"{path}: GDAL could not write it: {failure.said.en}",
@@ -137,12 +142,21 @@ def _own_columns(names: list[str], defaults: tuple[str, str]) -> dict[str, str]:
     return own
 
 
-def arrow(table: gpd.GeoDataFrame) -> pa.Table:
-    """Return a table as Arrow, polygons as multipolygons, columns without a value as text."""
+def arrow(table: gpd.GeoDataFrame, *, one_type: bool = True) -> pa.Table:
+    """Return a table as Arrow; categories and columns without a value are texts.
+
+    With ``one_type`` polygons are multipolygons.
+    """
+    import pandas as pd
     import pyarrow as pa
     import shapely
 
-    if "geometry" in table:
+    kinds = table.dtypes.items()
+    texts = {name: "str" for name, kind in kinds if isinstance(kind, pd.CategoricalDtype)}
+    table = table.astype(texts)
+    if "geometry" in table and not one_type:
+        content = pa.table(table.to_arrow(index=False))
+    elif "geometry" in table:
         shapes = table.geometry.to_numpy().copy()
         single = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
         shapes[single] = shapely.multipolygons(shapes[single][:, None])
@@ -156,8 +170,24 @@ def arrow(table: gpd.GeoDataFrame) -> pa.Table:
     return content
 
 
-def _send(table: Any, pipe: IO[bytes]) -> None:
+def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
+    """Return the columns of Arrow that hold all rows of a table."""
     import pyarrow as pa
 
-    with pa.ipc.new_stream(pipe, table.schema) as stream:
-        stream.write_table(table, max_chunksize=65_536)
+    schema = arrow(table.iloc[:0]).schema
+    for place, (name, kind) in enumerate(table.dtypes.items()):
+        if kind == np.dtype(object):  # only all of its rows say what it holds
+            whole = pa.array(table[name], from_pandas=True).type
+            known = pa.string() if pa.types.is_null(whole) else whole
+            schema = schema.set(place, pa.field(name, known))
+    return schema
+
+
+def _send(table: gpd.GeoDataFrame, schema: pa.Schema, pipe: IO[bytes]) -> None:
+    """Send a table block by block: as Arrow it is never there as a whole."""
+    import pyarrow as pa
+
+    with pa.ipc.new_stream(pipe, schema) as stream:
+        for start in range(0, len(table), _ROWS):
+            content = arrow(table.iloc[start : start + _ROWS])
+            stream.write_table(content.rename_columns(schema.names).cast(schema))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from pingshan_geo.ingest.placement import (
     in_degrees,
     parse_crs_option,
     unprojected,
+    vertices,
 )
+from pingshan_geo.measures.plane import in_threads
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -37,13 +40,14 @@ def to_lonlat(
     target: str = "EPSG:4490",
     shift: str | None = None,
     control: str | None = None,
+    decimals: int | None = None,
 ) -> tuple[npt.NDArray[Any], list[Finding]]:
     """Return delivered geometries in longitude and latitude, by an exact way only.
 
     Parameters
     ----------
     geometry : array of shapely geometries
-        As they came; None allowed. Heights are kept as they are.
+        As they came; None allowed. Heights are kept as they are where nothing is rounded.
     placement : Placement
         How their coordinates are read.
     file : str, optional
@@ -55,6 +59,8 @@ def to_lonlat(
         parts per million; position vector convention (EPSG method 9606).
     control : str, optional
         Path of a table of points that are known in both systems: see `control.read_control`.
+    decimals : int, optional
+        Of the degrees; heights are left out then. Without it all digits are kept.
 
     Returns
     -------
@@ -69,29 +75,47 @@ def to_lonlat(
     UsageError
         If the parameters cannot be read.
     """
-    xy = shapely.get_coordinates(geometry)
-    if not len(xy):
+    xy = vertices(geometry)
+    if not shapely.get_num_coordinates(geometry).any():
         return geometry, []
     if control is not None:
-        way, told = _by_control(placement, control)
+        made = partial(_by_control, placement, control)
     else:
-        way, told = _by_datum(placement, xy, target, shift)
+        made = partial(_by_datum, placement, xy, target, shift)
+    way, told = made()
     told = [replace(each, file=each.file or file) for each in told]
     if errors := [each for each in told if each.severity == "error"]:
         raise InputError(errors)
 
-    def moved(points: Array) -> Array:
+    def moved(points: Array, way: _Way) -> Array:
         there = way(points[:, :2])
+        if decimals is not None:
+            there = np.round(there, decimals) + 0.0
         # What has no position is infinite: a ring stays closed, and its row is refused by rule.
-        there = np.where(np.isfinite(there).all(axis=1, keepdims=True), there, np.inf)
-        return np.column_stack([there, points[:, 2:]])
+        lost = np.asarray(~np.isfinite(there).all(axis=1))
+        if lost.any():
+            there = np.where(lost[:, None], np.inf, there)
+        return np.column_stack([there, points[:, 2:]]) if points.shape[1] > 2 else there
 
     # None: each geometry as it has it, so that what comes after still sees its heights.
-    moved_all = shapely.transform(geometry, moved, include_z=None)  # type: ignore[call-overload]
-    return moved_all, told
+    heights: Any = None if decimals is None else False
+
+    def shapes(part: npt.NDArray[Any], way: _Way) -> npt.NDArray[Any]:
+        return np.asarray(shapely.transform(part, partial(moved, way=way), include_z=heights))
+
+    if len(geometry) <= _BLOCK or control is not None or placement.system:
+        return shapes(geometry, way), told
+
+    def in_blocks(part: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        own = made()[0]  # a way of PROJ is for one thread
+        blocks = np.array_split(part, -(-len(part) // _BLOCK))
+        return np.concatenate([shapes(block, own) for block in blocks])
+
+    return np.concatenate(in_threads(in_blocks, geometry)), told
 
 
 _Way = Callable[[Array], Array]
+_BLOCK = 20_000  # outlines that are moved together
 
 
 def _by_control(placement: Placement, path: str) -> tuple[_Way, list[Finding]]:

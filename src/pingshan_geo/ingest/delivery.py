@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +93,13 @@ class Delivery:
     claim: Claim | None = None
     encoding: str | None = None
     findings: tuple[Finding, ...] = ()
+
+
+@contextmanager
+def digesting(*files: Path) -> Iterator[Future[str]]:
+    """Compute the `digest` of files beside the block, which waits for a process that reads them."""
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(digest, *files)
 
 
 def digest(*files: Path) -> str:

@@ -30,6 +30,7 @@ from pingshan_geo.ingest.placement import (
     in_degrees,
     parameter,
     parse_crs_option,
+    vertices,
 )
 from pingshan_geo.words import Text
 
@@ -72,7 +73,7 @@ def locate(
         return Verdict((Reading(AS_CLAIMED, claimed, None, 1.0, None),), certain=True)
     if outline is None:
         outline = _area_of_use(claimed)
-    if not np.isfinite(shapely.get_coordinates(geometry)).all(axis=1).any() or outline is None:
+    if not len(vertices(geometry)) or outline is None:
         is_known = claimed is not None
         first = Reading(
             AS_CLAIMED if is_known else LOCAL, claimed or Placement("LOCAL"), None, 0.0, None

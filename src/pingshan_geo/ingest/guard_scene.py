@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from pingshan_geo.ingest.placement import Placement, from_dms
+from pingshan_geo.ingest.placement import Placement, from_dms, vertices
 
 Array = npt.NDArray[np.float64]
 
@@ -86,11 +86,9 @@ class Scene:
     ) -> None:
         import pyproj
 
-        xy = shapely.get_coordinates(geometry)
-        self._all = xy[np.isfinite(xy).all(axis=1)]
-        self.xy = self._all[:: max(1, len(self._all) // _SAMPLE)]
-        pieces = geometry[~(shapely.is_missing(geometry) | shapely.is_empty(geometry))]
-        self.pieces = pieces[:: max(1, len(pieces) // _PIECES)]
+        self._pieces = geometry[~(shapely.is_missing(geometry) | shapely.is_empty(geometry))]
+        self.xy = vertices(geometry, _SAMPLE)
+        self.pieces = self._pieces[:: max(1, len(self._pieces) // _PIECES)]
         self.outline = outline
         middle = outline.centroid
         self.centre = np.array([middle.x, middle.y])
@@ -156,10 +154,44 @@ class Scene:
     def _hull(self, *, dms: bool) -> Array:
         # Of all vertices: the farthest ones decide. Decoding dms keeps no straight line straight.
         if dms not in self._hulls:
-            numbers = from_dms(self._all) if dms else self._all
+            numbers = shapely.get_coordinates(self._pieces if dms else outermost(self._pieces))
+            numbers = numbers[np.isfinite(numbers).all(axis=1)]
+            numbers = from_dms(numbers) if dms else numbers
             line = shapely.linestrings(np.concatenate([numbers[:1], numbers]))
             self._hulls[dms] = shapely.get_coordinates(shapely.convex_hull(line))
         return self._hulls[dms]
+
+
+def outermost(pieces: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the shapes that may touch the convex hull of all; the others surely lie within it.
+
+    Examples
+    --------
+    >>> east, north = np.mgrid[0:9, 0:9].reshape(2, -1)
+    >>> len(outermost(shapely.box(east, north, east + 1, north + 1)))
+    32
+    """
+    box = shapely.bounds(pieces)
+    turn = np.arange(8) * (np.pi / 4)
+    far = [
+        np.argmax(np.nan_to_num(_reach(box, *way), nan=-np.inf, posinf=-np.inf))
+        for way in zip(np.cos(turn), np.sin(turn), strict=True)
+    ]
+    # The hull of a few that lie far out: what lies inside of all its edges cannot be outermost.
+    inner: Any = shapely.convex_hull(shapely.geometrycollections(pieces[far]))
+    if inner.geom_type != "Polygon" or not np.isfinite(inner.bounds).all():
+        return pieces
+    ring = shapely.get_coordinates(shapely.orient_polygons(inner))
+    is_out = np.zeros(len(pieces), dtype=bool)
+    for start, (east, north) in zip(ring, np.diff(ring, axis=0), strict=False):
+        is_out |= ~(_reach(box, north, -east) < start @ (north, -east))
+    return pieces[is_out]
+
+
+def _reach(box: Array, x: float, y: float) -> Array:
+    """Return how far boxes reach in a direction."""
+    with np.errstate(invalid="ignore"):  # an infinite box
+        return box[:, 2 if x > 0 else 0] * x + box[:, 3 if y > 0 else 1] * y
 
 
 def support_shift(layer: Array, outline: Array, most_inset_m: float) -> Shift | None:

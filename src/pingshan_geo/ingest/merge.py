@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pingshan_geo.ids import normal_id
+from pingshan_geo.ids import normal_ids
 
 #: Evidence of an imported row.
 EVIDENCE = ("import_id", "source_row")
@@ -81,9 +82,9 @@ def merge(
     silent : collection of str
         Columns that follow the others: a row in which only they differ is the same.
     """
-    place = {normal_id(str(each)): at for at, each in enumerate(table[key])}
-    forms = [normal_id(str(each)) for each in delivered[key]]
-    at = np.array([place.get(form, -1) for form in forms], dtype=np.int64)
+    forms = normal_ids(delivered[key].to_numpy(dtype=object))
+    place = dict(zip(normal_ids(table[key].to_numpy(dtype=object)), range(len(table)), strict=True))
+    at = np.fromiter(map(place.get, forms, repeat(-1)), np.int64, len(forms))
     old = at >= 0
     columns = [*table.columns, *(each for each in delivered.columns if each not in table.columns)]
     result = _whole(table, columns)
@@ -114,7 +115,8 @@ def merge(
         {
             name: pd.Series(np.concatenate([stay[name], fresh[name]]), dtype=object)
             for name in columns
-        }
+        },
+        copy=False,
     )
     names = np.array(list(differs), dtype=object)
     marks = np.array(list(differs.values())).reshape(len(names), int(old.sum()))
@@ -139,7 +141,7 @@ def _whole(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
             values = np.full(len(rows), None, dtype=object)
         values[pd.isna(values)] = None
         data[name] = pd.Series(values, index=rows.index, dtype=object)
-    return pd.DataFrame(data, index=rows.index)
+    return pd.DataFrame(data, index=rows.index, copy=False)
 
 
 def _missing(
@@ -148,7 +150,8 @@ def _missing(
     """Return which rows an earlier version of the delivery had, and those of them that stay."""
     gone = np.zeros(len(table), dtype=bool)
     if "import_id" in table:
-        came = np.array([normal_id(str(each)) in known for each in table[key]], dtype=bool)
+        forms = normal_ids(table[key].to_numpy(dtype=object))
+        came = np.fromiter(map(known.__contains__, forms), bool, len(forms))
         series = table["import_id"]
         for each in series.dropna().unique():
             of_import = (series == each).to_numpy()
@@ -162,14 +165,17 @@ def _differs(old: pd.Series[Any], new: pd.Series[Any], *, geometric: bool) -> np
     """Tell which cells differ: numbers by value, texts by their characters, outlines by shape."""
     a, b = old.to_numpy(dtype=object), new.to_numpy(dtype=object)
     missing_a, missing_b = pd.isna(a), pd.isna(b)
+    equal = shapely.equals_exact(a, b, 1e-10) if geometric else np.asarray(a == b, dtype=bool)
+    rest = np.flatnonzero(~(equal | missing_a | missing_b))
     if geometric:
-        equal = shapely.equals_exact(a, b, tolerance=1e-10, normalize=True)
+        equal[rest] = shapely.equals_exact(a[rest], b[rest], tolerance=1e-10, normalize=True)
     else:
         first, second = (
-            pd.to_numeric(pd.Series(each), errors="coerce").to_numpy(float) for each in (a, b)
+            pd.to_numeric(pd.Series(each[rest], dtype=object), errors="coerce").to_numpy(float)
+            for each in (a, b)
         )
-        pairs = list(zip(a, b, strict=True))
+        pairs = list(zip(a[rest], b[rest], strict=True))
         both_text = np.array([isinstance(x, str) and isinstance(y, str) for x, y in pairs], bool)
         same_text = np.array([str(x) == str(y) for x, y in pairs], dtype=bool)
-        equal = same_text | (~both_text & (first == second))
+        equal[rest] = same_text | (~both_text & (first == second))
     return np.asarray((missing_a != missing_b) | (~missing_a & ~missing_b & ~equal), dtype=bool)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from pingshan_geo.crs import datum_step, is_web_mercator
 from pingshan_geo.errors import UsageError
@@ -221,6 +222,31 @@ def _rough(base: str) -> Callable[..., tuple[Array, Array]]:
     if datum_step(crs) is not None:  # CGCS2000 or WGS 84: no more than a projection
         return unprojected(crs)
     return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
+
+
+def vertices(geometry: npt.NDArray[Any], most: int = 1000) -> Array:
+    """Return vertices of outlines, spread over all: ``most`` to twice as many where there are more.
+
+    Those that are no position are left out, which may leave fewer.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> vertices(np.array([None, shapely.box(0, 0, 1, 1), shapely.Point(7, 8)]), 2).tolist()
+    [[1.0, 0.0], [0.0, 0.0]]
+    """
+    count = shapely.get_num_coordinates(geometry)
+    end = np.cumsum(count)
+    at = np.arange(0, end[-1] if len(end) else 0, max(1, end[-1] // most) if len(end) else 1)
+    shape = np.searchsorted(end, at, side="right")
+    some, of = np.unique(shape, return_inverse=True)
+    first = np.cumsum(count[some]) - count[some]
+    xy = shapely.get_coordinates(geometry[some])[first[of] + at - (end - count)[shape]]
+    known = np.isfinite(xy).all(axis=1)
+    if not known.any():  # what is known may lie between
+        xy = shapely.get_coordinates(geometry)
+        known = np.isfinite(xy).all(axis=1)
+    return np.asarray(xy[known], dtype=np.float64)
 
 
 def in_degrees(crs: CRS) -> bool:

@@ -20,7 +20,7 @@ from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import normal_id
-from pingshan_geo.ingest.columns.cells import cell_text
+from pingshan_geo.ingest.columns.cells import cell_text, first_different
 from pingshan_geo.ingest.columns.mapping import Mapping, Pair, fits, parse_map_option, read_mapping
 from pingshan_geo.ingest.columns.proposal import Proposal, propose
 from pingshan_geo.ingest.datum import Placement, parse_crs_option, to_lonlat
@@ -35,6 +35,8 @@ from pingshan_geo.measures.area import measured_area
 #: Folders of a catalogue that imports write into.
 MAPPINGS, QUARANTINE, IMPORTS = "mappings", "quarantine", "imports"
 _SAMPLE = 1000
+# 1e-10 degree is 0.01 mm; what a transformation adds beyond is noise.
+_DECIMALS = 10
 _OF_PLACE = {"crs", "datum_shift", "control_points", "geometry_status"}
 #: Columns that the quarantine puts before those of the delivery.
 QUARANTINED = ("source_row", "reason")
@@ -105,7 +107,7 @@ class Plan:
     kept : str or None
         Name of the kept mapping that it follows.
     geometry : array or None
-        Longitude and latitude, not yet settled.
+        Longitude and latitude, rounded and without heights; not yet settled.
     placement : Placement or None
         How the coordinates are read.
     findings : tuple of Finding
@@ -175,7 +177,7 @@ def plan(draft: Draft, request: Request) -> Plan:
             geometry, told = to_lonlat(
                 delivery.geometry, placement, file=delivery.file,
                 target=draft.descriptor["crs"], shift=request.datum_shift,
-                control=request.control_points,
+                control=request.control_points, decimals=_DECIMALS,
             )  # fmt: skip
             found += told
             if request.control_points or request.datum_shift:
@@ -278,7 +280,7 @@ def _texts(delivery: Delivery) -> Iterator[str]:
     for name in delivery.table:
         column = delivery.table[name]
         if not pd.api.types.is_numeric_dtype(column):
-            yield from (each for each in column.dropna().unique()[:500] if isinstance(each, str))
+            yield from (each for each in first_different(column, 500) if isinstance(each, str))
 
 
 def _where(delivery: Delivery, where: str | None) -> tuple[Delivery, list[Finding]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import ID_COLUMN, TABLES, Column
@@ -69,19 +70,24 @@ def _linked(
     if table in column.refers:
         for each in frame[ID_COLUMN[table]].dropna():
             known.add(each, str(each))
-    answers = {text: _meant(str(text), known, column) for text in texts.dropna().unique()}
-    names = frame[ID_COLUMN[table]]
+    codes, different = pd.factorize(texts)
+    answers = [_meant(str(text), known, column) for text in different]
+    is_known = np.array([len(ids) == 1 or (column.many and bool(ids)) for ids in answers], bool)
+    meant = [
+        ";".join(ids) if one else text if column.filled else None
+        for ids, one, text in zip(answers, is_known, different, strict=True)
+    ]
+    values = np.array([*meant, None], dtype=object)[codes]
+    differs = (codes >= 0) & (values != texts.to_numpy())
+    before = np.full(len(frame), None, dtype=object)
+    if kept in frame:
+        before = frame[kept].to_numpy(dtype=object)
+    came = np.where(differs & pd.isna(before), texts, before)
     found: list[Finding] = []
-    values, came = [], []
-    before = frame[kept] if kept in frame else [None] * len(frame)
-    for text, old, row, name in zip(texts, before, frame["row_number"], names, strict=True):
-        ids = answers.get(text, [])
-        one = len(ids) == 1 or (column.many and bool(ids))
-        values.append(";".join(ids) if one else (text if column.filled else None))
-        differs = text is not None and not pd.isna(text) and values[-1] != text
-        came.append(text if differs and (old is None or pd.isna(old)) else old)
-        if text is None or pd.isna(text) or one:
-            continue
+    rest = np.flatnonzero((codes >= 0) & ~np.append(is_known, True)[codes])
+    rows, names = (frame[name].to_numpy()[rest] for name in ("row_number", ID_COLUMN[table]))
+    for at, row, name in zip(codes[rest], rows, names, strict=True):
+        text, ids = different[at], answers[at]
         hinted = len(found) < _MOST_HINTS
         close = nearest(str(text), known.values_list, most=3) if hinted else []
         hint = (
@@ -95,7 +101,7 @@ def _linked(
         code = "reference-several" if len(ids) > 1 else "reference-not-found"
         found.append(Finding(code, str(name), file, int(row), column.name, str(text), details))
     frame = frame.assign(**{column.name: pd.Series(values, index=frame.index, dtype=object)})
-    if any(each is not None and not pd.isna(each) for each in came):
+    if pd.notna(came).any():
         frame[kept] = pd.Series(came, index=frame.index, dtype=object)
     return frame, found
 

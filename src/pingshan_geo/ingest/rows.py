@@ -15,15 +15,12 @@ import shapely
 from pingshan_geo.catalogue.draft import Draft
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
 from pingshan_geo.findings import Finding, in_order
-from pingshan_geo.ids import normal_id
+from pingshan_geo.ids import normal_ids
 from pingshan_geo.ingest.columns.values import converted
 from pingshan_geo.ingest.merge import EVIDENCE, Merged, merge
 from pingshan_geo.ingest.plan import Plan
 from pingshan_geo.ingest.references import AS_DELIVERED, link, references
 from pingshan_geo.ingest.shapes import settle
-
-# 1e-10 degree is 0.01 mm; what a transformation adds beyond is noise.
-_DECIMALS = 10
 
 
 @dataclass
@@ -75,7 +72,6 @@ class Rows:
         self.repaired = np.zeros(len(self.frame), dtype=bool)
         self.reasons: dict[int, list[Finding]] = {}
         self.findings: list[Finding] = list(done.findings)
-        self.place = {int(number): at for at, number in enumerate(self.numbers)}
         self.take(plan.findings)
         self.fault(done.faults)
         earlier = draft.tables["imports"]["import_id"]
@@ -91,8 +87,11 @@ class Rows:
 
     def take(self, found: Iterable[Finding]) -> None:
         """Take findings about the file; those of a single row are that row's."""
+        found = list(found)
+        told = np.isin(self.numbers, [each.row for each in found if each.row is not None])
+        place = {int(self.numbers[at]): int(at) for at in np.flatnonzero(told)}
         for finding in found:
-            at = self.place.get(finding.row) if finding.row is not None else None
+            at = place.get(finding.row) if finding.row is not None else None
             if at is None:
                 self.findings.append(finding)
             else:
@@ -101,10 +100,7 @@ class Rows:
     def settle(self) -> None:
         """Put the outlines right, or refuse their rows; say how they were made."""
         if self.plan.geometry is not None:
-            rounded = shapely.transform(
-                self.plan.geometry, lambda xy: np.round(xy, _DECIMALS) + 0.0, include_z=False
-            )
-            settled = settle(rounded, self.numbers, self.file)
+            settled = settle(self.plan.geometry, self.numbers, self.file)
             shapes, self.repaired = settled.geometry, settled.repaired.copy()
             self.take(settled.findings)
             self.refused |= settled.refused
@@ -138,41 +134,40 @@ class Rows:
         ids = self.frame[self.key].to_numpy(dtype=object)
         for at in np.flatnonzero(pd.isna(ids) & ~self.refused):
             self.fault([(int(at), self._finding("missing-id", int(at), self.key, None))])
-        forms = np.array([None if pd.isna(each) else normal_id(str(each)) for each in ids], object)
-        self.known = {each for each in forms if each is not None}
+        forms = normal_ids(ids)
         filled = np.flatnonzero(~pd.isna(ids) & ~self.refused)
-        doubled = pd.Series(forms[filled]).duplicated(keep=False).to_numpy()
-        first: dict[str, int] = {}
-        for at in filled[doubled]:
-            first.setdefault(forms[at], int(at))
-        same_as_first = {
-            form: self._all_equal(at, filled[doubled], forms) for form, at in first.items()
-        }
-        for at in filled[doubled]:
-            one = first[forms[at]]
-            if same_as_first[forms[at]] and at == one:
+        self.known = set(forms[pd.notna(ids)])
+        doubled = filled[pd.Series(forms[filled], dtype=object).duplicated(keep=False)]
+        group, _ = pd.factorize(forms[doubled])
+        _, first, size = np.unique(group, return_index=True, return_counts=True)
+        equal = self._equal(doubled, doubled[first][group])
+        repeats = np.bincount(group, equal, len(first)) == size
+        second = np.argsort(group, kind="stable")[np.cumsum(size) - size + 1]
+        is_first = first[group] == np.arange(len(group))
+        twin = doubled[np.where(is_first, second[group], first[group])]
+        for at, other, same, one in zip(doubled, twin, repeats[group], is_first, strict=True):
+            if same and one:
                 continue  # the others repeat it in every cell
-            code = "repeated-row" if same_as_first[forms[at]] else "duplicate-id"
-            twin = (
-                one
-                if at != one
-                else next(k for k in filled[doubled] if k > at and forms[k] == forms[at])
-            )
-            details = {"other": f"{self.file}:{self.numbers[twin]}"}
+            code = "repeated-row" if same else "duplicate-id"
+            details = {"other": f"{self.file}:{self.numbers[other]}"}
             finding = self._finding(code, at, self.key, str(ids[at]), details)
             self.fault([(int(at), finding)])
 
-    def _all_equal(self, first: int, where: npt.NDArray[np.int64], forms: npt.NDArray[Any]) -> bool:
-        group = [int(at) for at in where if forms[at] == forms[first]]
-        cells = self.frame.iloc[group]
-        plain = cells.drop(columns="geometry", errors="ignore").astype(str)
-        same = bool((plain == plain.iloc[0]).all().all())
-        if "geometry" in cells and same:
-            shapes = cells["geometry"].to_numpy(dtype=object)
-            missing = shapely.is_missing(shapes)
-            equal = shapely.equals_exact(shapes, shapes[0], 0.0, normalize=True)
-            same = bool(missing.all() or (equal & ~missing).all())
-        return same
+    def _equal(
+        self, one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Return which pairs of rows are equal in every cell and in their outline."""
+        equal = np.ones(len(one), dtype=bool)
+        for name in self.frame.columns.drop("geometry", errors="ignore"):
+            cells = self.frame[name].to_numpy(dtype=object)
+            a, b = (np.fromiter(map(str, cells[rows]), object) for rows in (one, other))
+            equal &= a == b
+        if "geometry" in self.frame:
+            shapes = self.frame["geometry"].to_numpy(dtype=object)
+            a, b = shapes[one], shapes[other]
+            missing = shapely.is_missing(a) & shapely.is_missing(b)
+            equal &= missing | shapely.equals_exact(a, b, 0.0, normalize=True)
+        return equal
 
     def _finding(
         self, code: str, at: int, column: str, value: str | None, details: Any = None
@@ -238,7 +233,7 @@ class Rows:
         tables[self.table] = table
         for name in TABLES:  # what was not found before may be there now
             linked, _ = link(tables, name, tables[name], self.draft.file(name))
-            if not linked.equals(tables[name]):
+            if linked is not tables[name] and not linked.equals(tables[name]):
                 tables[name] = linked
         return merged
 

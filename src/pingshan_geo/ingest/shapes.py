@@ -15,6 +15,7 @@ import shapely
 from pingshan_geo.crs import GEOGRAPHIC
 from pingshan_geo.findings import Finding, first_few
 from pingshan_geo.measures.area import measured_area
+from pingshan_geo.measures.plane import in_threads
 from pingshan_geo.words import Text
 
 Shapes = npt.NDArray[Any]
@@ -30,6 +31,7 @@ _LEAST_M2, _MOST_M2 = 0.01, 1.0
 # Surveys write millimetres: what goes out and comes back within one is a spike, if it is also a
 # thousand times longer than wide. A strip under a centimetre is less than anybody can stake out.
 _SPIKE_M, _SPIKE_RATIO, _SLIVER_M = 0.001, 0.001, 0.01
+_BLOCK = 20_000  # outlines that a thread looks at together
 _DEGREE_M = 111_195.0  # a degree of latitude on a sphere; near enough for the limits above
 
 _HEIGHTS = Text("heights are left out", "略去高程")
@@ -218,19 +220,13 @@ def _mended(shapes: Shapes, faults: Faults) -> Mask:
     """Mend outlines in place and turn their rings; return the rows that had doubled points."""
     # A polygon without holes is as good as its ring, and need not be taken apart.
     simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
-    each, sound = np.arange(simple.sum()), np.zeros(simple.sum(), dtype=bool)
-    doubled, trimmed, mended, turned = np.zeros((4, len(shapes)), dtype=bool)
-    for some, flat in (
-        (simple, _looked_at(shapes[simple], each, each, sound)),
-        (~simple, _flat(shapes[~simple])),
-    ):
-        doubled[some] = flat.rows_with(flat.doubled)
-        trimmed[some] = flat.rows_with(flat.doubled | flat.spike)
-        mended[some] = flat.hollow | flat.rows_with(flat.thin[flat.ring_of])
-        turned[some] = flat.rows_with(flat.turned[flat.ring_of])
-
+    marks = np.zeros((4, len(shapes)), dtype=bool)
+    marks[:, simple] = np.hstack(in_threads(_marks_of_rings, shapes[simple], _BLOCK))
+    marks[:, ~simple] = _marks(_flat(shapes[~simple]))
+    doubled, trimmed, mended, turned = marks
     _trim(shapes, np.flatnonzero(trimmed), faults)
-    bad = np.flatnonzero(~(shapely.is_valid(shapes) | shapely.is_missing(shapes)))
+    valid = np.concatenate(in_threads(shapely.is_valid, shapes, _BLOCK))
+    bad = np.flatnonzero(~(valid | shapely.is_missing(shapes)))
     for place, reason in zip(bad.tolist(), _reasons(shapes[bad]), strict=True):
         faults[place][reason] = reason
         shapes[place] = _made_valid(shapes[place])
@@ -241,6 +237,18 @@ def _mended(shapes: Shapes, faults: Faults) -> Mask:
     turned |= mended
     shapes[turned] = shapely.orient_polygons(shapes[turned])
     return doubled
+
+
+def _marks_of_rings(rings: Shapes) -> Mask:
+    each = np.arange(len(rings))
+    return _marks(_looked_at(rings, each, each, np.zeros(len(rings), dtype=bool)))
+
+
+def _marks(flat: _Flat) -> Mask:
+    """Return which rows have doubled points, are to be trimmed, to be mended, to be turned."""
+    thin, turned = (flat.rows_with(each[flat.ring_of]) for each in (flat.thin, flat.turned))
+    doubled, spike = flat.rows_with(flat.doubled), flat.rows_with(flat.spike)
+    return np.stack([doubled, doubled | spike, flat.hollow | thin, turned])
 
 
 def _made_valid(shape: shapely.Geometry) -> shapely.Geometry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from pingshan_geo.catalogue.schema import COUNTED_STAGES
 from pingshan_geo.units import SUFFIX
@@ -24,7 +25,7 @@ GROUPS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measure:
     """One kind of figure.
 
@@ -48,37 +49,37 @@ class Measure:
     inputs: tuple[str, ...] = ()
     operator: str = ""
 
-    @property
+    @cached_property
     def suffix(self) -> str:
         """End of the column names."""
         return SUFFIX.get(self.unit or "", "")
 
-    @property
+    @cached_property
     def column(self) -> str:
         """Column of the value."""
         return f"{self.name}{self.suffix}"
 
-    @property
+    @cached_property
     def low_column(self) -> str:
         """Column of the lower bound."""
         return f"{self.name}_low{self.suffix}"
 
-    @property
+    @cached_property
     def high_column(self) -> str:
         """Column of the upper bound."""
         return f"{self.name}_high{self.suffix}"
 
-    @property
+    @cached_property
     def status_column(self) -> str:
         """Column of the status."""
         return f"{self.name}_status"
 
-    @property
+    @cached_property
     def qualifier_column(self) -> str:
         """Column of the qualifier."""
         return f"{self.name}_qualifier"
 
-    @property
+    @cached_property
     def label(self) -> Text:
         """Name for people."""
         if self.name in words() or not self.name.startswith("far_"):
@@ -86,7 +87,7 @@ class Measure:
         far, floor, land = text("far"), *(text(name) for name in self.inputs)
         return Text(f"{far.en}, {floor.en} on {land.en}", f"{far.zh}（{floor.zh}／{land.zh}）")
 
-    @property
+    @cached_property
     def method(self) -> Text:
         """Definition, which is the formula or way of measuring."""
         found = words().get(self.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections import Counter
@@ -30,8 +29,8 @@ from pingshan_geo.report.diff_words import (
     summary,
 )
 from pingshan_geo.report.document import to_json
+from pingshan_geo.report.drawn import Column, folded, table_lines
 from pingshan_geo.report.people import capital, shown
-from pingshan_geo.report.render import console_into, stripped, titled
 from pingshan_geo.report.sheet import Sheet
 from pingshan_geo.units import UNITS, format_number
 from pingshan_geo.words import text, word
@@ -319,23 +318,15 @@ def _markdown(comparison: Comparison, lang: str) -> bytes:
 
 def _table(comparison: Comparison, lang: str, *, width: int = 120, colour: bool = False) -> bytes:
     """Return tables for a terminal; text from data can neither colour nor move the cursor."""
-    from rich.text import Text as Plain
-
-    file = io.StringIO()
-    console = console_into(file, width=width, colour=colour)
-    for line in summary(comparison, lang):
-        console.print(Plain(printable(line)))
+    lines = [row for line in summary(comparison, lang) for row in folded(printable(line), width)]
     more = left_out(comparison, lang, _MOST_LINES)
     for sheet in diff_sheets(comparison, lang, _MOST_LINES):
-        table = titled(sheet.title)
-        for head, is_number in zip(sheet.headings, sheet.is_number, strict=True):
-            table.add_column(head, justify="right" if is_number else "left", overflow="fold")
-        for row in sheet.rows:
-            table.add_row(*(Plain(printable(shortened(cell, 600, lang))) for cell in row))
-        console.print(table)
-        if sheet.title in more:
-            console.print(Plain(more[sheet.title]))
-    return f"{stripped(file)}\n".encode()
+        heads = zip(sheet.headings, sheet.is_number, strict=True)
+        columns = [Column(head, is_number) for head, is_number in heads]
+        rows = [[printable(shortened(each, 600, lang)) for each in row] for row in sheet.rows]
+        lines += table_lines(sheet.title, columns, rows, width=width, colour=colour)
+        lines += folded(more[sheet.title], width) if sheet.title in more else []
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _html(comparison: Comparison, lang: str) -> bytes:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import printable
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.report.document import document, to_json
+from pingshan_geo.report.drawn import Column, folded, table_lines
 from pingshan_geo.report.findings import findings_table, outline_findings
-from pingshan_geo.report.people import Line, capital, headings, sections
+from pingshan_geo.report.people import Line, Section, capital, headings, sections
 from pingshan_geo.report.rollup import RollUp
 from pingshan_geo.report.selection import Selection
 from pingshan_geo.report.sheet import LAYOUTS, Sheet, sheets
 from pingshan_geo.words import word
-
-if TYPE_CHECKING:  # rich is imported where it is needed
-    from rich.console import Console
-    from rich.table import Table
 
 Report = Selection | RollUp
 
@@ -28,18 +23,25 @@ Report = Selection | RollUp
 def render(
     report: Report, form: str, lang: str = "en", *, width: int = 120, colour: bool = False
 ) -> bytes:
-    """Return a report in one of `FORMATS`; same input, same bytes.
+    """Return a report in one of `FORMATS`; same input, same bytes. See `pieces`."""
+    return b"".join(pieces(report, form, lang, width=width, colour=colour))
+
+
+def pieces(
+    report: Report, form: str, lang: str = "en", *, width: int = 120, colour: bool = False
+) -> Iterator[bytes]:
+    """Return a report in one of `FORMATS` piece by piece: ``csv`` and ``parquet`` may be large.
 
     Parameters
     ----------
     report : Selection or RollUp
         What to report.
     form : str
-        ``json``, ``csv`` and ``xlsx`` hold stored units at full precision, an unknown value is
-        null or an empty cell beside its status. ``table``, ``md`` and ``html`` convert units and
-        show an unknown value as a word.
+        ``json``, ``csv``, ``parquet`` and ``xlsx`` hold stored units at full precision, an unknown
+        value is null or an empty cell beside its status. ``table``, ``md`` and ``html`` convert
+        units and show an unknown value as a word.
     lang : str
-        ``en`` or ``zh``. The headings of CSV are column names in both.
+        ``en`` or ``zh``. The headings of CSV and Parquet are column names in both.
     width : int
         Characters a line of ``table`` may have.
     colour : bool
@@ -49,10 +51,18 @@ def render(
     ------
     KeyError
         If there is no such format.
+
+    Examples
+    --------
+    >>> from pingshan_geo import assess, load_catalogue
+    >>> from pingshan_geo.report import select
+    >>> next(pieces(select(assess(load_catalogue()), "far", "far"), "csv"))[:20]
+    b'kind,id,name_en,name'
     """
     if form == "table":
-        return _table(report, lang, width=width, colour=colour)
-    return FORMATS[form](report, lang)
+        return iter([_table(report, lang, width=width, colour=colour)])
+    made = FORMATS[form](report, lang)
+    return iter([made]) if isinstance(made, bytes) else made
 
 
 def _json(report: Report, lang: str) -> bytes:
@@ -64,10 +74,16 @@ def _json(report: Report, lang: str) -> bytes:
     return to_json(document(report.assessment, report.figures(), lang))
 
 
-def _csv(report: Report, _lang: str) -> bytes:
+def _csv(report: Report, _lang: str) -> Iterator[bytes]:
     from pingshan_geo.report.wide import csv_table
 
-    return b"".join(csv_table(report.wide()))
+    return csv_table(report.wide())
+
+
+def _parquet(report: Report, _lang: str) -> Iterator[bytes]:
+    from pingshan_geo.report.wide import parquet_table
+
+    return parquet_table(report.wide())
 
 
 def _xlsx(report: Report, lang: str) -> bytes:
@@ -95,71 +111,44 @@ def _sheets(report: Report, lang: str, *, is_narrow: bool = False) -> list[Sheet
 
 def _table(report: Report, lang: str, *, width: int = 120, colour: bool = False) -> bytes:
     """Return tables for a terminal; text from data can neither colour nor move the cursor."""
-    from rich.padding import Padding
-    from rich.text import Text as Plain
-
-    file = io.StringIO()
-    console = console_into(file, width=width, colour=colour)
+    lines: list[str] = []
     found = _sheets(report, lang, is_narrow=True)
     for sheet in found:
-        table = titled(sheet.title)
+        columns = []
         for at, (head, is_number) in enumerate(zip(sheet.headings, sheet.is_number, strict=True)):
             longest = max((len(row[at]) for row in sheet.rows), default=0)
             least = min(longest, 12 if is_number or at == 0 else 8)
-            table.add_column(
-                head, justify="right" if is_number else "left", overflow="fold", min_width=least
-            )
-        for row in sheet.rows:
-            table.add_row(*(Plain(printable(cell)) for cell in row))
-        console.print(table)
+            columns.append(Column(head, is_number, least))
+        rows = [[printable(cell) for cell in row] for row in sheet.rows]
+        lines += table_lines(sheet.title, columns, rows, width=width, colour=colour)
     for section in () if found else sections(report.assessment, report.figures(), lang):
-        table = titled(section.title)
-        columns = headings(lang)
-        for key in ("subject", "measure", "value", "bounds", "status", "notes"):
-            table.add_column(
-                columns[key], justify="right" if key in {"value", "bounds"} else "left",
-                overflow="fold", min_width=26 if key == "subject" else None,
-            )  # fmt: skip
-        before = None
-        notes: dict[str, int] = {}
-        for line in section.lines:
-            numbers = [str(notes.setdefault(note, len(notes) + 1)) for note in line.notes]
-            name = "" if line.subject == before else "\n".join(map(printable, _names(line)))
-            cells = (line.measure, line.value, line.bounds, line.status, " ".join(numbers))
-            table.add_row(Plain(name), *(Plain(printable(cell)) for cell in cells))
-            before = line.subject
-        console.print(table)
-        for note, number in notes.items():
-            console.print(Padding(Plain(f"{number}  {printable(note)}", overflow="fold"), (0, 2)))
-        console.print()
-    text = stripped(file)
+        lines += _section(section, lang, width=width, colour=colour)
+    text = "\n".join(lines)
     if report.group == "quality":
         subjects = {str(each) for table in report.wide().values() for each in table["id"]}
         text += "\n" + findings_table(outline_findings(report.assessment, subjects), lang)
     return f"{text}\n".encode()
 
 
-def console_into(file: io.StringIO, *, width: int, colour: bool) -> Console:
-    """Return a console that draws tables into a text, with colours only where they are wanted."""
-    from rich.console import Console
-
-    return Console(
-        file=file, width=width, force_terminal=colour, no_color=not colour, highlight=False,
-        color_system="standard" if colour else None, legacy_windows=False,
-    )  # fmt: skip
-
-
-def titled(title: str) -> Table:
-    """Return a table for a terminal that has a title and no rows yet."""
-    from rich import box
-    from rich.table import Table
-
-    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-
-
-def stripped(file: io.StringIO) -> str:
-    """Return what a console drew, without blanks at the ends of lines."""
-    return "\n".join(row.rstrip() for row in file.getvalue().splitlines())
+def _section(section: Section, lang: str, *, width: int, colour: bool) -> Iterator[str]:
+    """Yield the lines of one kind of subject: a table, the notes that its rows name by number."""
+    names = headings(lang)
+    columns = [
+        Column(names[key], key in {"value", "bounds"}, 26 if key == "subject" else None)
+        for key in ("subject", "measure", "value", "bounds", "status", "notes")
+    ]
+    before, rows = None, []
+    notes: dict[str, int] = {}
+    for line in section.lines:
+        numbers = [str(notes.setdefault(note, len(notes) + 1)) for note in line.notes]
+        name = "" if line.subject == before else "\n".join(map(printable, _names(line)))
+        cells = (line.measure, line.value, line.bounds, line.status, " ".join(numbers))
+        rows.append([name, *map(printable, cells)])
+        before = line.subject
+    yield from table_lines(section.title, columns, rows, width=width, colour=colour)
+    for note, number in notes.items():
+        yield from (f"  {each}" for each in folded(f"{number}  {printable(note)}", width - 4))
+    yield ""
 
 
 def _names(line: Line) -> list[str]:
@@ -200,11 +189,14 @@ def _markdown(report: Report, lang: str) -> bytes:
 
 
 #: What `render` knows, by name.
-FORMATS: dict[str, Callable[[Report, str], bytes]] = {
+FORMATS: dict[str, Callable[[Report, str], bytes | Iterator[bytes]]] = {
     "table": _table,
     "json": _json,
     "csv": _csv,
     "md": _markdown,
     "html": _html,
     "xlsx": _xlsx,
+    "parquet": _parquet,
 }
+#: Those of them that are not text.
+BINARY = ("xlsx", "parquet")

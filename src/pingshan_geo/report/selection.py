@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from pandas.api.types import is_numeric_dtype
 from pingshan_geo.assessment import Assessment, ids_of
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Figure
+from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import GROUPS, MEASURES, Measure
 
@@ -35,6 +36,8 @@ _BESIDE = {
         "area_cause_evidence",
     ),
 }  # fmt: skip
+# Kinds of which there may be millions.
+_OF_LOTS = frozenset({"parcels", "overlay"})
 #: Measures of other groups that a group is read beside.
 _READ_WITH = {"quality": ("recorded_area", "measured_area", "measured_area_plane")}
 
@@ -174,6 +177,21 @@ def select(
         rows = having(columns, {kind: rows[kind] for kind in rows if measures[kind]})
     chosen = {kind: measures[kind] for kind in rows}
     return Selection(assessment, rows, chosen, tuple(dict.fromkeys(columns)), group)
+
+
+def without_lots(selection: Selection, file: str) -> Selection:
+    """Return a selection without single parcels and their parts, which stand in another file.
+
+    A finding says so in every report.
+    """
+    rows = {kind: rows for kind, rows in selection.rows.items() if kind not in _OF_LOTS}
+    count = f"{len(selection.rows['parcels']):,}"
+    told = Finding("lots-apart", value=count, details={"file": file})
+    assessment = replace(
+        selection.assessment, findings=in_order([*selection.assessment.findings, told])
+    )
+    measures = {kind: selection.measures[kind] for kind in rows}
+    return replace(selection, assessment=assessment, rows=rows, measures=measures)
 
 
 def _nothing_of(group: str, measure: str | None, subject: str | None) -> UsageError:

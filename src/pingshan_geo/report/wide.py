@@ -1,24 +1,131 @@
-"""The wide table as CSV: one table for all kinds of subjects."""
+"""The wide table as CSV and Parquet: one table for all kinds of subjects.
+
+The columns ``kind, id, name_en, name_zh, unit_si`` lead; then come value, bounds, status and
+qualifier of each measure, as they first occur in the order of kinds. Units end the column names;
+``unit_si`` is the unit of measures whose rows differ in it. What a kind does not have is empty; so
+is an unknown value, whose status says ``unknown``.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pingshan_geo.output import csv_bytes
+from pingshan_geo.cells import arrow_column, csv_rows, texts_of
+from pingshan_geo.output import csv_bytes, in_turn
+
+if TYPE_CHECKING:  # pyarrow is imported where it is needed
+    import pyarrow as pa
+    from _typeshed import ReadableBuffer
+
+# Rows that are made into lines at a time, and those of a row group of Parquet.
+_ROWS, _GROUP = 10_000, 100_000
 
 
 def csv_table(tables: Mapping[str, pd.DataFrame]) -> Iterator[bytes]:
-    """Yield the lines of one CSV over the tables of several kinds.
-
-    The columns ``kind, id, name_en, name_zh, unit_si`` lead; then come value, bounds, status and
-    qualifier of each measure, as they first occur in the order of kinds. Units end the column
-    names; ``unit_si`` is the unit of measures whose rows differ in it. What a kind does not have
-    is empty; so is an unknown value, whose status says ``unknown``.
-    """
-    columns = list(dict.fromkeys(str(name) for table in tables.values() for name in table))
+    """Yield the tables of several kinds as one CSV."""
+    columns = _columns(tables)
     yield from csv_bytes([columns])
+    yield from in_turn(partial(csv_rows, columns=columns), _blocks(tables, _ROWS))
+
+
+def parquet_table(tables: Mapping[str, pd.DataFrame]) -> Iterator[bytes]:
+    """Yield the tables of several kinds as one file of Parquet.
+
+    Numbers are numbers, what has few different values is a category, all else is text; unknown
+    is null.
+    """
+    import pyarrow.parquet as pq
+
+    schema = _schema(tables)
+    file = _Pieces()
+    texts = texts_of(schema)
+    with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=texts) as writer:
+        for block in _blocks(tables, _GROUP):
+            writer.write_table(_content(block, schema))
+            yield file.taken()
+    yield file.taken()
+
+
+class _Pieces(io.RawIOBase):
+    """A file that gives away what was written to it."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._size
+
+    def write(self, data: ReadableBuffer) -> int:
+        self._pieces.append(bytes(data))
+        self._size += len(self._pieces[-1])
+        return len(self._pieces[-1])
+
+    def taken(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def _columns(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    return list(dict.fromkeys(str(name) for table in tables.values() for name in table))
+
+
+def _blocks(tables: Mapping[str, pd.DataFrame], most: int) -> Iterator[pd.DataFrame]:
     for table in tables.values():
-        whole = table.reindex(columns=columns).astype(object)
-        yield from csv_bytes(whole.where(whole.notna(), None).itertuples(index=False))
+        for start in range(0, len(table), most):
+            yield table.iloc[start : start + most]
+
+
+def _schema(tables: Mapping[str, pd.DataFrame]) -> pa.Schema:
+    """Return a type for each column that holds it in all tables."""
+    import pyarrow as pa
+
+    kinds: dict[str, set[pa.DataType]] = {name: set() for name in _columns(tables)}
+    for table in tables.values():
+        for name, column in table.items():
+            kinds[str(name)].add(_kind(column))
+    return pa.schema([
+        (name, known.pop() if len(known := found - {pa.null()}) == 1 else pa.string())
+        for name, found in kinds.items()
+    ])  # fmt: skip
+
+
+def _kind(column: pd.Series[Any]) -> pa.DataType:
+    """Return the type of a column, null where no row says one."""
+    import pyarrow as pa
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pa.dictionary(pa.int32(), pa.string())
+    if column.dtype == object:
+        known = arrow_column(column).type
+    else:
+        known = arrow_column(column.iloc[:0]).type
+    if pa.types.is_integer(known) or pa.types.is_floating(known):
+        return pa.float64()
+    return pa.string() if pa.types.is_large_string(known) else known
+
+
+def _content(rows: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
+    empty = {kind: pa.nulls(len(rows), kind) for kind in set(schema.types)}
+    columns = []
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        if name not in rows:
+            columns.append(empty[kind])
+            continue
+        column = arrow_column(rows[name])
+        if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):
+            codes, categories = column.indices.cast(pa.int32()), column.dictionary
+            columns.append(pa.DictionaryArray.from_arrays(codes, categories.cast(pa.string())))
+        else:
+            columns.append(column.cast(kind))
+    return pa.table(columns, schema=schema)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from types import NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import span
@@ -70,13 +72,48 @@ def cell_text(cell: Any) -> str | None:
     return str(cell).strip() or None
 
 
+def cell_texts(cells: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+    """Return `cell_text` of every cell.
+
+    Examples
+    --------
+    >>> cell_texts(np.array([" a", None, "", "b"], dtype=object)).tolist()
+    ['a', None, None, 'b']
+    """
+    if cells.dtype.kind in "fiu":
+        codes, unique = pd.factorize(cells)
+        return np.fromiter([*map(cell_text, unique.tolist()), None], object)[codes]
+    if not set(map(type, cells)) <= {str, NoneType}:
+        return np.fromiter(map(cell_text, cells), object, len(cells))
+    known = np.flatnonzero(pd.notna(cells))
+    texts = np.full(len(cells), None, dtype=object)
+    texts[known] = np.fromiter(map(str.strip, cells[known]), object, len(known))
+    texts[texts == ""] = None
+    return texts
+
+
+def first_different(column: pd.Series[Any], most: int | None = None) -> list[Any]:
+    """Return the first ``most`` different cells of a column; empty ones are left out.
+
+    Examples
+    --------
+    >>> first_different(pd.Series(["b", None, "a", "b"], dtype=object), 2)
+    ['b', 'a']
+    """
+    if most is not None:  # where all cells differ, the first rows hold enough
+        head = first_different(column.iloc[: 4 * most])
+        if len(head) >= most or len(column) <= 4 * most:
+            return head[:most]
+    return column.drop_duplicates().dropna().tolist()[:most]
+
+
 def distinct(column: pd.Series[Any], most: int | None = None) -> list[str]:
     """Return the different texts of a column's cells, those of the first ``most`` different cells.
 
     Empty cells are left out.
     """
-    cells = column.drop_duplicates().dropna()
-    return list(dict.fromkeys(text for each in cells[:most] if (text := cell_text(each))))
+    cells = first_different(column, most)
+    return list(dict.fromkeys(text for each in cells if (text := cell_text(each))))
 
 
 class Number(NamedTuple):

@@ -51,6 +51,28 @@ class Cell(NamedTuple):
 
 Reader = Callable[[str], Cell]
 _NOTHING = Cell(note="cells-unknown")
+# Texts that a reader leaves as they are and says nothing about: all words for "not known" are
+# short and without a digit.
+_SAID = r"(?s)[0-9]|.{9}"
+_PLAIN_ID = r"^[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*$"
+
+
+def left_as_they_are(reader: Reader, texts: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Return which texts a reader surely leaves as they are, so that it need not be asked.
+
+    Examples
+    --------
+    >>> left_as_they_are(_id, np.array(["G13113-8014", "lot 7", None], dtype=object)).tolist()
+    [True, False, False]
+    """
+    pattern = _SAID if reader is _text else _PLAIN_ID if reader is _id else None
+    if pattern is None:
+        return np.zeros(len(texts), dtype=bool)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.match_substring_regex(pa.array(texts, pa.large_string()), pattern)
+    return np.asarray(pc.fill_null(found, False), dtype=bool)
 
 
 def reader_of(column: Column, table: str, texts: npt.NDArray[np.object_]) -> Reader:

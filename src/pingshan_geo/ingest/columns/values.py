@@ -13,9 +13,16 @@ import pandas as pd
 from pingshan_geo.catalogue.schema import Column, is_computed
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, first_few
-from pingshan_geo.ingest.columns.cells import Number, cell_text, read_number
+from pingshan_geo.ingest.columns.cells import Number, cell_texts, read_number
 from pingshan_geo.ingest.columns.headings import fields, stored_unit
-from pingshan_geo.ingest.columns.kinds import Cell, Reader, number_reader, read_land_use, reader_of
+from pingshan_geo.ingest.columns.kinds import (
+    Cell,
+    Reader,
+    left_as_they_are,
+    number_reader,
+    read_land_use,
+    reader_of,
+)
 from pingshan_geo.ingest.columns.mapping import Mapping, Pair
 from pingshan_geo.ingest.delivery import Delivery
 from pingshan_geo.ingest.merge import EVIDENCE
@@ -90,11 +97,7 @@ class _Work:
         """Return the text of each row."""
         if pair.column is None:
             return np.full(self.size, pair.constant, dtype=object)
-        cells = self.delivery.table[pair.column].to_numpy()
-        if cells.dtype.kind not in "fiu":
-            return np.fromiter(map(cell_text, cells), object)
-        codes, unique = pd.factorize(cells)
-        return np.fromiter([*map(cell_text, unique.tolist()), None], object)[codes]
+        return cell_texts(self.delivery.table[pair.column].to_numpy())
 
     def add(self, pair: Pair) -> None:
         """Add one column."""
@@ -158,8 +161,9 @@ class _Work:
         ``told`` is what stands in the cell, where the texts hold more.
         """
         told = texts if told is None else told
-        codes, unique = pd.factorize(texts)
-        cells = [*map(reader, unique), Cell()]  # the last for rows without a text
+        sure = left_as_they_are(reader, texts)
+        codes, unique = pd.factorize(np.where(sure, np.array(None, dtype=object), texts))
+        cells = [*map(reader, unique), Cell()]  # the last for rows without a text to be read
         values, faults, notes, kept = (
             np.fromiter(each, object) for each in zip(*cells, strict=True)
         )
@@ -175,7 +179,7 @@ class _Work:
         keep = kept[codes].astype(bool)
         if keep.any() and pair.column is not None:
             self.further[name + AS_DELIVERED] = np.where(keep, told, np.array(None, dtype=object))
-        return np.asarray(values[codes], dtype=object)
+        return np.where(sure, texts, values[codes])
 
     def _common(self, code: str, name: str, where: npt.NDArray[np.int64], told: Objects) -> Finding:
         """Return one finding about many rows: how many, the first of them, what stands there."""
@@ -190,10 +194,13 @@ class _Work:
             return
         texts = self.texts(pair)
         standards = self.data.get("land_use_standard", np.full(self.size, None, dtype=object))
+        codes, different = pd.factorize(texts)
+        codes_of, standards_of = pd.factorize(standards)
         both = np.array(
-            [None if text is None else f"{of or ''}\n{text}"
-             for of, text in zip(standards, texts, strict=True)], dtype=object,
-        )  # fmt: skip
+            [*(f"{of}\n{text}" for of in (*standards_of, "") for text in different), None], object
+        )
+        pairs = np.where(codes_of < 0, len(standards_of), codes_of) * len(different) + codes
+        both = both[np.where(codes < 0, -1, pairs)]
         column = self.fields["land_use"]
         self.data["land_use"] = self.spread(column, both, read_land_use, pair, told=texts)
 
@@ -259,7 +266,8 @@ class _Work:
             if cells.dtype.kind in "fiu":
                 self.further[name] = cells
                 continue
-            self.further[name] = np.fromiter(map(_further, cells), object)
+            numbers = np.fromiter(map(_is_number, cells), bool, len(cells))
+            self.further[name] = np.where(numbers, cells, cell_texts(cells))
 
 
 @cache
@@ -271,9 +279,8 @@ def _known(column: Column) -> Text:
     return Text(", ".join(column.values), "、".join(words))
 
 
-def _further(cell: Any) -> Any:
-    is_number = isinstance(cell, (bool, int, float)) and pd.notna(cell)
-    return cell if is_number else cell_text(cell)
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, (bool, int, float)) and pd.notna(cell)
 
 
 def _ends_in_zero(digits: str) -> bool:

@@ -112,10 +112,10 @@ def _cells(column: pa.ChunkedArray) -> npt.NDArray[Any] | None:
 
 def shapes(column: pa.ChunkedArray, report: Report) -> npt.NDArray[Any]:
     """Return geometries from WKB; those that cannot be read are None and told by row."""
-    blobs = np.array(column.to_pylist(), dtype=object)
+    blobs = column.to_numpy()
     with suppress(NotImplementedError):  # a curve among them: each is looked at alone
         found: npt.NDArray[Any] = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
-        if np.array_equal(shapely.is_missing(found), pd.isna(blobs)):
+        if int(shapely.is_missing(found).sum()) == column.null_count:
             return found
     found = np.full(len(blobs), None, dtype=object)
     for place, blob in enumerate(blobs):

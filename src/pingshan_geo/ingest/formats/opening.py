@@ -17,7 +17,7 @@ from pingshan_geo import gdal
 from pingshan_geo.catalogue.readers import file_report
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding, unreadable
-from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
+from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, digesting
 from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
 from pingshan_geo.ingest.formats.arrow import frame, shapes
 from pingshan_geo.ingest.formats.xml import checked_xml
@@ -222,12 +222,13 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
     found: list[Finding] = []
     report = file_report(place.name, found)
     if kind.name == "GML":  # a copy: GDAL reads and writes files beside it
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, digesting(place) as sha256:
             copy = Path(folder, place.name)
             copy.write_bytes(checked_xml(place))
             table, about = gdal.read(copy, driver=kind.reader, layer=asked.layer)
     else:
-        table, about = gdal.read(place, driver=kind.reader, layer=asked.layer)
+        with digesting(*_files(place)) as sha256:
+            table, about = gdal.read(place, driver=kind.reader, layer=asked.layer)
     if not about["layers"]:
         raise _error("layer-none", place)
     if about["layer"] is None:
@@ -247,7 +248,7 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
             claim = Claim(about["crs"], "file")
     return Delivery(
         place.name,
-        digest(*_files(place)),
+        sha256.result(),
         kind.name,
         about["layer"],
         frame(table, report),

@@ -16,7 +16,7 @@ from pingshan_geo.catalogue.readers import Report, file_report, read_json
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.gdal.read import read_parquet as table_of
-from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
+from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digesting
 from pingshan_geo.ingest.formats.arrow import frame, shapes, stored
 from pingshan_geo.words import Text
 
@@ -42,7 +42,8 @@ def read_parquet(path: Path, asked: Asked) -> Delivery:
     """
     found: list[Finding] = []
     report = file_report(path.name, found)
-    table = table_of(path)
+    with digesting(path) as sha256:
+        table = table_of(path)
     metadata = table.schema.metadata or {}
     columns, primary = _described(metadata, table, report)
     if columns is None:
@@ -62,7 +63,7 @@ def read_parquet(path: Path, asked: Asked) -> Delivery:
     table = table.drop_columns([name for name in columns if name in table.column_names])
     return Delivery(
         path.name,
-        digest(path),
+        sha256.result(),
         "GeoParquet" if columns else "Parquet",
         None,
         frame(table, report),

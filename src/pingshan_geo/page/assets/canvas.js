@@ -1,5 +1,6 @@
 /* Lots drawn on one canvas: fills, patterns, dashes, a minimum mark. A renderer of Leaflet moves and scales
-   it with the map; it is painted anew when the map stands still, and finer for paper. */
+   it with the map. A pan keeps what is painted and adds the strips that come into view; all else paints anew,
+   and finer for paper. */
 (() => {
   "use strict";
   const { geometry } = pingshanGeo;
@@ -14,6 +15,8 @@
   /** On paper one pixel of the screen becomes three: 288 to the inch. */
   const PAPER = 3;
   const MOST_PIXELS = 4e7;
+  /** How far the widest line reaches beyond an outline, with a pixel to spare. */
+  const LINE = 4;
   const TOKENS = ["--lot-line", "--card", "--accent-2", "--use-strength"];
 
   /** What a canvas fills lots with, made once for each class of the colouring. */
@@ -39,6 +42,16 @@
     const style = context.createPattern(tile, "repeat");
     style.setTransform(new DOMMatrix().rotate(45).scale(5 / tile.width));
     return style;
+  }
+
+  /** What a shift lays bare of a canvas of so many pixels: a strip above or below, and one beside, without overlap. */
+  function bared(size, { x, y }) {
+    const ends = (shift, all) => (shift > 0 ? [0, shift] : [all + shift, all]);
+    const [top, foot] = ends(y, size.y);
+    const [left, right] = ends(x, size.x);
+    const rest = y > 0 ? [foot, size.y] : [0, top];
+    return [[0, top, size.x, foot], [left, rest[0], right, rest[1]]]
+      .filter(([a, b, c, d]) => c > a && d > b).map(([a, b, c, d]) => L.bounds([a, b], [c, d]));
   }
 
   const LotCanvas = L.Renderer.extend({
@@ -72,7 +85,13 @@
     /** Leaflet calls this when the map has moved: however often, one painting before the next frame. */
     _update() {
       if (!this._bounds) this.paint();
-      else if (!this._waiting) this._waiting = requestAnimationFrame(() => this.paint());
+      else if (!this._waiting) this._waiting = requestAnimationFrame(() => this.paint(this._painted));
+    },
+
+    /** Lots look otherwise, or others show: nothing that is painted can stay. */
+    change() {
+      this._painted = null;
+      this._update();
     },
 
     /** A pan that leaves what is painted paints on the way. */
@@ -81,7 +100,8 @@
       if (this._map.getZoom() === this._zoom && !this._bounds.contains(L.bounds(from, from.add(this._map.getSize())))) this._update();
     },
 
-    paint() {
+    /** `painted`: what the canvas holds and may keep. */
+    paint(painted = null) {
       cancelAnimationFrame(this._waiting);
       this._waiting = 0;
       if (!this._map || (this._map._animatingZoom && this._bounds)) return; // the zoom ends with another call
@@ -97,13 +117,49 @@
       const size = bounds.getSize();
       const wanted = Math.max(devicePixelRatio || 1, this.paper ? PAPER : 1);
       const ratio = Math.min(wanted, Math.sqrt(MOST_PIXELS / (size.x * size.y || 1)));
-      canvas.width = Math.round(size.x * ratio); // empties it too
-      canvas.height = Math.round(size.y * ratio);
+      const pixels = size.multiplyBy(ratio).round();
+      const origin = this._map.getPixelOrigin();
+      const here = { key: [this._zoom, ratio, many, pixels, origin].join(), min: bounds.min };
+      const moved = painted && painted.key === here.key && !this.paper ? painted.min.subtract(bounds.min).multiplyBy(ratio) : null;
+      const whole = L.bounds([0, 0], pixels);
+      const kept = moved && moved.equals(moved.round()) && L.bounds(moved, moved.add(pixels)).overlaps(whole);
+      if (!kept) {
+        canvas.width = pixels.x; // empties it too
+        canvas.height = pixels.y;
+      }
       canvas.style.width = `${size.x}px`;
       canvas.style.height = `${size.y}px`;
       L.DomUtil.setPosition(canvas, bounds.min);
-      if (size.x && size.y) this._draw(ratio, shown, many);
+      if (size.x && size.y) {
+        if (kept) this._shift(moved);
+        for (const strip of kept ? bared(pixels, moved) : [whole]) this._strip(ratio, many, strip, kept ? null : shown);
+      }
+      this._painted = here;
       this._print();
+    },
+
+    /** Move what is painted by whole pixels. */
+    _shift({ x: right, y: down }) {
+      const { _container: canvas, _context: x } = this;
+      x.save();
+      x.setTransform(1, 0, 0, 1, 0, 0);
+      x.globalCompositeOperation = "copy";
+      x.drawImage(canvas, right, down);
+      x.restore();
+    },
+
+    /** Paint a part of the canvas, in its pixels; what lies over its edge is cut there. */
+    _strip(ratio, many, strip, known) {
+      const { _context: x, _bounds: bounds } = this;
+      const { min, max } = strip;
+      const edge = (corner, more) => corner.divideBy(ratio).add(bounds.min).add([more, more]);
+      x.save();
+      x.setTransform(1, 0, 0, 1, 0, 0);
+      x.beginPath();
+      x.rect(min.x, min.y, max.x - min.x, max.y - min.y);
+      x.clip();
+      this._draw(ratio, known || this.inView(L.bounds(edge(min, -LINE), edge(max, LINE))), many, strip);
+      x.restore();
     },
 
     /** On paper a picture stands for the canvas: a browser prints the steps of a canvas, and the one that
@@ -139,7 +195,7 @@
       return out;
     },
 
-    _draw(ratio, shown, many) {
+    _draw(ratio, shown, many, strip) {
       const { page, block, hits, least, selected } = this.lots;
       const { _context: x, _bounds: bounds } = this;
       const told = getComputedStyle(document.documentElement);
@@ -163,7 +219,7 @@
       const sized = (at) => Math.max(box[4 * at + 2] - box[4 * at], box[4 * at + 3] - box[4 * at + 1]) * scale * hits.growth(at, shortest);
       const [dots, large] = [[], []];
       for (const at of shown) (sized(at) < square ? dots : large).push(at);
-      if (dots.length) this._dots(dots, ratio, (at) => hits.growth(at, shortest) * scale, lookOf);
+      if (dots.length) this._dots(dots, ratio, strip, (at) => hits.growth(at, shortest) * scale, lookOf);
       for (const at of large) {
         const grown = hits.growth(at, shortest);
         const extent = sized(at);
@@ -207,12 +263,13 @@
     },
 
     /** The smallest lots as boxes of whole pixels, at one stroke: a canvas takes long over each step. */
-    _dots(dots, ratio, zoomOf, lookOf) {
-      const { _container: canvas, _context: x, _bounds: bounds, _zoom: zoom } = this;
+    _dots(dots, ratio, strip, zoomOf, lookOf) {
+      const { _context: x, _bounds: bounds, _zoom: zoom } = this;
       const { box } = this.lots.block;
       const scale = this._map.getZoomScale(zoom, 0);
       const corner = this._map.getPixelOrigin().add(bounds.min);
-      const image = x.createImageData(canvas.width, canvas.height);
+      const { x: width, y: height } = strip.getSize();
+      const image = x.createImageData(width, height);
       const pixels = new Uint32Array(image.data.buffer);
       const colours = new Map();
       const colourOf = (look) => {
@@ -223,23 +280,22 @@
         }
         return colours.get(look);
       };
-      const { width, height } = canvas;
       for (const at of dots) {
         const i = 4 * at;
         const half = zoomOf(at) / 2;
         const mx = ((box[i] + box[i + 2]) / 2) * scale - corner.x;
         const my = ((box[i + 1] + box[i + 3]) / 2) * scale - corner.y;
         const [wide, high] = [(box[i + 2] - box[i]) * half, (box[i + 3] - box[i + 1]) * half];
-        const left = Math.round((mx - wide) * ratio);
-        const top = Math.round((my - high) * ratio);
-        const right = Math.min(width, Math.max(left + 1, Math.round((mx + wide) * ratio)));
-        const foot = Math.min(height, Math.max(top + 1, Math.round((my + high) * ratio)));
+        const left = Math.round((mx - wide) * ratio) - strip.min.x;
+        const top = Math.round((my - high) * ratio) - strip.min.y;
+        const right = Math.min(width, Math.max(left + 1, Math.round((mx + wide) * ratio) - strip.min.x));
+        const foot = Math.min(height, Math.max(top + 1, Math.round((my + high) * ratio) - strip.min.y));
         const colour = colourOf(lookOf(at));
         for (let y = Math.max(0, top); y < foot; y += 1) {
           for (let k = y * width + Math.max(0, left), end = y * width + right; k < end; k += 1) pixels[k] = colour;
         }
       }
-      x.putImageData(image, 0, 0);
+      x.putImageData(image, strip.min.x, strip.min.y);
     },
 
     /** The outline of a lot as the path of the canvas; corners that fall together on the screen count once. */

@@ -3,10 +3,12 @@
   "use strict";
   const { el, part, geometry, format, span } = pingshanGeo;
 
-  /** Up to so many lots in view are labelled beside their mark; of more, only those that hold their label. */
   /** What each further place tried weighs. */
   const LATER = 0.12;
+  /** Up to so many lots in view are labelled beside their mark; of more, only those that hold their label. */
   const FEW = 40;
+  /** So many labels are measured at a time. */
+  const BATCH = 64;
   /** From this cost on a zone's label does without its second language. */
   const CROWDED = 4;
 
@@ -134,6 +136,15 @@
     return out.concat(rest.map((box) => lotLabel(box, false)));
   }
 
+  /** Labels with their nodes and room, measured many at a time: each look at a size lays out the page anew. */
+  function* batches(labels, make, pane) {
+    for (let first = 0; first < labels.length; first += BATCH) {
+      const made = labels.slice(first, first + BATCH).map(make);
+      pane.append(...made.map(({ node }) => node));
+      yield* made.map((one) => ({ ...one, room: [one.node.offsetWidth + 6, one.node.offsetHeight + 2] }));
+    }
+  }
+
   function draw(page, pane) {
     const { map } = page;
     const frame = map.getContainer().getBoundingClientRect();
@@ -149,18 +160,22 @@
     const held = pane.contains(document.activeElement) ? document.activeElement.dataset.zone : null;
     pane.replaceChildren();
     let small = 0;
-    for (const label of wanted(page, lots)) {
-      if (label.kind === "parcels" && small > 200) break;
-      if (label.anchor.x < -60 || label.anchor.y < -60 || label.anchor.x > size.x + 60 || label.anchor.y > size.y + 60) continue;
+    const near = ({ anchor: { x, y } }) => x >= -60 && y >= -60 && x <= size.x + 60 && y <= size.y + 60;
+    const make = (label) => {
       const opens = label.role === "root" || label.role === "zone";
       const node = el(opens ? "button" : "div", { class: `pg-label pg-label-${label.role || "lot"}${label.chosen ? " chosen" : ""}`, type: opens ? "button" : null, "data-zone": opens ? label.id : null },
         span("label-name", label.lines[0]),
         label.lines[1] && !dense ? span("label-other", ` ${label.lines[1]}`) : null,
         label.note && !(dense && label.role) ? span("label-note", label.note) : null);
       if (opens) node.addEventListener("click", (event) => { event.stopPropagation(); page.open("zones", label.id); });
-      pane.append(node);
-      let w = node.offsetWidth + 6;
-      let h = node.offsetHeight + 2;
+      return { label, node };
+    };
+    for (const { label, node, room: measured } of batches(wanted(page, lots).filter(near), make, pane)) {
+      if (label.kind === "parcels" && small > 200) {
+        node.remove();
+        continue;
+      }
+      let [w, h] = measured;
       const lot = label.kind === "parcels";
       const fits = (x, y, over) => {
         const box = { x: x - w / 2, y: y - h / 2, w, h };

@@ -89,7 +89,7 @@
     page.on((state, changed) => {
       const any = (...keys) => !changed || keys.some((key) => changed.has(key));
       if (any("sel")) selection = pingshanGeo.selection.selected(page).rows;
-      if (any("shown", "sel", "colour", "layers", "scenario")) canvas._update();
+      if (any("shown", "sel", "colour", "layers", "scenario")) canvas.change();
       if (any("shown")) sayEnlarged();
       if (!any("lot")) return;
       drawChosen();

@@ -1,0 +1,223 @@
+"""Columns of a table as texts, all rows at once: cells of CSV and values of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pingshan_geo.output import FORMULA, csv_bytes
+
+if TYPE_CHECKING:  # pyarrow is imported where it is needed
+    import pandas as pd
+    import pyarrow as pa
+
+# Arrow prints these sizes in a way of its own; in between only ".0" is missing.
+_SMALL, _LARGE = 1e-4, 1e10
+
+
+def arrow_column(column: pd.Series[Any]) -> pa.Array:
+    """Return a column as numbers, truth values, texts or categories of texts of Arrow.
+
+    Unknown (NaN, None) is null. A column of several kinds of things becomes texts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> arrow_column(pd.Series([1.5, None])).to_pylist()
+    [1.5, None]
+    """
+    import pyarrow as pa
+
+    try:
+        found = pa.array(column, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        found = pa.nulls(0)
+    if isinstance(found, pa.ChunkedArray):
+        found = found.combine_chunks()
+    kind = found.type.value_type if pa.types.is_dictionary(found.type) else found.type
+    known = (
+        pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
+        pa.types.is_string, pa.types.is_large_string,
+    )  # fmt: skip
+    if len(found) == len(column) and any(is_kind(kind) for is_kind in known):
+        return found
+    texts = [None if missing else str(value) for value, missing in
+             zip(column.astype(object), column.isna(), strict=True)]  # fmt: skip
+    return pa.array(texts, pa.string())
+
+
+def csv_cells(column: pa.Array) -> pa.Array:
+    """Return a column of Arrow as cells of CSV, letter for letter as `output.csv_bytes` has them.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> csv_cells(pa.array(["=1+1", "a,b", None])).to_pylist()
+    ["'=1+1", '"a,b"', None]
+    """
+    signs = b"".join(sign.encode()[:1] for sign in FORMULA)
+    return _printed(
+        column, ("False", "True"), lambda texts: _repaired(texts, _cell, b'",\r\n', signs)
+    )
+
+
+def json_values(column: pa.Array) -> pa.Array:
+    r"""Return a column of Arrow as values of JSON, letter for letter as `json.dumps` has them.
+
+    Raises
+    ------
+    ValueError
+        If a number is infinite.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> json_values(pa.array(['坪山 "1"', None])).to_pylist()
+    ['"坪山 \\"1\\""', None]
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type) and pc.any(pc.is_inf(column)).as_py():
+        raise ValueError("JSON has no infinite numbers")
+
+    def quoted(texts: pa.Array) -> pa.Array:
+        inner = _repaired(texts, _in_quotes, b'"\\' + bytes(range(0x20)))
+        return pc.binary_join_element_wise('"', inner, '"', "")
+
+    return _printed(column, ("false", "true"), quoted)
+
+
+def joined(parts: Sequence[pa.Array | str], missing: str) -> bytes:
+    """Return the texts of all rows one after the other; ``missing`` stands where one is null."""
+    import pyarrow.compute as pc
+
+    merged: list[Any] = []  # texts that stand beside each other are one
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    rows = pc.binary_join_element_wise(
+        *merged, "", null_handling="replace", null_replacement=missing
+    )
+    return bytes(_flat(rows)[0])
+
+
+def csv_rows(table: pd.DataFrame, columns: Sequence[str]) -> bytes:
+    r"""Return rows as lines of CSV; a column that the table does not have is empty.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> csv_rows(pd.DataFrame({"far": [4.5, None], "id": ["=1", "b"]}), ["id", "name", "far"])
+    b"'=1,,4.5\nb,,\n"
+    """
+    parts: list[Any] = []
+    for name in columns:
+        parts += [",", csv_cells(arrow_column(table[name])) if name in table else ""]
+    return joined([*parts[1:], "\n"], "")
+
+
+def texts_of(schema: pa.Schema) -> list[str]:
+    """Return the columns of which Parquet should keep each different value once.
+
+    To look for equal ones among numbers takes time, and makes files larger.
+    """
+    import pyarrow as pa
+
+    return [
+        field.name for field in schema
+        if pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)
+        or pa.types.is_large_string(field.type)
+    ]  # fmt: skip
+
+
+def _printed(
+    column: pa.Array, words: tuple[str, str], texts: Callable[[pa.Array], pa.Array]
+) -> pa.Array:
+    """Return a column as Python prints it, its texts as ``texts`` makes them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):  # each category once
+        return _printed(column.dictionary, words, texts).take(column.indices)
+    if pa.types.is_boolean(column.type):
+        return pc.if_else(column, words[1], words[0])
+    if pa.types.is_floating(column.type):
+        return _decimals(column)
+    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    plain = column.cast(pa.string())
+    return texts(plain) if is_text else plain
+
+
+def _decimals(column: pa.Array) -> pa.Array:
+    """Return the shortest texts that are read back as the same numbers, as `repr` has them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = column.to_numpy(zero_copy_only=False)
+    size = np.abs(numbers)
+    texts = column.cast(pa.string())
+    is_whole = size == np.floor(size)
+    if is_whole.any():
+        texts = pc.if_else(is_whole, pc.binary_join_element_wise(texts, ".0", ""), texts)
+    return _replaced(texts, (size >= _LARGE) | ((size < _SMALL) & (size > 0)), numbers, repr)
+
+
+def _replaced(
+    texts: pa.Array, which: npt.NDArray[np.bool_], values: Any, change: Callable[[Any], str]
+) -> pa.Array:
+    """Return the texts with others for some rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not which.any():
+        return texts
+    others = pa.array([change(value) for value in values[which].tolist()], texts.type)
+    return pc.replace_with_mask(texts, pa.array(which), others)
+
+
+def _repaired(
+    texts: pa.Array, change: Callable[[str], str], inside: bytes, first: bytes = b""
+) -> pa.Array:
+    """Return the texts, changed where one has a byte of ``inside`` or begins with one of ``first``.
+
+    Null stays null.
+    """
+    data, ends = _flat(texts)
+    which = np.zeros(len(texts), dtype=bool)
+    hits = np.flatnonzero(_marked(inside)[data])
+    which[np.searchsorted(ends, hits, side="right") - 1] = True
+    if first:
+        filled = np.flatnonzero(np.diff(ends))
+        which[filled] |= _marked(first)[data[ends[filled]]]
+    if not which.any():
+        return texts
+    return _replaced(texts, which, texts.to_numpy(zero_copy_only=False), change)
+
+
+def _flat(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+    """Return the bytes of all texts, and where each begins; the last of these is the end."""
+    _, offsets, content = texts.buffers()
+    if offsets is None or content is None:
+        return np.zeros(0, np.uint8), np.zeros(len(texts) + 1, np.int32)
+    begins = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(content, np.uint8)[begins[0] : begins[-1]], begins - begins[0]
+
+
+def _marked(signs: bytes) -> npt.NDArray[np.bool_]:
+    return np.isin(np.arange(256), np.frombuffer(signs, np.uint8))
+
+
+def _cell(text: str) -> str:
+    (line,) = csv_bytes([(text, None)])
+    return line.decode().removesuffix(",\n")
+
+
+def _in_quotes(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
