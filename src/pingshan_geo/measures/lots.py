@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import BASIS_OF_MEASURE, FACT_MEASURES, MEASURABLE
-from pingshan_geo.figure import choose, choose_object, combined_qualifier, divide, exact
+from pingshan_geo.figure import (
+    ObjectArray,
+    choose,
+    choose_object,
+    combined_qualifier,
+    divide,
+    exact,
+)
 from pingshan_geo.measures.area import measured_area, measured_area_plane
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, far_pair
@@ -74,15 +83,22 @@ def _put_far(wide: Wide) -> None:
             chosen = choose(fill, ratio, chosen)
             qualifier = choose_object(fill, qualifiers, qualifier)
             land_basis = site_basis if land == "site_area" else BASIS_OF_MEASURE[land]
-            named = np.full(size, land_basis) if isinstance(land_basis, str) else land_basis
-            words = [f"{BASIS_OF_MEASURE[floor]}/{word or 'not_said'}" for word in named]
-            basis = choose_object(fill, np.array(words, dtype=object), basis)
+            basis = choose_object(fill, _pairs_of(BASIS_OF_MEASURE[floor], land_basis), basis)
     wide.put("far", chosen, "derived", qualifier)
     wide.note("far_basis", basis)
     several = count > 1
     for name, ratio, qualifiers in pairs:
         shown = several & ~np.isnan(ratio.value)
         wide.put(name, ratio, "derived", qualifiers, where=shown, optional=True)
+
+
+def _pairs_of(floor: str, land: str | ObjectArray) -> Any:
+    """Return the bases of floor and land, ``not_said`` where nobody says the land's."""
+    if isinstance(land, str):
+        return f"{floor}/{land}"
+    codes, found = pd.factorize(land)
+    words = [f"{floor}/{word or 'not_said'}" for word in (*found, None)]
+    return np.array(words, dtype=object)[codes]
 
 
 def far_inputs(wide: Wide) -> tuple[Joined, Joined]:

@@ -10,7 +10,7 @@ from unicodedata import normalize
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.figure import FloatArray, Interval, ObjectArray, choose, choose_object, exact
+from pingshan_geo.figure import FloatArray, IntArray, Interval, ObjectArray, choose_object, exact
 from pingshan_geo.findings import Finding
 from pingshan_geo.measures.readings import DISAGREES, EARLIER, INSTALMENT, USED, described
 from pingshan_geo.measures.registry import MEASURES
@@ -67,43 +67,49 @@ def put_recorded(
     used = facts[facts["role"] == USED]
     disputed = facts[facts["role"] == DISAGREES]
     for name in names:
-        of_measure = used[used["measure"] == name].set_index("subject").reindex(index)
+        of_measure = used[used["measure"] == name]
+        place = index.get_indexer(pd.Index(of_measure["subject"], dtype=object))
+        of_measure, place = of_measure[place >= 0], place[place >= 0]
         interval, qualifier = _bulk(wide, name)
-        is_fact = of_measure["value_si"].notna().to_numpy()
-        parts = (of_measure[column].to_numpy() for column in ("value_si", "low_si", "high_si"))
-        interval = choose(is_fact, Interval(*parts), interval)
-        qualifiers = of_measure["qualifier"].to_numpy(dtype=object)
-        qualifier = choose_object(is_fact, qualifiers, qualifier)
-        in_conflict = index.isin(disputed.loc[disputed["measure"] == name, "subject"])
-        status = np.where(in_conflict, "conflict", "recorded").astype(object)
+        for ends, column in zip(interval, ("value_si", "low_si", "high_si"), strict=True):
+            ends[place] = of_measure[column].to_numpy()
+        qualifier[place] = of_measure["qualifier"].to_numpy(dtype=object)
+        in_conflict = disputed.loc[disputed["measure"] == name, "subject"]
+        status: str | ObjectArray = "recorded"
+        if len(in_conflict):
+            status = choose_object(index.isin(in_conflict), "conflict", "recorded")
         known = ~np.isnan(interval.value)
         if name in needed:
             wide.put(name, interval, status, qualifier)
         else:
             wide.put(name, interval, status, qualifier, where=known, optional=True)
         if name in {"site_area", "recorded_area"}:
-            wide.note(f"{name}_basis", _said(of_measure["area_basis"], wide, f"{name}_basis"))
+            bases = _said(of_measure["area_basis"], place, wide, f"{name}_basis")
+            wide.note(f"{name}_basis", bases)
         if name == "recorded_area":
-            wide.note(f"{name}_edition", _said(of_measure.get("edition"), wide, f"{name}_edition"))
+            editions = _said(of_measure.get("edition"), place, wide, f"{name}_edition")
+            wide.note(f"{name}_edition", editions)
 
 
-def _said(of_facts: pd.Series[str] | None, wide: Wide, column: str) -> ObjectArray:
+def _said(of_facts: pd.Series[str] | None, place: IntArray, wide: Wide, column: str) -> ObjectArray:
     """Return what the facts say beside a number, else a column of the table; None where none."""
     said = np.full(len(wide.base), None, dtype=object)
-    if of_facts is not None:
-        said = of_facts.to_numpy(dtype=object)
     own = wide.base.get(column)
     if own is not None:
-        said = choose_object(pd.isna(said), own.to_numpy(dtype=object), said)
-    return choose_object(pd.notna(said), said, None)
+        said = choose_object(own.notna().to_numpy(), own.to_numpy(dtype=object), None)
+    if of_facts is not None:
+        told = of_facts.notna().to_numpy()
+        said[place[told]] = of_facts.to_numpy(dtype=object)[told]
+    return said
 
 
 def _bulk(wide: Wide, name: str) -> tuple[Interval, ObjectArray]:
     column = MEASURES[name].column
     size = len(wide.base)
     if column not in wide.base:
-        return wide.interval(name), np.full(size, None, dtype=object)
-    values = wide.base[column].to_numpy(dtype=np.float64)
+        own = Interval(*(part.copy() for part in wide.interval(name)))
+        return own, np.full(size, None, dtype=object)
+    values = wide.base[column].to_numpy(dtype=np.float64).copy()
     if name == "far_limit":  # decided by a plan, not read off
         return exact(values), np.full(size, "exact", dtype=object)
     bounds = implied_bounds(values)

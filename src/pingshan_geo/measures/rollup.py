@@ -19,7 +19,7 @@ from pingshan_geo.figure import (
     divide,
     exact,
 )
-from pingshan_geo.measures.registry import COUNTS
+from pingshan_geo.measures.registry import COUNTS, MEASURES
 from pingshan_geo.measures.sums import PartialSums, partial_sums
 from pingshan_geo.measures.wide import Wide, interval_of, qualifier_of
 
@@ -218,7 +218,10 @@ def zone_part(
         Pair table of the overlay: ``row, zone`` (-1 is outside), ``area_m2``, ``share``.
     """
     group, weight = land["zone"].to_numpy(), land["weight"].to_numpy()
-    inside = parcels.iloc[land["row"].to_numpy()]
+    of = [MEASURES[name] for name in _SUMMED]
+    columns = [name for m in of for name in (m.column, m.low_column, m.high_column)]
+    columns += [m.qualifier_column for m in of]
+    inside = parcels[columns].iloc[land["row"].to_numpy()]
     sums = {
         name: sum_part(
             scaled(interval_of(inside, name), weight), group, size, qualifier_of(inside, name)
