@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pingshan_geo.cells import arrow_column, csv_cells, csv_rows, joined, json_values
-from pingshan_geo.output import csv_bytes
+from pingshan_geo.cells import arrow_column, csv_bytes, csv_cells, csv_rows, joined, json_values
 
 NUMBERS = st.lists(st.none() | st.floats(allow_nan=False, allow_infinity=False))
 TEXTS = st.lists(st.none() | st.text(st.characters(codec="utf-8") | st.sampled_from("\"',\n=＝\t")))

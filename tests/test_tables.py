@@ -11,11 +11,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import InputError
 from pingshan_geo.ingest.delivery import Asked
 from pingshan_geo.ingest.formats.opening import open_delivery
 from pingshan_geo.ingest.formats.tables import read_delimited, read_workbook
-from pingshan_geo.output import csv_bytes
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 

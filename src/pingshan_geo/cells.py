@@ -1,22 +1,117 @@
-"""Columns of a table as texts, all rows at once: cells of CSV and values of JSON."""
+"""Cells of CSV, of workbooks and of JSON: row by row, or of whole columns at once."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pingshan_geo.output import FORMULA, csv_bytes
+from pingshan_geo.errors import OutputError
 
 if TYPE_CHECKING:  # pyarrow is imported where it is needed
     import pandas as pd
     import pyarrow as pa
 
+#: What begins a formula in one spreadsheet or another, and the sign that stands before it.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
+# What a sheet can hold; XlsxWriter would cut or drop the rest in silence.
+_MOST_CHARACTERS, _MOST_ROWS = 32_767, 1_048_576
 # Arrow prints these sizes in a way of its own; in between only ".0" is missing.
 _SMALL, _LARGE = 1e-4, 1e10
+
+
+def csv_bytes(rows: Iterable[Iterable[str | float | Decimal | bool | None]]) -> Iterator[bytes]:
+    r"""Yield the lines of a CSV file: UTF-8, LF, no cell that a spreadsheet would calculate.
+
+    Parameters
+    ----------
+    rows : iterable of iterables
+        Texts, numbers and truth values at full precision; None is an empty cell.
+
+    Notes
+    -----
+    A text that begins with one of ``= + - @ '``, their full-width forms, a tab or a line break
+    gets one ``'`` before it; whoever reads the file takes it away.
+
+    Examples
+    --------
+    >>> b"".join(csv_bytes([["id", "far"], ["=1+1", 4.5], ["a", None]]))
+    b"id,far\n'=1+1,4.5\na,\n"
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    for row in rows:
+        writer.writerow(
+            f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+            for cell in row
+        )
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def workbook(sheets: Iterable[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]) -> bytes:
+    """Return an Excel workbook in which texts are texts: none is a formula or a link.
+
+    Parameters
+    ----------
+    sheets : iterable of tuples
+        Title, headings, and columns: texts, numbers and truth values at full precision; None is
+        an empty cell. The same sheets give the same bytes.
+
+    Raises
+    ------
+    OutputError
+        If a text or a table is larger than a workbook can hold.
+    """
+    import xlsxwriter
+
+    file = io.BytesIO()
+    settings = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, settings) as book:
+        # The date of creation is fixed: no clock in what is written.
+        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        for title, headings, columns in sheets:
+            sheet = book.add_worksheet(title)
+            sheet.freeze_panes(1, 2)
+            if headings:
+                sheet.autofilter(0, 0, len(columns[0]), len(headings) - 1)
+            for column, (heading, values) in enumerate(zip(headings, columns, strict=True)):
+                _check_room(title, heading, values)
+                sheet.write_string(0, column, heading, bold)
+                sheet.set_column(column, column, 24 if str in set(map(type, values)) else 16)
+                for row, value in enumerate(values, start=1):
+                    if isinstance(value, str):
+                        sheet.write_string(row, column, value)
+                    elif isinstance(value, bool):
+                        sheet.write_boolean(row, column, value)
+                    elif value is not None:
+                        sheet.write_number(row, column, value)
+    return file.getvalue()
+
+
+def _check_room(title: str, heading: str, values: Sequence[Any]) -> None:
+    if len(values) >= _MOST_ROWS:
+        raise OutputError(
+            f"{title}: {len(values):,} rows are more than a sheet holds; write .csv",
+            f"{title}：共 {len(values):,} 行，超出工作表容量，请写成 .csv",
+        )
+    for row, value in enumerate(values, start=1):
+        if isinstance(value, str) and len(value) > _MOST_CHARACTERS:
+            raise OutputError(
+                f"{title}, row {row}, {heading}: {len(value):,} characters are more than a "
+                f"cell holds ({_MOST_CHARACTERS:,}); write .csv",
+                f"{title}，第 {row} 行，{heading}：共 {len(value):,} 个字符，超出单元格容量"
+                f"（{_MOST_CHARACTERS:,}），请写成 .csv",
+            )
 
 
 def arrow_column(column: pd.Series[Any]) -> pa.Array:
@@ -51,7 +146,7 @@ def arrow_column(column: pd.Series[Any]) -> pa.Array:
 
 
 def csv_cells(column: pa.Array) -> pa.Array:
-    """Return a column of Arrow as cells of CSV, letter for letter as `output.csv_bytes` has them.
+    """Return a column of Arrow as cells of CSV, letter for letter as `csv_bytes` has them.
 
     Examples
     --------

@@ -8,27 +8,18 @@ it was; what may stay behind is a folder named ``.pingshan-geo-….part``, which
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 import stat
 import tempfile
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pingshan_geo.errors import OutputError, UsageError
-
-#: What begins a formula in one spreadsheet or another, and the sign that stands before it.
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
-# What a sheet can hold; XlsxWriter would cut or drop the rest in silence.
-_MOST_CHARACTERS, _MOST_ROWS = 32_767, 1_048_576
 
 
 def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> Path:
@@ -212,6 +203,49 @@ def whole_files(folder: Path) -> Iterator[Path]:
         ) from error
 
 
+@contextmanager
+def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the place where a folder is built that then stands at a path, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        If something stands there that is no empty folder.
+    OutputError
+        If the system refuses.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with new_folder(f"{folder}/new") as place:
+    ...         place.mkdir()
+    ...         _ = (place / "a.txt").write_text("whole")
+    ...     [each.name for each in Path(folder, "new").iterdir()]
+    ['a.txt']
+    """
+    target = Path(path)
+    if target.resolve() == Path.cwd():
+        raise UsageError(
+            "a catalogue is made in a new folder, not in the one that you are in",
+            "目录须建在新文件夹中，不能建在当前文件夹",
+        )
+    try:
+        if target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
+            target.rmdir()
+        elif target.exists():
+            raise UsageError(
+                f"{target} is there already; name a folder that is not, or an empty one",
+                f"{target} 已存在；请指定尚不存在的文件夹或空文件夹",
+            )
+    except OSError as error:
+        raise OutputError(
+            f"{target}: cannot be made: {error.strerror}", f"{target}：无法建立：{error.strerror}"
+        ) from error
+    with whole_file(target) as place:
+        yield place
+
+
 def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -> None:
     r"""Write a file whole, or leave what stood there.
 
@@ -260,93 +294,6 @@ def in_turn(work: Callable[[Any], bytes], blocks: Iterable[Any]) -> Iterator[byt
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
-
-
-def csv_bytes(rows: Iterable[Iterable[str | float | Decimal | bool | None]]) -> Iterator[bytes]:
-    r"""Yield the lines of a CSV file: UTF-8, LF, no cell that a spreadsheet would calculate.
-
-    Parameters
-    ----------
-    rows : iterable of iterables
-        Texts, numbers and truth values at full precision; None is an empty cell.
-
-    Notes
-    -----
-    A text that begins with one of ``= + - @ '``, their full-width forms, a tab or a line break
-    gets one ``'`` before it; whoever reads the file takes it away.
-
-    Examples
-    --------
-    >>> b"".join(csv_bytes([["id", "far"], ["=1+1", 4.5], ["a", None]]))
-    b"id,far\n'=1+1,4.5\na,\n"
-    """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    for row in rows:
-        writer.writerow(
-            f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
-            for cell in row
-        )
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def workbook(sheets: Iterable[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]) -> bytes:
-    """Return an Excel workbook in which texts are texts: none is a formula or a link.
-
-    Parameters
-    ----------
-    sheets : iterable of tuples
-        Title, headings, and columns: texts, numbers and truth values at full precision; None is
-        an empty cell. The same sheets give the same bytes.
-
-    Raises
-    ------
-    OutputError
-        If a text or a table is larger than a workbook can hold.
-    """
-    import xlsxwriter
-
-    file = io.BytesIO()
-    settings = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(file, settings) as book:
-        # The date of creation is fixed: no clock in what is written.
-        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
-        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        for title, headings, columns in sheets:
-            sheet = book.add_worksheet(title)
-            sheet.freeze_panes(1, 2)
-            if headings:
-                sheet.autofilter(0, 0, len(columns[0]), len(headings) - 1)
-            for column, (heading, values) in enumerate(zip(headings, columns, strict=True)):
-                _check_room(title, heading, values)
-                sheet.write_string(0, column, heading, bold)
-                sheet.set_column(column, column, 24 if str in set(map(type, values)) else 16)
-                for row, value in enumerate(values, start=1):
-                    if isinstance(value, str):
-                        sheet.write_string(row, column, value)
-                    elif isinstance(value, bool):
-                        sheet.write_boolean(row, column, value)
-                    elif value is not None:
-                        sheet.write_number(row, column, value)
-    return file.getvalue()
-
-
-def _check_room(title: str, heading: str, values: Sequence[Any]) -> None:
-    if len(values) >= _MOST_ROWS:
-        raise OutputError(
-            f"{title}: {len(values):,} rows are more than a sheet holds; write .csv",
-            f"{title}：共 {len(values):,} 行，超出工作表容量，请写成 .csv",
-        )
-    for row, value in enumerate(values, start=1):
-        if isinstance(value, str) and len(value) > _MOST_CHARACTERS:
-            raise OutputError(
-                f"{title}, row {row}, {heading}: {len(value):,} characters are more than a "
-                f"cell holds ({_MOST_CHARACTERS:,}); write .csv",
-                f"{title}，第 {row} 行，{heading}：共 {len(value):,} 个字符，超出单元格容量"
-                f"（{_MOST_CHARACTERS:,}），请写成 .csv",
-            )
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
+import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
 import geopandas as gpd
@@ -28,20 +28,18 @@ from pingshan_geo.catalogue.folder import (
     refused_folder,
 )
 from pingshan_geo.catalogue.load import shipped_path
+from pingshan_geo.catalogue.partition import parquet_bytes, parquet_frame, parts, whole_number
 from pingshan_geo.catalogue.readers import Cells, file_report
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
 from pingshan_geo.catalogue.store import digest_of
+from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
-from pingshan_geo.output import csv_bytes
 
 #: A spatial table with more rows is kept as GeoParquet: as GeoJSON it would be slow to read.
 MOST_GEOJSON_ROWS = 20_000
-_FORMATS = {
-    "csv": "text/csv",
-    "geojson": "application/geo+json",
-    "parquet": "application/vnd.apache.parquet",
-}
+PARQUET_TYPE = "application/vnd.apache.parquet"
+_FORMATS = {"csv": "text/csv", "geojson": "application/geo+json", "parquet": PARQUET_TYPE}
 
 
 @dataclass
@@ -59,12 +57,15 @@ class Draft:
         empty cell), joined by ``geometry`` where a table is spatial and by ``row_number``.
     read : dict of str
         Digests of the files, by name, as they were when they were read.
+    pieces : dict of list
+        Rows of each file of a table that stands in several, in their order, as they were.
     """
 
     path: Path
     descriptor: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     read: dict[str, str | None] = field(default_factory=dict)
+    pieces: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
 
     def file(self, name: str) -> str:
         """Return the name of a table's first file, or that which it would get."""
@@ -102,19 +103,15 @@ class Draft:
         for name in changed:
             table = self.tables[name].drop(columns="row_number")
             old = parts_of(self.descriptor, name)
-            path = self.file(name)
-            if name in SPATIAL and len(table) > MOST_GEOJSON_ROWS:
-                path = path.rsplit(".", 1)[0] + ".parquet"
-            form = path.rsplit(".", 1)[1]
-            if form == "parquet":
-                writes[path] = _parquet(table, self.descriptor["crs"])
-            else:
-                writes[path] = _geojson(table) if name in SPATIAL else _csv(table, name)
-            removes += [part for part in old if part != path]
+            paths, made = self._files(name, table)
+            writes |= made
+            form = paths[0].rsplit(".", 1)[1]
+            removes += [part for part in old if part not in paths]
             if name not in resources:
                 resources[name] = {"name": name}
                 descriptor["resources"].append(resources[name])
             resource = resources[name]
+            path = paths[0] if len(paths) == 1 else paths
             resource |= {"path": path, "format": form, "mediatype": _FORMATS[form]}
             fields = resource.get("schema", {}).get("fields", [])
             known = {field["name"] for field in fields}
@@ -125,9 +122,55 @@ class Draft:
             writes[DESCRIPTOR] = f"{text}\n".encode()
         return writes, removes
 
+    def _files(
+        self, name: str, table: pd.DataFrame
+    ) -> tuple[list[str], dict[str, bytes | Iterable[bytes]]]:
+        """Return the names of a table's files, and the content of those that are not as before."""
+        path, crs = self.file(name), self.descriptor["crs"]
+        if name in self.pieces and path.endswith(".parquet"):
+            return self._parts(name, table)
+        if name in SPATIAL and len(table) > MOST_GEOJSON_ROWS:
+            path = path.rsplit(".", 1)[0] + ".parquet"
+        if path.endswith(".parquet"):
+            return [path], {path: parquet_bytes(parquet_frame(table, crs))}
+        return [path], {path: _geojson(table) if name in SPATIAL else _csv(table, name)}
 
-def open_draft(path: str | Path) -> Draft:
-    """Read a catalogue's files so that they can be changed.
+    def _parts(
+        self, name: str, table: pd.DataFrame
+    ) -> tuple[list[str], dict[str, bytes | Iterable[bytes]]]:
+        """Return the files of a table in parts: those with other rows anew, new rows at the end."""
+        old, pieces = parts_of(self.descriptor, name), self.pieces[name]
+        frame = parquet_frame(table, self.descriptor["crs"])
+        folder, most = old[0].rpartition("/")[0] or name, max(map(len, pieces))
+        starts = np.cumsum([0, *map(len, pieces)]).tolist()
+        if len(table) < starts[-1]:  # rows are gone, so that all the others have moved
+            made = dict(parts(frame, folder, most))
+            return list(made), dict(made)
+        writes: dict[str, bytes | Iterable[bytes]] = {}
+        for path, piece, at in zip(old, pieces, starts, strict=False):
+            stands = table.iloc[at : at + len(piece)].reset_index(drop=True)
+            if not _is_same(stands, piece.reset_index(drop=True)):
+                part = frame.iloc[at : at + len(piece)]
+                writes[path] = parquet_bytes(part, covering=True)
+        first = 1 + max(_number(path) for path in old)
+        added = dict(parts(frame.iloc[starts[-1] :], folder, most, first))
+        return [*old, *added], writes | added
+
+
+def _is_same(table: pd.DataFrame, before: pd.DataFrame) -> bool:
+    """Return whether rows are as before; a new column without a cell changes nothing."""
+    new = table.columns.difference(before.columns)
+    return bool(table[new].isna().all(axis=None)) and table[before.columns].equals(before)
+
+
+def _number(path: str) -> int:
+    """Return the number that a part's name ends with, 0 where there is none."""
+    found = re.search(r"(\d+)\.parquet$", path)
+    return int(found[1]) if found else 0
+
+
+def open_draft(path: str | os.PathLike[str], *, to_change: bool = True) -> Draft:
+    """Read a catalogue's files so that they can be changed, or written elsewhere.
 
     Raises
     ------
@@ -137,7 +180,7 @@ def open_draft(path: str | Path) -> Draft:
         If a file cannot be read.
     """
     folder = Path(path)
-    if folder.resolve() == shipped_path().resolve():
+    if to_change and folder.resolve() == shipped_path().resolve():
         raise UsageError(
             "the Pingshan catalogue of the package is read-only: copy its folder "
             f"({shipped_path()}), or make a new one with `pingshan-geo init DIR`, and name it "
@@ -155,15 +198,18 @@ def open_draft(path: str | Path) -> Draft:
     data = bytes_of(folder, DESCRIPTOR, found)
     descriptor = descriptor_of(data, found) if data is not None else None
     tables: dict[str, pd.DataFrame] = {}
+    kept: dict[str, list[pd.DataFrame]] = {}
     if descriptor is not None:
         for name in TABLES:
             digests |= {part: digest_of(folder, part) for part in parts_of(descriptor, name)}
             pieces = [_raw(cells, name) for _, cells in read_parts(folder, descriptor, name, found)]
             tables[name] = pd.concat(pieces or [empty_table(name)], ignore_index=True)
+            if len(pieces) > 1:
+                kept[name] = [piece.drop(columns="row_number") for piece in pieces]
     errors = [finding for finding in found if finding.severity == "error"]
     if errors or descriptor is None:
         raise InputError(errors)
-    return Draft(folder, descriptor, tables, digests)
+    return Draft(folder, descriptor, tables, digests, kept)
 
 
 def empty_table(name: str) -> pd.DataFrame:
@@ -188,15 +234,10 @@ def _csv(table: pd.DataFrame, name: str) -> Iterator[bytes]:
         # A signed number is written as one; as text it would get the mark of a formula.
         [Decimal(cell) if signed and str(cell).startswith(("-", "+")) else cell for cell in cells]
         for signed, cells in (
-            (column in numbers, map(_cell_text, table[column])) for column in table.columns
+            (column in numbers, map(whole_number, table[column])) for column in table.columns
         )
     ]
     return csv_bytes([list(table.columns), *zip(*columns, strict=True)])
-
-
-def _cell_text(cell: Any) -> Any:
-    """Return a whole number without ``.0``, which no one wrote."""
-    return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15 else cell
 
 
 def _geojson(table: pd.DataFrame) -> Iterator[bytes]:
@@ -207,34 +248,9 @@ def _geojson(table: pd.DataFrame) -> Iterator[bytes]:
     yield b'{"type":"FeatureCollection","features":['
     separator = "\n"
     for shape, row in zip(shapes, rows, strict=True):
-        properties = {name: _cell_text(cell) for name, cell in zip(columns, row, strict=True)}
+        properties = {name: whole_number(cell) for name, cell in zip(columns, row, strict=True)}
         members = json.dumps(properties, ensure_ascii=False, separators=(",", ":"))
         feature = f'{{"type":"Feature","properties":{members},"geometry":{shape or "null"}}}'
         yield f"{separator}{feature}".encode()
         separator = ",\n"
     yield b"\n]}\n"
-
-
-def _parquet(table: pd.DataFrame, crs: str) -> bytes:
-    """Return a table as GeoParquet; a column is of numbers where all its cells are."""
-    data = {}
-    for name, column in table.items():
-        if name != "geometry":
-            kind = pd.api.types.infer_dtype(column, skipna=True)
-            numeric = kind in {"floating", "integer", "mixed-integer-float", "boolean"}
-            data[name] = column.infer_objects() if numeric else _texts(column)
-    frame = gpd.GeoDataFrame(data, geometry=table["geometry"].to_numpy(dtype=object), crs=crs)
-    memory = io.BytesIO()
-    frame.to_parquet(memory, index=False, compression="zstd", schema_version="1.1.0")
-    return memory.getvalue()
-
-
-def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    import pyarrow as pa
-
-    cells = column.to_numpy(dtype=object)
-    if not set(map(type, cells)) <= {str, NoneType}:
-        texts = (None if each is None else str(_cell_text(each)) for each in cells)
-        cells = np.fromiter(texts, object, len(cells))
-    strings = pd.arrays.ArrowStringArray(pa.array(cells, pa.large_string()))
-    return pd.Series(strings, index=column.index, dtype="str")

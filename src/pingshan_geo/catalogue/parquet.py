@@ -49,7 +49,16 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
         value = ", ".join(f"{part:.15g}" for part in bounds[place])
         report("coordinate-range", row=numbers[place], value=value)
     geometry = checked_geometry(shapes, numbers, report)
-    return Cells(_arrays(table.drop_columns([name])), numbers, geometry)
+    return Cells(_arrays(table.drop_columns([name, *_covering(meta, table)])), numbers, geometry)
+
+
+def _covering(meta: dict[str, Any], table: Any) -> list[str]:
+    """Return the column that holds the boxes of the outlines, which say nothing of their own."""
+    covering = meta.get("covering")
+    box = covering.get("bbox") if isinstance(covering, dict) else None
+    way = box.get("xmin") if isinstance(box, dict) else None
+    named = way[0] if isinstance(way, list) and way else None
+    return [named] if isinstance(named, str) and table.column_names.count(named) == 1 else []
 
 
 def _arrays(table: Any) -> dict[str, Any]:

@@ -13,13 +13,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import shapely
 
+from pingshan_geo.cells import FORMULA
 from pingshan_geo.findings import Finding
-from pingshan_geo.output import FORMULA
 from pingshan_geo.words import Text
 
 #: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
@@ -309,7 +310,7 @@ def _shape(geometry: Any, number: int, report: Report) -> shapely.Geometry | Non
     return polygons[0] if kind == "Polygon" else shapely.MultiPolygon(polygons)
 
 
-def _ring(ring: Any, number: int, report: Report) -> list[tuple[float, float]] | None:
+def _ring(ring: Any, number: int, report: Report) -> Any:
     if not isinstance(ring, list) or len(ring) < 4:
         report(
             "geometry-invalid",
@@ -317,17 +318,37 @@ def _ring(ring: Any, number: int, report: Report) -> list[tuple[float, float]] |
             reason=Text("a ring of under four positions", "环不足四个点"),
         )
         return None
+    quick = _positions(ring)
+    if quick is None:
+        return _told_ring(ring, number, report)
+    if ring[0] != ring[-1]:
+        report("ring-not-closed", row=number)
+        return None
+    return quick
+
+
+def _positions(ring: list[Any]) -> Any:
+    """Return positions in two columns, None where one of them is not right."""
+    if not set(map(type, ring)) <= {list} or not set(map(len, ring)) <= {2, 3}:
+        return None
+    if not set(map(type, chain.from_iterable(ring))) <= {float, int}:
+        return None
+    try:
+        xy = np.array([position[:2] for position in ring], dtype=np.float64)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+    return xy if (np.abs(xy) <= (180, 90)).all() else None
+
+
+def _told_ring(ring: list[Any], number: int, report: Report) -> None:
+    """Tell the first position that is not right."""
     for position in ring:
         numbers = isinstance(position, list) and 2 <= len(position) <= 3 and all(
             isinstance(part, (int, float)) and not isinstance(part, bool) for part in position
         )  # fmt: skip
         if not numbers or not (-180 <= position[0] <= 180 and -90 <= position[1] <= 90):
             report("coordinate-range", row=number, value=json.dumps(position, ensure_ascii=False))
-            return None
-    if ring[0] != ring[-1]:
-        report("ring-not-closed", row=number)
-        return None
-    return [(float(position[0]), float(position[1])) for position in ring]
+            return
 
 
 def checked_geometry(

@@ -14,6 +14,7 @@ from pingshan_geo.cli import (
     OneOf,
     Session,
     echo,
+    given,
     outline_options,
     put,
     steps,
@@ -271,12 +272,17 @@ def map_(session: Session, /, output: str | None, as_of: str | None, **options: 
     "--encoding", type=OneOf("export", "ENCODINGS"),
     help="Of the texts in .dxf and .shp, where older programs want gbk; utf-8 without.",
 )  # fmt: skip
+@click.option(
+    "--partition", type=int, metavar="ROWS",
+    help="Write the catalogue anew into a folder, with its parcels as GeoParquet in parts of so "
+    "many rows, each the rows of one place.",
+)  # fmt: skip
 @outline_options
 @_as_of
 @click.pass_obj
 def export(
-    session: Session, /, table: str, output: str, encoding: str | None, where: str | None,
-    crs: str | None, as_of: str | None, **outlines: Any,
+    session: Session, /, table: str, output: str, partition: int | None, where: str | None,
+    crs: str | None, **options: Any,
 ) -> None:  # fmt: skip
     """Write a table for other programs; the suffix names the format.
 
@@ -285,10 +291,15 @@ def export(
               pingshan-geo export zones -o zones.gpkg --crs EPSG:4547
               pingshan-geo export parcels -o parcels.dxf --crs EPSG:4547 --encoding gbk
               pingshan-geo export figures -o figures.csv
+              pingshan-geo --catalogue town export parcels --partition 50000 -o town-in-parts
     """
     from pingshan_geo.export import export_table, geojson, write
 
-    assessment = session.assess(as_of, **outlines)
+    if partition is not None:
+        _in_parts(session, table, output, partition, given(["where", "crs", *options]))
+        return
+    encoding, as_of = options.pop("encoding"), options.pop("as_of")
+    assessment = session.assess(as_of, **options)
     layer = export_table(assessment, table, where, crs, session.lang)
     if where and layer.data.empty:
         _nothing_matches(session.lang)
@@ -299,6 +310,24 @@ def export(
         return
     for note in write(layer, output, session.lang, encoding):
         echo(note.get(session.lang), err=True)
+
+
+def _in_parts(
+    session: Session, table: str, output: str, rows: int, others: list[str]
+) -> None:  # fmt: skip
+    """Write the catalogue with its parcels in parts."""
+    from pingshan_geo.catalogue import shipped_path
+    from pingshan_geo.export import write_partitioned
+    from pingshan_geo.words import text
+
+    if table != "parcels" or others:
+        named = ", ".join(others) or table
+        raise UsageError(
+            f"--partition writes the whole catalogue, with its parcels in parts; leave {named} out",
+            f"--partition 写出整个目录并将宗地分块，请去掉 {named}",
+        )
+    names = write_partitioned(session.catalogue or shipped_path(), output, rows)
+    echo(text("told_parts").filled(count=str(len(names)), folder=output).get(session.lang))
 
 
 @click.command()

@@ -2,6 +2,10 @@
 
 from pingshan_geo.export.features import geojson
 from pingshan_geo.export.layers import TABLES, Layer, export_table
+from pingshan_geo.export.partition import write_partitioned
 from pingshan_geo.export.write import ENCODINGS, SUFFIXES, write
 
-__all__ = ["ENCODINGS", "SUFFIXES", "TABLES", "Layer", "export_table", "geojson", "write"]
+__all__ = [
+    "ENCODINGS", "SUFFIXES", "TABLES", "Layer", "export_table", "geojson", "write",
+    "write_partitioned",
+]  # fmt: skip

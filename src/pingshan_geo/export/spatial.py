@@ -15,11 +15,12 @@ import geopandas as gpd
 import pandas as pd
 
 from pingshan_geo import gdal
+from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import UsageError
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.export.style import STYLED, add_style
 from pingshan_geo.findings import shortened
-from pingshan_geo.output import csv_bytes, write_whole
+from pingshan_geo.output import write_whole
 from pingshan_geo.words import Text, text
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from pingshan_geo.cells import arrow_column, csv_rows, texts_of
+from pingshan_geo.cells import arrow_column, csv_bytes, csv_rows, texts_of, workbook
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.gdal import arrow
-from pingshan_geo.output import csv_bytes, in_turn, whole_file, workbook, write_whole
+from pingshan_geo.output import in_turn, whole_file, write_whole
 from pingshan_geo.words import Text, text
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import shapely
 
 from pingshan_geo.catalogue.draft import Draft
 from pingshan_geo.catalogue.store import commit
+from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.ingest.columns.mapping import mapping_toml
@@ -29,7 +30,6 @@ from pingshan_geo.ingest.plan import (
 )
 from pingshan_geo.ingest.references import AS_DELIVERED
 from pingshan_geo.ingest.rows import Outcome, Rows, with_row
-from pingshan_geo.output import csv_bytes
 
 _IMPORTS_COLUMNS = (
     "import_id", "file", "sha256", "layer", "mapping", "date",

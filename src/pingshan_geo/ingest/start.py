@@ -12,11 +12,11 @@ from pingshan_geo.catalogue.descriptor import new_descriptor
 from pingshan_geo.catalogue.draft import Draft, empty_table
 from pingshan_geo.catalogue.folder import DESCRIPTOR
 from pingshan_geo.catalogue.schema import MEASURABLE, TABLES
-from pingshan_geo.errors import OutputError, UsageError
+from pingshan_geo.errors import UsageError
 from pingshan_geo.ingest.district import District
 from pingshan_geo.ingest.rows import with_row
 from pingshan_geo.ingest.templates import templates
-from pingshan_geo.output import whole_file
+from pingshan_geo.output import new_folder
 from pingshan_geo.words import Text
 
 TEMPLATES = "templates"
@@ -64,8 +64,7 @@ def start_catalogue(
     if district is not None and district.geometry_status in MEASURABLE:
         descriptor["headline"] = [f"measured_area/{district.zone_id}"]
     writes = _contents(descriptor, target, district)
-    _make_room(target)
-    with whole_file(target) as place:
+    with new_folder(target) as place:
         for name, content in writes.items():
             path = place / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,24 +94,3 @@ def _contents(
         name: content if isinstance(content, bytes) else b"".join(content)
         for name, content in writes.items()
     }
-
-
-def _make_room(target: Path) -> None:
-    """See that nothing stands in the way; an empty folder is taken away."""
-    if target.resolve() == Path.cwd():
-        raise UsageError(
-            "a catalogue is made in a new folder, not in the one that you are in",
-            "目录须建在新文件夹中，不能建在当前文件夹",
-        )
-    try:
-        if target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
-            target.rmdir()
-        elif target.exists():
-            raise UsageError(
-                f"{target} is there already; name a folder that is not, or an empty one",
-                f"{target} 已存在；请指定尚不存在的文件夹或空文件夹",
-            )
-    except OSError as error:
-        raise OutputError(
-            f"{target}: cannot be made: {error.strerror}", f"{target}：无法建立：{error.strerror}"
-        ) from error

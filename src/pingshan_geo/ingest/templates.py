@@ -8,8 +8,8 @@ from datetime import datetime
 
 from pingshan_geo.catalogue.load import Catalogue, load_catalogue
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES, Column
+from pingshan_geo.cells import csv_bytes
 from pingshan_geo.ingest.columns.mapping import IMPORTABLE
-from pingshan_geo.output import csv_bytes
 from pingshan_geo.words import LANGUAGES, Text, text, word, words
 
 _WKT = Column("wkt")

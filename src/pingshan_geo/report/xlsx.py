@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pingshan_geo import output
+from pingshan_geo import cells as cell_texts
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.report.sheet import heading, measure_of
 from pingshan_geo.words import word
@@ -32,7 +32,7 @@ def workbook(assessment: Assessment, tables: Mapping[str, pd.DataFrame], lang: s
         headings = [_heading(str(column), lang) for column in cells]
         columns = [column.tolist() for _, column in cells.items()]
         sheets.append((word(name, lang), headings, columns))
-    return output.workbook(sheets)
+    return cell_texts.workbook(sheets)
 
 
 def _heading(column: str, lang: str) -> str:

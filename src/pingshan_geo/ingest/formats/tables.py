@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from pingshan_geo.catalogue.readers import Report, file_report
+from pingshan_geo.cells import FORMULA
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Delivery, digest
@@ -18,7 +19,6 @@ from pingshan_geo.ingest.formats.archive import check_zip
 from pingshan_geo.ingest.formats.encoding import Detected, detect
 from pingshan_geo.ingest.formats.rings import from_vertices, from_wkt
 from pingshan_geo.ingest.formats.sheets import Grid, Merged, Sheet, table_of
-from pingshan_geo.output import FORMULA
 from pingshan_geo.words import Text
 
 _LONGEST_CELL = 16 << 20  # characters; an outline of 400 000 points as WKT
