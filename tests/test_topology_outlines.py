@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.ragged import cross
+from pingshan_geo.measures.topology.contacts import contacts
 from pingshan_geo.measures.topology.edges import dot, open_edges
 from pingshan_geo.measures.topology.outlines import _ODD, Outlines
-from pingshan_geo.measures.topology.rings import contacts
 
 
 def outlines(*shapes):

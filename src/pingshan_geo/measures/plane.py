@@ -76,19 +76,14 @@ class Plane:
 
     def shapes(self, geometry: gpd.GeoSeries) -> Shapes:
         """Return valid polygons in metres; None for what is missing, empty or not polygonal."""
-        return self.metres(self._geographic(geometry))
-
-    def outlines(self, geometry: gpd.GeoSeries) -> Shapes:
-        """Return valid polygons in longitude and latitude; None as for `shapes`."""
-        return np.concatenate(in_threads(valid, self._geographic(geometry)))
+        return self.metres(self.polygons(geometry))
 
     def xy(self, lonlat: FloatArray) -> FloatArray:
         """Return coordinates in metres, in two columns, from longitude and latitude."""
-        return np.concatenate(
-            in_threads(lambda part: np.column_stack(self.way.transform(*part.T)), lonlat)
-        )
+        return np.column_stack(self.way.transform(*lonlat.T))
 
-    def _geographic(self, geometry: gpd.GeoSeries) -> Shapes:
+    def polygons(self, geometry: gpd.GeoSeries) -> Shapes:
+        """Return polygons in longitude and latitude as they are; None as for `shapes`."""
         own = polygons(geometry)
         if geometry.crs == self.crs:
             return own

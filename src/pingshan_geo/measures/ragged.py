@@ -39,14 +39,18 @@ def cross(one: FloatArray, two: FloatArray) -> FloatArray:
 
 
 def sums(value: FloatArray, first: IntArray) -> FloatArray:
-    """Return the sums of runs of rows, the last row of all left out."""
-    return np.add.reduceat(value, first) if len(first) else value[:0]
+    """Return the sums of runs of rows, the last row of all left out, which counts as 0.
+
+    So the sum of a run does not hang on whether it is the last, to the last bit.
+    """
+    return np.add.reduceat(np.append(value, 0.0), first) if len(first) else value[:0]
 
 
 def signed_areas(xy: FloatArray, ring: IntArray, first: IntArray) -> FloatArray:
     """Return the areas of rings that end where they start, less than 0 where they run clockwise."""
     # From one ring to the next the product is 0.
-    x, y = (xy - xy[first][ring]).T
+    count = np.diff(np.append(first, len(ring)))
+    x, y = (each - np.repeat(each[first], count) for each in xy.T)
     return sums(x[:-1] * y[1:] - x[1:] * y[:-1], first) / 2
 
 

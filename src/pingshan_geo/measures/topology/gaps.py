@@ -9,7 +9,6 @@ import shapely
 
 from pingshan_geo.figure import FloatArray, IntArray
 from pingshan_geo.measures.cutting import Shapes, cut
-from pingshan_geo.measures.plane import in_threads
 from pingshan_geo.measures.ragged import groups
 from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.overlaps import has_land
@@ -28,23 +27,19 @@ class Gaps:
 
 def gaps(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: float) -> Gaps:
     """Return the gaps in the union of valid polygons that are wider than a distance."""
-    inner = np.flatnonzero(rings.area_m2 < -least_area_m2)
-    row = np.flatnonzero(np.isin(rings.ring, inner))
-    start, of = groups(rings.ring[row])
-    lines = shapely.linearrings(rings.start[row], indices=of)
+    start, of = groups(rings.ring)
+    lines = shapely.linearrings(rings.start, indices=of)
     holes = shapely.make_valid(np.asarray(shapely.polygons(lines), dtype=object))
     holes = np.asarray(shapely.buffer(holes, distance_m, join_style="mitre"), dtype=object)
     shapes = outlines.shapes(outlines.near(shapely.bounds(holes)))
     tree = shapely.STRtree(shapes)
-
-    def land(some: Shapes) -> Shapes:
-        around = (shapes[tree.query(hole, predicate="intersects")] for hole in some)
-        return np.array([shapely.union_all(each) for each in around], dtype=object)
-
-    found = cut(shapely.difference, holes, np.concatenate(in_threads(land, holes)))
+    # In the order of the polygons, on which the last digits hang.
+    around = (shapes[np.sort(tree.query(hole, predicate="intersects"))] for hole in holes)
+    land = np.array([shapely.union_all(each) for each in around], dtype=object)
+    found = cut(shapely.difference, holes, land)
     length = np.hypot(*(rings.end - rings.start).T)
     pieces, one, two, largest = [], [], [], []
-    for piece, rows in zip(found, np.split(row, start)[1:], strict=True):
+    for piece, rows in zip(found, np.split(np.arange(len(of)), start)[1:], strict=True):
         parts = shapely.get_parts(piece)
         parts = parts[has_land(parts, distance_m, least_area_m2)]
         if not len(parts):
@@ -54,8 +49,8 @@ def gaps(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: flo
         border = np.bincount(of, length[rows]).round(1)
         most = names[np.argsort(-border, kind="stable")][:2]
         pieces.append(shapely.multipolygons(parts) if len(parts) > 1 else parts[0])
-        one.append(most.min())
-        two.append(most.max() if len(most) > 1 else -1)
+        one.append(most[0])
+        two.append(most[1] if len(most) > 1 else -1)
         largest.append(outlines.area_m2[names].max())
     told = np.empty(len(pieces), dtype=object)
     told[:] = pieces

@@ -12,7 +12,7 @@ from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.measures.cutting import Shapes
 from pingshan_geo.measures.grid import Grid
 from pingshan_geo.measures.plane import Plane
-from pingshan_geo.measures.ragged import flat_rings, groups, signed_areas, sums
+from pingshan_geo.measures.ragged import expand, flat_rings, groups, signed_areas, sums
 
 _ODD = np.int64(-7046029254386353131)  # 2^64 over the golden ratio, which spreads numbers
 _MOST_CELLS = 2048  # along a side of the grid of `near`
@@ -33,6 +33,8 @@ class Outlines:
         Polygon of each ring.
     is_turned : array of bool
         Whether the land of a ring is on the right of its edges.
+    first, count : array of int
+        First vertex of each polygon, whose rings follow each other, and number of its vertices.
     area_m2, length_m : array of float
         Of each polygon.
     box : array of float
@@ -45,6 +47,8 @@ class Outlines:
     given: FloatArray
     owner: IntArray
     is_turned: BoolArray
+    first: IntArray
+    count: IntArray
     area_m2: FloatArray
     length_m: FloatArray
     box: FloatArray
@@ -58,7 +62,7 @@ class Outlines:
         flat, ring, owner, is_shell = flat_rings(lonlat)
         vertex, given = _places(flat)
         places = plane.xy(given)
-        xy = places[vertex]
+        xy = np.stack([each[vertex] for each in places.T]).T  # by columns
         first, _ = groups(ring)
         area = signed_areas(xy, ring, first)
         step = np.hypot(np.diff(xy[:, 0]), np.diff(xy[:, 1]))
@@ -73,6 +77,8 @@ class Outlines:
             given,
             owner,
             (area > 0) != is_shell,
+            _firsts(owner, first, len(lonlat)),
+            np.bincount(owner, np.diff(np.append(first, len(ring))), len(lonlat)).astype(np.int64),
             _by_owner(owner, np.where(is_shell, 1, -1) * np.abs(area), len(lonlat)),
             _by_owner(owner, sums(step, first), len(lonlat)),
             np.concatenate([ends[:2], -ends[2:]]).T,
@@ -90,6 +96,10 @@ class Outlines:
         self._made[new] = self._plane.metres(self._lonlat[new])
         return self._made[rows]
 
+    def degrees(self, rows: IntArray) -> FloatArray:
+        """Return the boxes of polygons in longitude and latitude."""
+        return np.asarray(shapely.bounds(self._lonlat[rows])).reshape(-1, 4)
+
     def near(self, boxes: FloatArray) -> IntArray:
         """Return the polygons whose box is on a cell of a grid on which one of some boxes is."""
         if not len(self) or not len(boxes):
@@ -97,6 +107,13 @@ class Outlines:
         side = min(int(len(self) ** 0.5) + 1, _MOST_CELLS)
         grid = Grid(self.box[:, :2].min(axis=0), self.box[:, 2:].max(axis=0), side)
         return np.flatnonzero(grid.count(grid.marked(boxes.T), self.box.T))
+
+    def edges(self, rows: IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Return the edges of polygons: the place in `rows` of each, and its ends in metres."""
+        run, at = expand(self.first[rows], self.count[rows] - 1)
+        is_edge = self.ring[at] == self.ring[at + 1]
+        run, at = run[is_edge], at[is_edge]
+        return run, self.places[self.vertex[at]], self.places[self.vertex[at + 1]]
 
 
 def _places(xy: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -113,6 +130,12 @@ def _places(xy: FloatArray) -> tuple[IntArray, FloatArray]:
         vertex, complex_ = pd.factorize(xy.view(np.complex128)[:, 0])
         places = complex_.view(np.float64).reshape(-1, 2)
     return vertex, places
+
+
+def _firsts(owner: IntArray, first: IntArray, size: int) -> IntArray:
+    found = np.zeros(size, dtype=np.int64)
+    found[owner[::-1]] = first[::-1]
+    return found
 
 
 def _by_owner(owner: IntArray, value: FloatArray, size: int) -> FloatArray:

@@ -11,11 +11,12 @@ import shapely
 
 from pingshan_geo.figure import BoolArray, IntArray
 from pingshan_geo.measures.cutting import Shapes, cut
-from pingshan_geo.measures.plane import in_threads
+from pingshan_geo.measures.grid import meeting
 from pingshan_geo.measures.ragged import expand
 from pingshan_geo.measures.topology.edges import distinct, is_among
+from pingshan_geo.measures.topology.entries import entered
 from pingshan_geo.measures.topology.outlines import Outlines
-from pingshan_geo.measures.topology.rings import Rings
+from pingshan_geo.measures.topology.rings import Left, Trace
 
 OVERLAP, DUPLICATE, WITHIN = 0, 1, 2
 
@@ -30,24 +31,27 @@ class Shared:
     kind: IntArray  # OVERLAP, DUPLICATE or WITHIN
 
 
-def shared(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: float) -> Shared:
-    """Return the pairs of valid polygons that share land wider than a distance.
+def shared(
+    outlines: Outlines,
+    left: Left,
+    trace: Trace,
+    told: IntArray,
+    is_home: BoolArray,
+    distance_m: float,
+    least_area_m2: float,
+) -> Shared:
+    """Return the pairs of valid polygons, one of them at home, that share land.
 
-    Land is shared where rings wind around it twice, so its border has an edge of a ring that
-    crosses itself, or one near another ring. Each parcel that such an edge, moved a little inwards,
-    runs through is cut with the parcel of the edge. From every pair that shares land the search
-    goes on to the neighbours of both, for land that common edges divide. Edges that two parcels
-    have the same way round tell of shared land at once.
+    The border of shared land has an edge that is left and that, moved a little inwards, runs
+    through another parcel. From every pair that shares land the search goes on to the neighbours of
+    both, for land that common edges divide. Edges that two parcels have the same way round tell of
+    shared land at once; the pairs of `told` are looked at too. Of parcels at home and others all
+    pairs are, so that no search needs to go on from one tile to the next.
     """
-    row = _doubtful(rings, distance_m)
-    inner = _inwards(rings, row, distance_m)
-    close = outlines.near(shapely.bounds(inner))
-    edge, other = shapely.STRtree(outlines.shapes(close)).query(inner)
-    owner, other = rings.owner[row[edge]], close[other]
-    meets = np.flatnonzero(owner != other)
-    meets = meets[shapely.intersects(outlines.shapes(other[meets]), inner[edge[meets]])]
     size = len(outlines)
-    pair = np.append(np.column_stack([owner[meets], other[meets]]), rings.twice, axis=0)
+    pair = np.concatenate([entered(outlines, trace, distance_m), left.twice, told])
+    pair = pair[is_home[pair].all(axis=1)]
+    pair = np.append(pair, _across(outlines, is_home), axis=0)
     pair = distinct(np.sort(pair, axis=1), size)
     box = outlines.box
     seen, pairs, pieces = pair, [pair[:0]], [np.zeros(0, dtype=object)]
@@ -60,16 +64,33 @@ def shared(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: f
         both = np.concatenate([pair, pair[:, ::-1]])
         # Few parcels share land, so that their neighbours are sooner looked for than all sorted.
         is_here = np.bincount(both[:, 0], minlength=size) > 0
-        beside = distinct(rings.beside[is_here[rings.beside[:, 0]]], size)
+        beside = distinct(left.beside[is_here[left.beside[:, 0]]], size)
         start = np.searchsorted(beside[:, 0], np.arange(size + 1))
         run, at = expand(start[both[:, 0]], np.diff(start)[both[:, 0]])
         pair = np.sort(np.column_stack([beside[at, 1], both[run, 1]]), axis=1)
-        pair = distinct(pair[pair[:, 0] != pair[:, 1]], size)
+        pair = pair[(pair[:, 0] != pair[:, 1]) & is_home[pair].all(axis=1)]
+        pair = distinct(pair, size)
         low, high = box[pair[:, 0]], box[pair[:, 1]]
         apart = (low[:, :2] >= high[:, 2:]) | (high[:, :2] >= low[:, 2:])
         pair = pair[~apart.any(axis=1) & ~is_among(pair, seen, size)]
         seen = distinct(np.append(seen, pair, axis=0), size)
     return _told(outlines, np.concatenate(pairs), np.concatenate(pieces), distance_m, least_area_m2)
+
+
+def _across(outlines: Outlines, is_home: BoolArray) -> IntArray:
+    """Return the pairs of a polygon at home and one that is not whose insides meet."""
+    away = np.flatnonzero(~is_home)
+    home = outlines.near(outlines.box[away])
+    home = home[is_home[home]]
+    two, one = meeting(outlines.box[away], outlines.box[home])
+    pair = np.column_stack([home[one], away[two]])
+    low, high = (outlines.box[each] for each in pair.T)
+    apart = (low[:, :2] >= high[:, 2:]) | (high[:, :2] >= low[:, 2:])
+    pair = pair[~apart.any(axis=1)]
+    inner, outer = (outlines.shapes(each) for each in pair.T)
+    shapely.prepare(inner)
+    meets = np.asarray(shapely.relate_pattern(inner, outer, "T********"), dtype=bool)
+    return np.asarray(pair[meets])
 
 
 def _cut(operation: Callable[..., Any], one: Shapes, two: Shapes) -> Shapes:
@@ -91,39 +112,6 @@ def has_land(shapes: Shapes, distance_m: float, least_area_m2: float) -> BoolArr
     area = shapely.area(parts)
     wide = (area > least_area_m2) & (2 * area > distance_m * shapely.length(parts))
     return np.bincount(of[wide], minlength=len(shapes)) > 0
-
-
-def _doubtful(rings: Rings, distance_m: float) -> IntArray:
-    """Return the edges of rings that cross themselves, and those near another ring."""
-    if not len(rings.ring):
-        return rings.ring
-    lines = np.asarray(shapely.linearrings(rings.start, indices=rings.ring), dtype=object)
-    is_simple = np.concatenate(in_threads(shapely.is_simple, lines))
-    box = shapely.bounds(lines) + np.array([-1, -1, 1, 1]) * distance_m
-    tree = shapely.STRtree(np.asarray(shapely.box(*box.T), dtype=object))
-    one, two = tree.query(tree.geometries)
-    is_met = np.bincount(one[one != two], minlength=len(lines)) > 0
-    row = np.flatnonzero(is_met[rings.ring])
-
-    def near(rows: IntArray) -> IntArray:
-        ends = np.stack([rings.start[rows], rings.end[rows]], axis=1)
-        edge, ring = tree.query(shapely.linestrings(ends))
-        return np.asarray(rows[edge[ring != rings.ring[rows[edge]]]])
-
-    found = ~is_simple[rings.ring]
-    found[np.concatenate(in_threads(near, row))] = True
-    return np.flatnonzero(found)
-
-
-def _inwards(rings: Rings, row: IntArray, distance_m: float) -> Shapes:
-    """Return edges moved inwards by half a distance, without their ends."""
-    one, two = rings.start[row], rings.end[row]
-    way = two - one
-    length = np.maximum(np.hypot(*way.T), 1e-9)[:, None]
-    end = way * np.minimum(distance_m / length, 0.4)
-    side = np.column_stack([-way[:, 1], way[:, 0]]) / length * distance_m / 2
-    lines = shapely.linestrings(np.stack([one + end + side, two - end + side], axis=1))
-    return np.asarray(lines, dtype=object)
 
 
 def _told(

@@ -45,8 +45,9 @@
   /** Outlines of zones on the screen with points along them, so that another zone's label can keep off. */
   function outlinesOf(page) {
     const { zones } = page.data.tables;
+    const view = L.bounds([0, 0], page.map.getSize());
     return geometry.decode(page.data.geometry.zones).flatMap((row, index) => {
-      if (!row || zones.columns.role[index] === "context") return [];
+      if (!row || zones.columns.role[index] === "context" || !boxOf(page.map, row).intersects(view)) return [];
       return row.map((polygon) => {
         const corners = polygon[0].map((point) => page.map.latLngToContainerPoint(point));
         const along = corners.flatMap((a, i) => {
@@ -87,9 +88,12 @@
     return sum;
   }
 
+  const known = new WeakMap();
+
   /** The box of an outline on the screen. */
   function boxOf(map, row) {
-    const bounds = L.latLngBounds(row.flat(2));
+    if (!known.has(row)) known.set(row, L.latLngBounds(row.flat(2)));
+    const bounds = known.get(row);
     const at = (corner) => map.latLngToContainerPoint(corner);
     return L.bounds(at(bounds.getNorthWest()), at(bounds.getSouthEast()));
   }
@@ -118,8 +122,9 @@
     const box = chosen >= 0 && page.lotBox && page.shown.mask[chosen] ? page.lotBox(chosen) : { x: NaN };
     if (Number.isFinite(box.x)) out.push(lotLabel(box, true));
     const rank = { root: 0, zone: 1, context: 2 };
+    const view = L.bounds([0, 0], map.getSize());
     model.rows("zones")
-      .filter((row) => zones[row.index])
+      .filter((row) => zones[row.index] && boxOf(map, zones[row.index]).intersects(view))
       .map((row) => { const { x, y } = boxOf(map, zones[row.index]).getSize(); return { row, size: x * x + y * y }; })
       .sort((a, b) => rank[a.row.role] - rank[b.row.role] || b.size - a.size)
       .forEach(({ row }) => {
