@@ -21,7 +21,8 @@ from pingshan_geo.measures.grid import Boxes, Grid
 from pingshan_geo.measures.plane import Plane, polygons
 from pingshan_geo.measures.ragged import groups
 
-_BLOCK = 25_000  # parcels that one thread takes at a time
+# Parcels that one thread takes at a time, and those that are worth one.
+_BLOCK, _LEAST_BLOCK = 25_000, 5_000
 _PARTS = 20_000  # to divide long edges of zones into about as many
 # To this distance from the centre a way in the plane is at most 3 % longer than on the ground
 # (1 / cos(c / 2), Snyder 1987, p. 182), and a degree 0.4 % longer than 1/360 of the equator.
@@ -129,12 +130,14 @@ class Zoning:
         """Return what `overlay` returns of some parcels."""
 
         def pairs(at: int) -> pd.DataFrame:
-            block = _block(parcels.iloc[at : at + _BLOCK], self.plane, self._slots, self.least)
+            block = _block(parcels.iloc[at : at + size], self.plane, self._slots, self.least)
             block["parcel"] += at
             return block
 
-        starts = range(0, max(len(parcels), 1), _BLOCK)
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        cores = os.cpu_count() or 1
+        size = min(_BLOCK, max(_LEAST_BLOCK, -(-len(parcels) // cores)))
+        starts = range(0, max(len(parcels), 1), size)
+        with ThreadPoolExecutor(cores) as threads:
             table = pd.concat(threads.map(pairs, starts), ignore_index=True)
         slot = table.pop("slot").to_numpy()
         table.insert(0, "parcel_id", parcels.index.take(table.pop("parcel").to_numpy()))
