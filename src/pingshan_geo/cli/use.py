@@ -64,7 +64,7 @@ def build(
               pingshan-geo build -o maps --bundle pingshan.zip
     """
     from pingshan_geo.cli.products import COUNT, make
-    from pingshan_geo.output import checked_target, whole_files, write_whole
+    from pingshan_geo.output import checked_target, make_folder, whole_files, write_whole
     from pingshan_geo.report import headline_lines
 
     lang = session.lang
@@ -83,6 +83,7 @@ def build(
                 step(bundle)
                 files = {each.name: (place / each.name).read_bytes() for each in written}
                 packed = _bundle(session, assessment, around, options, files, kept)
+                make_folder(folder)  # which the bundle may stand in
                 written.append(checked_target(bundle))
         if bundle:
             write_whole(bundle, packed)
