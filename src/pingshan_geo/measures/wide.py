@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -177,9 +178,13 @@ def _codes(words: str | ObjectArray, known: tuple[str, ...]) -> Any:
 
 
 def _categories(codes: Any, known: tuple[str, ...]) -> pd.Categorical:
-    kind = pd.CategoricalDtype(list(known))
-    found: pd.Categorical = pd.Categorical.from_codes(codes.astype(np.int8), dtype=kind)
+    found: pd.Categorical = pd.Categorical.from_codes(codes.astype(np.int8), dtype=_kind(known))
     return found
+
+
+@cache
+def _kind(known: tuple[str, ...]) -> Any:
+    return pd.CategoricalDtype(list(known))
 
 
 def _objects(values: Any, size: int) -> ObjectArray:

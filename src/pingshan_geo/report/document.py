@@ -8,7 +8,6 @@ from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
-from pingshan_geo import gdal
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.figure import Figure
 
@@ -41,6 +40,8 @@ def document(assessment: Assessment, figures: Iterable[Figure], lang: str = "en"
     >>> report["figures"][0]["value"], report["figures"][0]["status"]
     (None, 'unknown')
     """
+    from pingshan_geo import gdal
+
     catalogue = assessment.catalogue
     return {
         "schema_version": SCHEMA_VERSION,
