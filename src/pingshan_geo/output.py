@@ -12,12 +12,9 @@ import os
 import shutil
 import stat
 import tempfile
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pingshan_geo.errors import OutputError, UsageError
 
@@ -272,28 +269,6 @@ def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -
     with whole_file(path) as place, place.open("xb") as file:
         for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
             file.write(chunk)
-
-
-def in_turn(work: Callable[[Any], bytes], blocks: Iterable[Any]) -> Iterator[bytes]:
-    r"""Yield what work makes of each block, in their order; as many at a time as there are cores.
-
-    Only for work that lets go of the interpreter, as NumPy, GEOS and Arrow do. No more than
-    three blocks a core are held in memory.
-
-    Examples
-    --------
-    >>> list(in_turn(bytes, [[1], [2]]))
-    [b'\x01', b'\x02']
-    """
-    count = os.cpu_count() or 1
-    with ThreadPoolExecutor(count) as threads:
-        begun: deque[Future[bytes]] = deque()
-        for block in blocks:
-            begun.append(threads.submit(work, block))
-            if len(begun) > 2 * count:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

@@ -22,6 +22,7 @@ import shapely
 from pingshan_geo.cells import FORMULA
 from pingshan_geo.findings import Finding
 from pingshan_geo.words import Text
+from pingshan_geo.work import in_threads
 
 #: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
 MOST_NESTING = 64
@@ -358,7 +359,8 @@ def checked_geometry(
     array = np.empty(len(shapes), dtype=object)
     array[:] = shapes
     polygonal = np.isin(shapely.get_type_id(array), (3, 6)) & ~shapely.is_empty(array)
-    bad = ~(shapely.is_missing(array) | (polygonal & shapely.is_valid(array)))
+    sound = np.concatenate(in_threads(shapely.is_valid, array))
+    bad = ~(shapely.is_missing(array) | (polygonal & sound))
     for place in np.flatnonzero(bad).tolist():
         kind = array[place].geom_type
         reason: str | Text = Text(f"{kind} is no polygon", f"{kind} 不是面")

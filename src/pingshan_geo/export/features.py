@@ -15,8 +15,9 @@ from pingshan_geo.cells import arrow_column, joined, json_values
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.export.outlines import outline_texts, rounded
 from pingshan_geo.figure import BoolArray
-from pingshan_geo.output import in_turn, write_whole
+from pingshan_geo.output import write_whole
 from pingshan_geo.words import Text, text
+from pingshan_geo.work import in_turn
 
 # Rows whose texts stand in the processor's own memory while they are made.
 _ROWS = 4_000

@@ -15,8 +15,9 @@ import shapely
 from pingshan_geo.cells import arrow_column, csv_bytes, csv_rows, texts_of, workbook
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.gdal import arrow
-from pingshan_geo.output import in_turn, whole_file, write_whole
+from pingshan_geo.output import whole_file, write_whole
 from pingshan_geo.words import Text, text
+from pingshan_geo.work import in_turn
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -24,7 +24,7 @@ from pingshan_geo.ingest.placement import (
     unprojected,
     vertices,
 )
-from pingshan_geo.measures.plane import in_threads
+from pingshan_geo.work import in_threads
 
 if TYPE_CHECKING:
     from pyproj import CRS

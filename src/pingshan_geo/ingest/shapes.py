@@ -15,8 +15,8 @@ import shapely
 from pingshan_geo.crs import GEOGRAPHIC
 from pingshan_geo.findings import Finding, first_few
 from pingshan_geo.measures.area import measured_area
-from pingshan_geo.measures.plane import in_threads
 from pingshan_geo.words import Text
+from pingshan_geo.work import in_threads
 
 Shapes = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +12,7 @@ import shapely
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, ObjectArray
 from pingshan_geo.measures.crossing import Chains, crossed_once
 from pingshan_geo.measures.ragged import groups
+from pingshan_geo.work import in_threads
 
 Shapes = ObjectArray
 
@@ -116,10 +115,7 @@ def shared_land(zones: Shapes, kind: IntArray) -> tuple[IntArray, IntArray, Shap
         shapely.prepare(own)
         return np.asarray(shapely.relate_pattern(own[one[pairs]], own[two[pairs]], "T********"))
 
-    count = os.cpu_count() or 1
-    with ThreadPoolExecutor(count) as threads:
-        parts = threads.map(is_inside, np.array_split(np.arange(len(one)), count))
-    pair = np.concatenate(list(parts))
+    pair = np.concatenate(in_threads(is_inside, np.arange(len(one))))
     one, two = one[pair], two[pair]
     land = cut(shapely.intersection, zones[one], zones[two])
     is_land = area_m2(land, CONTACT_M) > 0

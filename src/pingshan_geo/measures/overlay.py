@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from pingshan_geo.measures.cutting import Pieces, Shapes, cut_up, shared_land
 from pingshan_geo.measures.grid import Boxes, Grid
 from pingshan_geo.measures.plane import Plane, polygons
 from pingshan_geo.measures.ragged import groups
+from pingshan_geo.work import in_turn
 
 # Parcels that one thread takes at a time, and those that are worth one.
 _BLOCK, _LEAST_BLOCK = 25_000, 5_000
@@ -137,8 +137,7 @@ class Zoning:
         cores = os.cpu_count() or 1
         size = min(_BLOCK, max(_LEAST_BLOCK, -(-len(parcels) // cores)))
         starts = range(0, max(len(parcels), 1), size)
-        with ThreadPoolExecutor(cores) as threads:
-            table = pd.concat(threads.map(pairs, starts), ignore_index=True)
+        table = pd.concat(in_turn(pairs, starts), ignore_index=True)
         slot = table.pop("slot").to_numpy()
         table.insert(0, "parcel_id", parcels.index.take(table.pop("parcel").to_numpy()))
         table.insert(1, "zone_id", pd.Series(self.ids[self._slots.zone[slot]], dtype=object))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,17 +104,6 @@ class Plane:
             return np.column_stack(self.way.transform(*exact, direction="INVERSE"))
 
         return np.asarray(shapely.transform(shapes, back), dtype=object)
-
-
-def in_threads(work: Callable[[Any], Any], rows: Any, most: int | None = None) -> list[Any]:
-    """Return what work makes of rows, a part a core or of at most so many, in their order.
-
-    NumPy, PROJ and GEOS let go of the interpreter.
-    """
-    count = os.cpu_count() or 1
-    parts = max(count, -(-len(rows) // most)) if most else count
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(work, np.array_split(rows, parts)))
 
 
 def polygons(geometry: gpd.GeoSeries) -> Shapes:

@@ -297,6 +297,8 @@ def wide_table(
     for name in dict.fromkeys((*own, *more)):
         if name in rows and name not in table:
             table[name] = rows[name]
-    numbers = table.select_dtypes("number")
-    table[numbers.columns] = numbers.where(np.isfinite(numbers))
+    for number, column in table.select_dtypes("number").items():
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isinf(values).any():
+            table[number] = np.where(np.isinf(values), np.nan, values)
     return table.reset_index(drop=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pingshan_geo.cells import arrow_column, csv_bytes, csv_rows, texts_of
-from pingshan_geo.output import in_turn
+from pingshan_geo.work import in_turn
 
 if TYPE_CHECKING:  # pyarrow is imported where it is needed
     import pyarrow as pa

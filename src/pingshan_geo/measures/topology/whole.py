@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +10,11 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.figure import IntArray
-from pingshan_geo.measures.plane import Plane, in_threads
+from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.topology.jobs import Parcels, Partial, Task, finish, partial
 from pingshan_geo.measures.topology.rules import TOLERANCE, TopologyTolerance
 from pingshan_geo.measures.topology.tiles import Tile, tiles
+from pingshan_geo.work import in_threads, in_turn
 
 _LEAST = 10_000  # parcels that are worth a thread of their own
 
@@ -101,6 +101,5 @@ def topology(
 
     cores = os.cpu_count() or 1
     size = min(size, max(_LEAST, -(-len(shapes) // cores)))  # so that each core has one
-    with ThreadPoolExecutor(cores) as threads:  # NumPy, PROJ and GEOS let go of the lock
-        parts = list(threads.map(found, tiles(boxes, tolerance, size, shapes.__getitem__)))
-    return finish(parts, boxes, taken, task)
+    parts = in_turn(found, tiles(boxes, tolerance, size, shapes.__getitem__))
+    return finish(list(parts), boxes, taken, task)
