@@ -18,6 +18,7 @@ from pingshan_geo.audit.bundle import (
     report_name,
 )
 from pingshan_geo.cli import assessed
+from pingshan_geo.errors import UsageError
 from pingshan_geo.output import write_whole
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -28,6 +29,28 @@ if TYPE_CHECKING:  # heavy libraries are imported where they are needed
 COUNT = len(product_names(""))
 # Options whose values lie outside a bundle, or may hold a key.
 _OUTSIDE = ("context", "basemap", "basemap_key_env", "basemap_gcj02_shift")
+
+
+def refuse_bundle(bundle: str | None, *, is_public: bool, no_page: bool) -> None:
+    """Raise where a bundle cannot be what is asked for, before anything is made."""
+    if bundle is None:
+        return
+    if no_page:
+        raise UsageError(
+            "--bundle holds the page too: leave --no-page out",
+            "--bundle 含地图页面，请去掉 --no-page",
+        )
+    if is_public:
+        raise UsageError(
+            "--bundle does not go with --public: the catalogue inside a bundle holds everything "
+            "that --public withholds",
+            "--bundle 不能与 --public 同用：资料包内的目录含有 --public 要隐去的全部内容",
+        )
+    if Path(bundle).suffix.lower() != ".zip":
+        raise UsageError(
+            f"--bundle {bundle}: a bundle is a zip archive; name it .zip",
+            f"--bundle {bundle}：资料包是 zip 压缩包，后缀须为 .zip",
+        )
 
 
 def make(

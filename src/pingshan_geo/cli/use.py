@@ -63,12 +63,12 @@ def build(
     Examples: pingshan-geo build -o maps
               pingshan-geo build -o maps --bundle pingshan.zip
     """
-    from pingshan_geo.cli.products import COUNT, make
+    from pingshan_geo.cli.products import COUNT, make, refuse_bundle
     from pingshan_geo.output import checked_target, make_folder, whole_files, write_whole
     from pingshan_geo.report import headline_lines
 
     lang = session.lang
-    _refuse_bundle(bundle, is_public=options["public"], no_page=no_page)
+    refuse_bundle(bundle, is_public=options["public"], no_page=no_page)
     with steps(COUNT + (2 if bundle else 1)) as step:
         step("assess")
         kept = _catalogue_files(session) if bundle else {}
@@ -93,28 +93,6 @@ def build(
         echo(f"{path}  {_size(path)}")
     for line in told(around, lang):
         echo(line)
-
-
-def _refuse_bundle(bundle: str | None, *, is_public: bool, no_page: bool) -> None:
-    """Raise where a bundle cannot be what is asked for, before anything is made."""
-    if bundle is None:
-        return
-    if no_page:
-        raise UsageError(
-            "--bundle holds the page too: leave --no-page out",
-            "--bundle 含地图页面，请去掉 --no-page",
-        )
-    if is_public:
-        raise UsageError(
-            "--bundle does not go with --public: the catalogue inside a bundle holds everything "
-            "that --public withholds",
-            "--bundle 不能与 --public 同用：资料包内的目录含有 --public 要隐去的全部内容",
-        )
-    if Path(bundle).suffix.lower() != ".zip":
-        raise UsageError(
-            f"--bundle {bundle}: a bundle is a zip archive; name it .zip",
-            f"--bundle {bundle}：资料包是 zip 压缩包，后缀须为 .zip",
-        )
 
 
 def _catalogue_files(session: Session) -> dict[str, bytes]:
