@@ -538,3 +538,5 @@ def test_of_very_many_lots_reports_for_people_say_where_single_ones_are(
     assert lots <= {row["id"] for row in table if row["kind"] == "parcels"}
     assert main([*words[:-1], "--bundle", str(tmp_path / "b.zip")]) == 2
     assert "is too many" in capsys.readouterr().err
+    assert main([*words, "--page-days", "2020"]) == 2
+    assert "--page-days is for the page" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pingshan_geo.cli import assessed
+from pingshan_geo.cli import assessed, given
 from pingshan_geo.errors import UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -67,6 +67,18 @@ def page_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def without_page(options: dict[str, Any]) -> None:
+    """Leave out what only a page needs; raise where somebody asked for it all the same."""
+    asked = given(name for name in _NAMES if not name.startswith("public"))
+    if asked:
+        named = ", ".join(asked)
+        raise UsageError(
+            f"{named} is for the page: leave it out, or --no-page",
+            f"{named} 只用于地图页面：请去掉它，或去掉 --no-page",
+        )
+    options["page_days"] = "none"
 
 
 def apart(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -53,6 +53,16 @@ def refuse_bundle(bundle: str | None, *, is_public: bool, no_page: bool) -> None
         )
 
 
+def refuse_many(assessment: Assessment) -> None:
+    """Raise where a bundle would be of too many parcels, before anything is made of them."""
+    if len(assessment.parcels) > MOST_LOTS:
+        raise UsageError(
+            f"a bundle holds every figure, which of more than {MOST_LOTS:,} parcels is too many: "
+            "leave --bundle out",
+            f"资料包含每项数据，宗地超过 {MOST_LOTS:,} 宗时过大，请去掉 --bundle",
+        )
+
+
 def make(
     folder: Path,
     assessment: Assessment,

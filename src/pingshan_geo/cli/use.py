@@ -20,7 +20,7 @@ from pingshan_geo.cli import (
     steps,
     terminal,
 )
-from pingshan_geo.cli.around import apart, page_options, surrounded, told
+from pingshan_geo.cli.around import apart, page_options, surrounded, told, without_page
 from pingshan_geo.errors import OutputError, UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -63,7 +63,7 @@ def build(
     Examples: pingshan-geo build -o maps
               pingshan-geo build -o maps --bundle pingshan.zip
     """
-    from pingshan_geo.cli.products import COUNT, make, refuse_bundle
+    from pingshan_geo.cli.products import COUNT, make, refuse_bundle, refuse_many
     from pingshan_geo.output import checked_target, make_folder, whole_files, write_whole
     from pingshan_geo.report import headline_lines
 
@@ -72,9 +72,11 @@ def build(
     with steps(COUNT + (2 if bundle else 1)) as step:
         step("assess")
         kept = _catalogue_files(session) if bundle else {}
-        if no_page:  # which alone needs the figures of earlier days
-            options["page_days"] = options["page_days"] or "none"
+        if no_page:
+            without_page(options)
         assessment, around = _surrounded(session, as_of, options)
+        if bundle:
+            refuse_many(assessment)
         # All is made and every target looked at before the first file is written.
         with whole_files(Path(folder)) as place:
             names = make(place, assessment, lang, None if no_page else around, step)
@@ -106,19 +108,13 @@ def _bundle(
     files: dict[str, bytes], kept: dict[str, bytes],
 ) -> bytes:  # fmt: skip
     """Return the bundle of a build; ``kept`` are the catalogue's files as they stood before it."""
-    from pingshan_geo.audit.bundle import MOST_LOTS, bundle_bytes
+    from pingshan_geo.audit.bundle import bundle_bytes
     from pingshan_geo.cli.products import options_of
 
     if _catalogue_files(session) != kept:
         raise OutputError(
             "the catalogue was changed while its bundle was made; nothing was written, try again",
             "制作资料包期间目录被修改；未写入任何内容，请重试",
-        )
-    if len(assessment.parcels) > MOST_LOTS:
-        raise UsageError(
-            f"a bundle holds every figure, which of more than {MOST_LOTS:,} parcels is too many: "
-            "leave --bundle out",
-            f"资料包含每项数据，宗地超过 {MOST_LOTS:,} 宗时过大，请去掉 --bundle",
         )
     return bundle_bytes(
         assessment, options_of(assessment, session.lang, around, options), files, kept
