@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -311,9 +310,9 @@ def test_an_itemised_delivery_that_adds_areas_of_several_bases_says_so():
     town = load_catalogue(ROOT / "examples" / "demo-town")
     sold = town.auctions[town.auctions["target_id"] == "demo-industrial-land-2022"]["parcel_id"]
     basis = pd.Series("parcel", index=town.parcels.index, dtype=object)
-    one = replace(town, parcels=town.parcels.assign(site_area_basis=basis))
+    one = town.having(parcels=town.parcels.assign(site_area_basis=basis))
     several = basis.where(basis.index != sold.iloc[0], "net_site")
-    two = replace(town, parcels=town.parcels.assign(site_area_basis=several))
+    two = town.having(parcels=town.parcels.assign(site_area_basis=several))
     figure_id = "delivered_itemised/demo-industrial-land-2022"
     assert assess(one).figure(figure_id).notes == ()
     said = [note.en for note in assess(two).figure(figure_id).notes]

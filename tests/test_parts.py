@@ -1,12 +1,18 @@
 """Assessing parcels part by part: figures do not depend on the parts."""
 
+import pickle
+import shutil
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
 from pingshan_geo import assess, load_catalogue
+from pingshan_geo.catalogue import bulk, read_catalogue
 from pingshan_geo.catalogue.schema import KINDS
+from pingshan_geo.export import write_partitioned
+from pingshan_geo.work import in_turn
 
 DEMO = Path(__file__).parents[1] / "examples" / "demo-town"
 
@@ -32,3 +38,64 @@ def test_the_size_of_parts_changes_no_figure_no_column_and_no_finding(town, rows
     same(assess(town), assess(town, rows_of_part=rows))
     options = {"as_of": "2022", "allocate": "area"}
     same(assess(town, **options), assess(town, **options, rows_of_part=rows))
+
+
+@pytest.fixture(scope="module")
+def in_files(tmp_path_factory):
+    """The town with its parcels as GeoParquet, and nothing corrected."""
+    folder = tmp_path_factory.mktemp("town") / "parts"
+    write_partitioned(DEMO, folder, 60)
+    corrections = folder / "corrections.csv"  # with them parcels are read at once
+    corrections.write_text(corrections.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    return folder
+
+
+@pytest.fixture
+def in_parts(monkeypatch):
+    """Have parcels read in parts of few rows."""
+    monkeypatch.setattr(bulk, "BULK_ROWS", 100)
+    monkeypatch.setattr(bulk, "PART_ROWS", 25)
+
+
+def backwards(work, items):
+    """Do the last item first, as other machines may, of values that went through a pipe."""
+    done = [work(copied(each)) for each in reversed(list(items))]
+    return iter(done[::-1])
+
+
+def copied(value):
+    """Return a value as another process gets it."""
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 -- our own
+
+
+@pytest.mark.usefixtures("in_parts")
+@pytest.mark.parametrize("run", [map, in_turn, backwards])
+def test_parcels_kept_in_files_give_the_figures_of_those_in_memory(in_files, run):
+    bulk.BULK_ROWS = 10**9
+    expected = assess(load_catalogue(in_files))
+    bulk.BULK_ROWS = 100
+    catalogue = load_catalogue(in_files, run=run)
+    assert len(catalogue.lots.parts) >= 6
+    assert not catalogue.lots.is_in_memory
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(catalogue.parcels), pd.DataFrame(expected.catalogue.parcels)
+    )
+    same(expected, assess(catalogue))
+    assert catalogue.sha256 == expected.catalogue.sha256
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_errors_in_rows_of_any_part_are_told_at_once(in_files, tmp_path):
+    folder = tmp_path / "spoilt"
+    shutil.copytree(in_files, folder)
+    for name in ("parcels/part-00001.parquet", "parcels/part-00003.parquet"):
+        rows = gpd.read_parquet(folder / name)
+        rows.loc[3, "land_use"] = "no such use"
+        rows.loc[4, "zone_id"] = "nowhere"
+        rows.to_parquet(folder / name)
+    bulk.BULK_ROWS = 10**9
+    _, expected = read_catalogue(folder)
+    bulk.BULK_ROWS = 100
+    _, found = read_catalogue(folder)
+    assert found == expected
+    assert len({finding.file for finding in found if finding.severity == "error"}) == 2

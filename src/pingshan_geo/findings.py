@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from pingshan_geo.errors import InputError
 from pingshan_geo.words import Text, codes_table
@@ -161,14 +161,39 @@ def unlisted(code: str, count: int, where: str) -> Iterator[Finding]:
         yield Finding("more-errors", value=f"{count - MOST_OF_A_CODE:,}", details=details)
 
 
-def listed(found: Iterable[Finding], where: str) -> Iterator[Finding]:
-    """Yield findings of one code as far as they are listed, then how many are not."""
-    code, count = "", 0
-    for finding in found:
-        code, count = finding.code, count + 1
-        if count <= MOST_OF_A_CODE:
-            yield finding
-    yield from unlisted(code, count, where)
+class Few(NamedTuple):
+    """The first findings of one code, and how many there are."""
+
+    found: tuple[Finding, ...] = ()
+    total: int = 0
+
+    @classmethod
+    def of(cls, found: Iterable[Finding]) -> Few:
+        """Return the first of some findings of one code, without holding the others."""
+        first, count = [], 0
+        for finding in found:
+            count += 1
+            if count <= MOST_OF_A_CODE:
+                first.append(finding)
+        return cls(tuple(first), count)
+
+    def listed(self, where: str) -> Iterator[Finding]:
+        """Yield the findings as far as they are listed, then how many are not."""
+        yield from self.found
+        if self.found:
+            yield from unlisted(self.found[0].code, self.total, where)
+
+
+def joined_few(parts: Iterable[Mapping[str, Few]]) -> Iterator[Finding]:
+    """Yield findings of parts of a table, each kind under what shows all of it, as one list."""
+    whole: dict[str, Few] = {}
+    for part in parts:
+        for where, more in part.items():
+            known = whole.get(where, Few())
+            first = (*known.found, *more.found)[:MOST_OF_A_CODE]
+            whole[where] = Few(first, known.total + more.total)
+    for where, few in whole.items():
+        yield from few.listed(where)
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:

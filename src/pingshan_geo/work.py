@@ -1,15 +1,23 @@
-"""Work in parts, as many at a time as there are cores: for what lets go of the interpreter."""
+"""Work in parts, as many at a time as there are cores: in threads or in processes.
+
+A runner is called as `map` is, and yields what work makes of each item in their order; `map` itself
+is one.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import active_children, get_context
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+#: `map`, `in_turn`, `in_processes`, or the like on a cluster.
+Runner = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 
 def in_turn(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
@@ -25,13 +33,46 @@ def in_turn(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Mad
     """
     count = os.cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
-        begun: deque[Future[Made]] = deque()
-        for item in items:
-            begun.append(threads.submit(work, item))
-            if len(begun) > 2 * count:
-                yield begun.popleft().result()
-        while begun:
+        yield from _made(threads, 2 * count, work, items)
+
+
+def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+    """Yield what work makes of each item in processes of this machine, in their order.
+
+    What is not needed any more when somebody stops asking is not begun. Only for a program whose
+    main module does nothing when it is imported, as the commands of this package.
+    """
+    count = os.cpu_count() or 1
+    context = get_context("forkserver" if os.name == "posix" else "spawn")
+    context.set_forkserver_preload(["pingshan_geo.assessment"])
+    pool = ProcessPoolExecutor(count, mp_context=context)
+    try:
+        yield from _made(pool, 2 * count, work, items)
+        pool.shutdown()
+    except BaseException:
+        # Nobody waits for what is begun: Ctrl-C ends at once.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in active_children():
+            child.terminate()
+        raise
+
+
+def _made(
+    pool: Executor, most: int, work: Callable[[Item], Made], items: Iterable[Item]
+) -> Iterator[Made]:
+    """Yield results in order, with at most so many begun that nobody has asked for."""
+    begun: deque[Future[Made]] = deque()
+    for item in items:
+        begun.append(pool.submit(work, item))
+        if len(begun) > most:
             yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()
+
+
+def scratch() -> TemporaryDirectory[str]:
+    """Return a folder for parts of tables, which goes when nothing needs it any more."""
+    return TemporaryDirectory(prefix="pingshan-geo-", ignore_cleanup_errors=True)
 
 
 def in_threads(work: Callable[[Any], Any], rows: Any, most: int | None = None) -> list[Any]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal, TypeVar
+from functools import partial
+from typing import Literal
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from pingshan_geo.assessment.claims import with_claims
-from pingshan_geo.assessment.land import outline_findings, put_quality, zones_of
-from pingshan_geo.assessment.lots import Scene, lot_part, row_findings, together
-from pingshan_geo.assessment.model import Assessment
+from pingshan_geo.assessment.land import district_of, topology_findings, zone_findings, zones_of
+from pingshan_geo.assessment.lots import Day, Scene, put_verdicts, row_findings
+from pingshan_geo.assessment.model import Assessment, Later
 from pingshan_geo.assessment.obligations import obligation_findings, step_findings
+from pingshan_geo.assessment.passes import Passed, boxes_of
 from pingshan_geo.catalogue import Catalogue
 from pingshan_geo.catalogue.dates import span
-from pingshan_geo.catalogue.schema import KINDS
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import Finding, in_order
@@ -30,18 +29,17 @@ from pingshan_geo.measures.ledger import (
     transfer_findings,
     transfers_at,
 )
-from pingshan_geo.measures.limits import limit_findings
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
 from pingshan_geo.measures.obligations import obligation_table, with_terms
 from pingshan_geo.measures.pace import put_pace
-from pingshan_geo.measures.pairs import about, overlay_table, zoning
-from pingshan_geo.measures.readings import USED, begun, known_by, readings
+from pingshan_geo.measures.pairs import about, zoning
+from pingshan_geo.measures.readings import USED, begun, known_by, readings, valid_at
+from pingshan_geo.measures.reconcile import reconcile
 from pingshan_geo.measures.recorded import conflicts, put_recorded
 from pingshan_geo.measures.rollup import put_zone_totals
 from pingshan_geo.measures.stages import put_stage_rates, stage_lots
 from pingshan_geo.measures.wide import Wide
 
-_Table = TypeVar("_Table", bound=pd.DataFrame)
 #: So many parcels are assessed at a time.
 PART_ROWS = 50_000
 #: How land that straddles zones may be counted.
@@ -102,21 +100,16 @@ def assess(
     found: list[Finding] = [*catalogue.findings, *transfer_findings(transfers)]
     found.extend(_undecided(possible))
     target_rows = catalogue.targets[begun(catalogue.targets["period_start"], cutoff)]
-    zones = Wide(_valid(catalogue.zones, cutoff))
+    zones = Wide(valid_at(catalogue.zones, cutoff))
     put_recorded(zones, facts, ("recorded_area",), ("recorded_area",))
     put_geometry_areas(zones)
     put_share_of_parent(zones, zones.base["parent"], zones)
-    rows, earlier = _lots(catalogue, cutoff)
-    plane = about(rows, zones.base)
-    limits = _valid(catalogue.limits, cutoff)
-    scene = Scene(facts, zones, zoning(zones.base, plane), limits, allocate == "area")
-    starts = range(0, max(len(rows), 1), rows_of_part)
-    lots = together([lot_part(scene, rows.iloc[at : at + rows_of_part]) for at in starts])
-    parcels, pairs = Wide(lots.table), lots.pairs
+    is_split = allocate == "area"
+    lots = _measured(catalogue, Day(cutoff, dated), facts, zones, tolerance, is_split, rows_of_part)
     project_rows = catalogue.projects[known_by(catalogue.projects, None, dated, cutoff)]
-    places = zones_of(zones.base, parcels.base, project_rows, auctions, target_rows, lots)
-    put_quality(parcels, tolerance, zones, earlier)
-    put_quality(zones, tolerance)
+    parcels, _ = lots.named
+    places = zones_of(zones.base, lots.named, project_rows, auctions, target_rows)
+    put_verdicts(zones, reconcile(zones.table(), tolerance=tolerance))
     projects = lot_table(project_rows, "projects", facts)
     sales = auction_table(auctions, facts, parcels)
     targets = target_table(target_rows, facts, possible, transfers, parcels)
@@ -124,38 +117,59 @@ def assess(
     lots_of = stage_lots(targets.base.index, transfers, projects.base)
     put_stage_rates(targets, lots_of, parcels, projects)
     indicators = _indicators(catalogue, facts)
-    places["land"] = places["shares" if allocate == "area" else "parcels"]
     put_zone_totals(zones, lots.totals, places)
     asked = catalogue.obligations[known_by(catalogue.obligations, None, dated, cutoff)]
     held = auctions[auctions["transfer_verdict"].isin(COUNTING)]
     obligations = obligation_table(with_terms(asked, held), facts, _dates(auctions), cutoff)
     claims = catalogue.claims[known_by(catalogue.claims, None, dated, cutoff)]
-    wides = (zones, parcels, projects, sales, targets, indicators, obligations, Wide(claims))
+    wides = {
+        "zones": zones, "projects": projects, "auctions": sales, "targets": targets,
+        "indicators": indicators, "obligations": obligations, "claims": Wide(claims),
+    }  # fmt: skip
     found.extend(conflicts(facts, catalogue.source_title))
-    for kind, wide in zip(KINDS, wides, strict=True):
-        found.extend(lots.findings if wide is parcels else row_findings(kind, wide.base, facts))
-    steps = _valid(catalogue.consequences, cutoff)
-    tables = {
-        kind: with_steps(kind, wide.table(), steps) for kind, wide in zip(KINDS, wides, strict=True)
-    }
+    for kind, wide in wides.items():
+        found.extend(row_findings(kind, wide.base, facts))
+    steps = valid_at(catalogue.consequences, cutoff)
+    tables = {kind: with_steps(kind, wide.table(), steps) for kind, wide in wides.items()}
+    causes = lots.causes()
+    done = lots.finish(causes, steps)
+    table = done.table()
     found.extend(obligation_findings(tables["obligations"]))
-    found.extend(step_findings(tables, steps))
-    found.extend(limit_findings(tables["parcels"]))
-    topology, seen = outline_findings(tables, pairs, expect_tiling=expect_tiling)
+    found.extend(step_findings([*tables.values(), table.names()], steps))
+    errors = lots.topology(district_of(tables["zones"]), expect_tiling=expect_tiling)
+    found.extend(topology_findings(errors))
+    found.extend(zone_findings(tables["zones"]))
+    for each in (lots.findings(), lots.quality_findings(causes), done.findings()):
+        found.extend(each)
+    land = "shares" if is_split else "lots"
     made = Assessment(
-        catalogue=catalogue, as_of=cutoff, facts=facts, findings=in_order([*found, *seen]),
-        overlay=overlay_table(pairs).table(), topology=topology, places=places, allocate=allocate,
-        **tables,
+        catalogue=catalogue, as_of=cutoff, facts=facts, findings=in_order(found),
+        lots=table, pieces=done.pieces(), topology=errors, allocate=allocate,
+        places=Later({
+            "parcels": partial(lots.places, "lots"), "shares": partial(lots.places, "shares"),
+            "land": partial(lots.places, land),
+            **{kind: partial(places.get, kind) for kind in places},
+        }), **tables,
     )  # fmt: skip
     return with_claims(made)
 
 
-def _lots(catalogue: Catalogue, cutoff: date) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return the parcels known at a day, and those known that had ended by then."""
-    begins = known_by(catalogue.parcels, "valid_from", catalogue.sources["date"], cutoff)
-    known = catalogue.parcels[begins]
-    lots = _valid(known, cutoff)
-    return lots, known[~known.index.isin(lots.index)]
+def _measured(
+    catalogue: Catalogue, day: Day, facts: pd.DataFrame, zones: Wide, tolerance: SurveyTolerance,
+    is_split: bool, rows_of_part: int,
+) -> Passed:  # fmt: skip
+    """Return all parcels of a catalogue after the first pass."""
+    rows = catalogue.lots.cut(rows_of_part)
+    zoned = zoning(zones.base, about(zones.base, boxes_of(rows, day)))
+    limits = valid_at(catalogue.limits, day.cutoff)
+    named = _named(catalogue)
+    return Passed.over(rows, Scene(day, facts, zones, zoned, limits, is_split, tolerance, named))
+
+
+def _named(catalogue: Catalogue) -> frozenset[str]:
+    """Return the parcels that other tables speak of."""
+    columns = (catalogue.auctions["parcel_id"], catalogue.projects["parcel_id"])
+    return frozenset(str(each) for column in columns for each in column.dropna())
 
 
 def _indicators(catalogue: Catalogue, facts: pd.DataFrame) -> Wide:
@@ -182,12 +196,6 @@ def _cutoff(as_of: date | str | None, default: date) -> date:
             f"{as_of!r} 不是日期，请写 YYYY、YYYY-MM 或 YYYY-MM-DD",
         )
     return found.last
-
-
-def _valid(table: _Table, cutoff: date) -> _Table:
-    """Return the rows that exist at a day; the last day of ``valid_to`` still counts."""
-    ends = [bool((d := span(text or "")) and d.last < cutoff) for text in table["valid_to"]]
-    return table[begun(table["valid_from"], cutoff) & ~np.array(ends, dtype=bool)]
 
 
 def _deliveries(facts: pd.DataFrame, cutoff: date) -> tuple[pd.DataFrame, pd.DataFrame]:

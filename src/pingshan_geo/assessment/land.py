@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from pingshan_geo.assessment.lots import LotPart
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
-from pingshan_geo.catalogue.tolerance import SurveyTolerance
-from pingshan_geo.figure import ObjectArray, exact
-from pingshan_geo.findings import MOST_OF_A_CODE, Finding, listed, unlisted
-from pingshan_geo.measures.membership import followed, levels, membership, misplaced
+from pingshan_geo.figure import ObjectArray
+from pingshan_geo.findings import MOST_OF_A_CODE, Finding, unlisted
+from pingshan_geo.measures.membership import followed, levels, membership
 from pingshan_geo.measures.overlay import overlapping_zones
-from pingshan_geo.measures.reconcile import reconcile, reconcile_findings
-from pingshan_geo.measures.registry import MEASURES
-from pingshan_geo.measures.topology import topology
+from pingshan_geo.measures.reconcile import reconcile_findings
 from pingshan_geo.measures.wide import Wide, positions
 from pingshan_geo.units import format_number
 from pingshan_geo.words import Text, text
@@ -26,27 +22,29 @@ from pingshan_geo.words import Text, text
 
 def zones_of(
     zones: pd.DataFrame,
-    parcels: pd.DataFrame,
+    named: tuple[Wide, pd.DataFrame],
     projects: pd.DataFrame,
     auctions: pd.DataFrame,
     targets: pd.DataFrame,
-    lots: LotPart,
 ) -> dict[str, pd.DataFrame]:
-    """Return the zones of parcels, projects and auctions, and of ``land`` as it is allocated.
+    """Return the zones of projects and auctions.
 
     A project lies where a source says, else where its parcel does; a land transfer where its
-    parcel does, else its project, else in the zone of its target.
+    parcel does, else its project, else in the zone of its target. ``named`` are the parcels that
+    they speak of, and their membership.
     """
-    nothing = lots.pairs.iloc[:0]
+    parcels, lots = named
+    ids = parcels.base.index
+    nothing = pd.DataFrame(columns=["row", "zone", "zone_kind", "share", "is_dominant"])
     own = membership(zones, projects["zone_id"], nothing)
-    works = _first(own, followed(positions(parcels.index, projects["parcel_id"]), lots.lots))
+    works = _first(own, followed(positions(ids, projects["parcel_id"]), lots))
     asked = auctions["target_id"].map(targets["zone_id"]).astype(object)
     sales = _first(
-        followed(positions(parcels.index, auctions["parcel_id"]), lots.lots),
+        followed(positions(ids, auctions["parcel_id"]), lots),
         followed(positions(projects.index, auctions["project_id"]), works),
         membership(zones, asked, nothing),
     )
-    return {"parcels": lots.lots, "projects": works, "auctions": sales, "shares": lots.shares}
+    return {"projects": works, "auctions": sales}
 
 
 def _first(*found: pd.DataFrame) -> pd.DataFrame:
@@ -58,48 +56,23 @@ def _first(*found: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(pieces).sort_values(["row", "zone"], ignore_index=True)
 
 
-def put_quality(
-    wide: Wide,
-    tolerance: SurveyTolerance,
-    zones: Wide | None = None,
-    earlier: gpd.GeoDataFrame | None = None,
-) -> None:
-    """Put what the recorded areas are against the measured ones, with verdict and likely cause."""
-    table = wide.table()
-    totals = None
-    if zones is not None:
-        totals = pd.Series(zones.interval("recorded_area").value, index=zones.base.index)
-    told = reconcile(table, tolerance=tolerance, totals=totals, earlier=earlier)
-    known = (table["recorded_area_m2"].notna() & table["measured_area_m2"].notna()).to_numpy()
-    for name in ("area_difference", "area_ratio"):
-        values = told.pop(MEASURES[name].column).to_numpy()
-        wide.put(name, exact(values), "derived", where=known)
-    for column in told:
-        wide.note(str(column), told[column].to_numpy())
-
-
-def outline_findings(
-    tables: Mapping[str, pd.DataFrame], pairs: gpd.GeoDataFrame, *, expect_tiling: bool
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Return the errors between outlines as a table, and all findings that outlines give."""
-    zones, parcels = tables["zones"], tables["parcels"]
-    drawn = zones[zones["geometry_status"].isin(MEASURABLE) & (zones["kind"] != CONTEXT_KIND)]
+def district_of(zones: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+    """Return the outlines within which parcels should lie, None where none is drawn."""
+    drawn = _drawn(zones)
     whole = drawn[drawn["kind"] == "district"]
     whole = drawn[drawn["parent"].isna()] if whole.empty else whole
-    lots = parcels[parcels["geometry_status"].isin(MEASURABLE)]
-    found = topology(
-        lots.geometry, lots["layer"], expect_tiling=expect_tiling,
-        district=None if whole.empty else whole.geometry,
-    )  # fmt: skip
-    double = overlapping_zones(drawn.geometry, levels(zones)[drawn.index])
-    findings = [
-        *_topology_findings(found),
-        *_zone_overlaps(double),
-        *listed(misplaced(zones, parcels["zone_id"], pairs), "report overlay"),
-        *reconcile_findings(parcels),
-        *reconcile_findings(zones),
-    ]
-    return found, findings
+    return None if whole.empty else whole.geometry
+
+
+def zone_findings(zones: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """Yield what the outlines of zones tell."""
+    drawn = _drawn(zones)
+    yield from _zone_overlaps(overlapping_zones(drawn.geometry, levels(zones)[drawn.index]))
+    yield from reconcile_findings(zones)
+
+
+def _drawn(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return zones[zones["geometry_status"].isin(MEASURABLE) & (zones["kind"] != CONTEXT_KIND)]
 
 
 # A point or line is drawn this wide about it, some metre, so that all errors are polygons.
@@ -114,7 +87,8 @@ def as_polygons(shapes: ObjectArray) -> ObjectArray:
     return found
 
 
-def _topology_findings(found: gpd.GeoDataFrame) -> Iterator[Finding]:
+def topology_findings(found: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """Yield a finding for each error between outlines of parcels; see `unlisted`."""
     place = found.groupby("rule").cumcount()
     for rule, count in found["rule"].value_counts(sort=False).items():
         yield from unlisted(str(rule), int(count), "export topology")

@@ -1,34 +1,69 @@
-"""The parcels of an assessment, part by part: what one part of them adds to the whole."""
+"""Some parcels of an assessment: their measures (first pass), verdicts and steps (second pass).
+
+A part knows nothing of the others. What all parts must be seen for, `passes` does between the two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from pingshan_geo.catalogue.schema import FACT_MEASURES
-from pingshan_geo.findings import Finding, listed
-from pingshan_geo.measures.limits import put_limits
+from pingshan_geo.catalogue.parts import Part
+from pingshan_geo.catalogue.schema import FACT_MEASURES, MEASURABLE
+from pingshan_geo.catalogue.tolerance import SurveyTolerance
+from pingshan_geo.figure import BoolArray, FloatArray, exact
+from pingshan_geo.findings import Few, Finding
+from pingshan_geo.measures.consequences import step_columns
+from pingshan_geo.measures.limits import limit_findings, put_limits
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
-from pingshan_geo.measures.membership import membership
+from pingshan_geo.measures.membership import membership, misplaced
 from pingshan_geo.measures.overlay import Zoning
-from pingshan_geo.measures.pairs import pair_table, put_dominant
+from pingshan_geo.measures.pairs import overlay_table, pair_table, put_dominant
+from pingshan_geo.measures.readings import known_by, valid_at
+from pingshan_geo.measures.reconcile import judged, verdicts
 from pingshan_geo.measures.recorded import column_conflicts
+from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.rollup import ZonePart, zone_part
-from pingshan_geo.measures.wide import Wide, held
+from pingshan_geo.measures.wide import Wide
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day that is looked from, and the dates of sources that it is held against."""
+
+    cutoff: date
+    dated: pd.Series[str]
+
+    def lots(self, rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+        """Return the parcels known at the day, and those known that had ended by then."""
+        known = rows[known_by(rows, "valid_from", self.dated, self.cutoff)]
+        lots = valid_at(known, self.cutoff)
+        return lots, known[~known.index.isin(lots.index)]
+
+
+def bounds_of(part: Part, day: Day) -> FloatArray:
+    """Return the extent of the outlines of a part that may be measured."""
+    columns = ["source_id", "valid_from", "valid_to", "geometry_status", "geometry"]
+    lots, _ = day.lots(part.read(columns))
+    return np.asarray(lots.geometry[lots["geometry_status"].isin(MEASURABLE)].total_bounds)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What all parcels of an assessment stand before; no part of them knows another.
+    """What all parcels of an assessment stand before.
 
     Attributes
     ----------
+    day : Day
+        Nothing later is known.
     facts : DataFrame
         Readings (with ``role``).
     zones : Wide
@@ -39,46 +74,89 @@ class Scene:
         Rows that are valid.
     is_split : bool
         Whether land that straddles zones counts in each of them.
+    tolerance : SurveyTolerance
+        How far a measured area may lie from a recorded one.
+    named : frozenset of str
+        Parcels that other tables speak of.
+    folder : Path or None
+        Where parts are kept; None is in memory.
     """
 
+    day: Day
     facts: pd.DataFrame
     zones: Wide
     zoned: Zoning
     limits: pd.DataFrame
     is_split: bool
+    tolerance: SurveyTolerance
+    named: frozenset[str]
+    folder: Path | None = None
+
+    def keep(self, rows: pd.DataFrame, name: str, number: int) -> Part:
+        """Keep a table of a part."""
+        path = None if self.folder is None else self.folder / f"{name}-{number:06}.arrow"
+        return Part.kept(rows, path)
 
 
 @dataclass(frozen=True)
-class LotPart:
-    """Some parcels with their measures, and what they add to the totals of zones.
+class Measured:
+    """Some parcels after the first pass.
 
     Attributes
     ----------
-    table : GeoDataFrame
+    number, size : int
+        Place of the part among all, and its rows.
+    table : Part
         Wide table of the parcels, with the optional columns that they do not need.
     optional : mapping of str to tuple of str
         See `Wide.optional`.
-    pairs : GeoDataFrame
+    said : frozenset of str
+        The optional columns that hold anything.
+    pairs : Part
         Pair table of the overlay, with positions among these parcels.
-    lots, shares : DataFrame
+    lots, shares : Part
         Membership of the parcels: each once, and by share.
     totals : ZonePart
-        To be merged.
+        What they add to the totals of zones.
+    judged : DataFrame
+        Their recorded and measured areas, see `judged`.
+    boxes : array of float
+        Extent of each outline, NaN for none.
+    is_outline : array of bool
+        Which are polygons that may be measured.
+    named, named_lots : DataFrame
+        The rows that other tables speak of, and their membership.
+    earlier : GeoDataFrame
+        Rows that had ended by the day.
     findings : tuple of Finding
         About single rows of the catalogue.
+    few : mapping of str to Few
+        Findings of which there may be many, by what shows all of them.
     """
 
-    table: gpd.GeoDataFrame
+    number: int
+    size: int
+    table: Part
     optional: dict[str, tuple[str, ...]]
-    pairs: gpd.GeoDataFrame
-    lots: pd.DataFrame
-    shares: pd.DataFrame
+    said: frozenset[str]
+    pairs: Part
+    lots: Part
+    shares: Part
     totals: ZonePart
+    judged: pd.DataFrame
+    boxes: FloatArray
+    is_outline: BoolArray
+    named: pd.DataFrame
+    named_lots: pd.DataFrame
+    earlier: gpd.GeoDataFrame
     findings: tuple[Finding, ...]
+    few: Mapping[str, Few]
 
 
-def lot_part(scene: Scene, rows: gpd.GeoDataFrame) -> LotPart:
+def measured(item: tuple[int, Part], scene: Scene) -> Measured:
     """Return the measures of some parcels of a catalogue."""
+    number, part = item
+    rows, earlier = scene.day.lots(part.read())
     zones = scene.zones.base
     parcels = lot_table(rows, "parcels", scene.facts)
     put_geometry_areas(parcels)
@@ -89,10 +167,30 @@ def lot_part(scene: Scene, rows: gpd.GeoDataFrame) -> LotPart:
     lots, shares = (membership(zones, named, pairs, by_area=each) for each in (False, True))
     put_limits(parcels, scene.limits, zones, shares)
     table: Any = parcels.part()
-    land = shares if scene.is_split else lots
-    totals = zone_part(table, lots, land, pairs, len(zones))
-    found = tuple(row_findings("parcels", rows, scene.facts))
-    return LotPart(table, dict(parcels.optional), pairs, lots, shares, totals, found)
+    totals = zone_part(table, lots, shares if scene.is_split else lots, pairs, len(zones))
+    is_drawn = (rows["geometry_status"] != "none").to_numpy()
+    few = {
+        _NOT_DRAWN: Few.of(Finding("not-drawn", str(each)) for each in rows.index[~is_drawn]),
+        "report overlay": Few.of(misplaced(zones, named, pairs)),
+    }
+    is_named = np.flatnonzero(table.index.isin(scene.named))
+    of_named = lots[lots["row"].isin(is_named)]
+    may_be_measured = rows["geometry_status"].isin(MEASURABLE).to_numpy()
+    shapes = scene.zoned.plane.polygons(rows.geometry)
+    return Measured(
+        number=number, size=len(table), table=scene.keep(table, "measured", number),
+        optional=dict(parcels.optional), said=_said(table, parcels.optional),
+        pairs=scene.keep(pairs, "pairs", number), lots=scene.keep(lots, "lots", number),
+        shares=scene.keep(shares, "shares", number), totals=totals,
+        judged=judged(table, scene.tolerance), boxes=shapely.bounds(rows.geometry.to_numpy()),
+        is_outline=may_be_measured & ~shapely.is_missing(shapes), named=table.iloc[is_named],
+        named_lots=of_named.assign(row=np.searchsorted(is_named, of_named["row"])),
+        earlier=earlier, few=few,
+        findings=tuple(column_conflicts(rows, scene.facts, FACT_MEASURES["parcels"])),
+    )  # fmt: skip
+
+
+_NOT_DRAWN = """export parcels --where "geometry_status = 'none'\""""
 
 
 def row_findings(kind: str, base: pd.DataFrame, facts: pd.DataFrame) -> Iterator[Finding]:
@@ -103,25 +201,71 @@ def row_findings(kind: str, base: pd.DataFrame, facts: pd.DataFrame) -> Iterator
             yield Finding("not-drawn", str(subject))
 
 
-def together(parts: list[LotPart]) -> LotPart:
-    """Return parts in their order as one, without the columns that none of them needs."""
-    table: Any = held(_rows([part.table for part in parts]), parts[0].optional)
-    ids = np.concatenate([part.table.index.to_numpy(dtype=object) for part in parts])
-    table.index = pd.Index(ids, dtype=object, name=table.index.name)
-    starts = np.cumsum([0, *(len(part.table) for part in parts)]).tolist()
-    moved = [
-        _rows([each.assign(row=each["row"] + at) for each, at in zip(named, starts, strict=False)])
-        for named in zip(*((part.pairs, part.lots, part.shares) for part in parts), strict=True)
-    ]
-    pairs, lots, shares = (each.reset_index(drop=True) for each in moved)
-    totals = reduce(ZonePart.merge, (part.totals for part in parts))
-    found = [finding for part in parts for finding in part.findings]
-    bare = [finding for finding in found if finding.code == "not-drawn"]
-    found = [finding for finding in found if finding.code != "not-drawn"]
-    where = """export parcels --where "geometry_status = 'none'\""""
-    told = (*found, *listed(bare, where))
-    return LotPart(table, {}, pairs, lots, shares, totals, told)
+def _said(table: pd.DataFrame, optional: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the columns that optional ones stand beside and that hold anything."""
+    named = {name for beside in optional.values() for name in beside if name in table}
+    return frozenset(name for name in named if table[name].notna().any())
 
 
-def _rows(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return tables[0] if len(tables) == 1 else pd.concat(tables)
+@dataclass(frozen=True)
+class Task:
+    """What the second pass does to a part.
+
+    Attributes
+    ----------
+    part : Measured
+        From the first pass.
+    causes : DataFrame
+        Of its rows that do not agree, by position.
+    """
+
+    part: Measured
+    causes: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Some parcels after the second pass.
+
+    Attributes
+    ----------
+    table, pieces : Part
+        Rows of the parcels, and of their parts in zones, with all columns.
+    steps : mapping of str to bool
+        The columns of steps, and whether they hold anything.
+    few : mapping of str to Few
+        Findings of which there may be many, by what shows all of them.
+    """
+
+    table: Part
+    pieces: Part
+    steps: Mapping[str, bool]
+    few: Mapping[str, Few]
+
+
+def finished(task: Task, steps: pd.DataFrame, scene: Scene) -> Finished:
+    """Return parcels with the verdicts on their areas and the steps that they are in."""
+    part = task.part
+    wide = Wide(part.table.read())
+    put_verdicts(wide, verdicts(part.judged, task.causes))
+    table = wide.part()
+    said = step_columns("parcels", table, steps)
+    table = table.assign(**said) if said else table
+    pieces = overlay_table(part.pairs.read()).table()
+    return Finished(
+        scene.keep(table, "parcels", part.number), scene.keep(pieces, "overlay", part.number),
+        {name: bool(column.notna().any()) for name, column in said.items()},
+        limit_findings(table),
+    )  # fmt: skip
+
+
+def put_verdicts(wide: Wide, told: pd.DataFrame) -> None:
+    """Put what the recorded areas are against the measured ones, with verdict and likely cause."""
+    recorded, measured_m2 = wide.interval("recorded_area"), wide.interval("measured_area")
+    known = ~np.isnan(recorded.value) & ~np.isnan(measured_m2.value)
+    told = told.copy(deep=False)
+    for name in ("area_difference", "area_ratio"):
+        values = told.pop(MEASURES[name].column).to_numpy()
+        wide.put(name, exact(values), "derived", where=known)
+    for column in told:
+        wide.note(str(column), told[column].to_numpy())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from pingshan_geo.assessment.view import View
 from pingshan_geo.catalogue import Catalogue
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.catalogue.schema import KINDS
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Figure
@@ -22,6 +24,25 @@ from pingshan_geo.words import Text
 
 #: Kinds of subjects of figures, in the order of every output; the last is a parcel in a zone.
 SUBJECTS = (*KINDS, "overlay")
+
+
+class Later(Mapping[str, pd.DataFrame]):
+    """Tables that are made when they are first asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
+        self._makers = makers
+        self._made: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 @dataclass(frozen=True)
@@ -38,11 +59,13 @@ class Assessment:
         What was assessed.
     as_of : date
         Nothing later is known.
-    zones, parcels : GeoDataFrame
+    zones : GeoDataFrame
         In the catalogue's CRS.
+    lots : Parts
+        The parcels, in the catalogue's CRS.
     projects, auctions, targets, indicators, obligations, claims : DataFrame
         Indexed by id, like all.
-    overlay : GeoDataFrame
+    pieces : Parts
         A row for each parcel and each zone of a kind that it meets, indexed ``PARCEL@ZONE``, and
         one for what lies in no zone of the kind, ``PARCEL@outside:KIND``; the geometry is the
         piece, None where it is the whole parcel.
@@ -62,14 +85,14 @@ class Assessment:
     catalogue: Catalogue
     as_of: date
     zones: gpd.GeoDataFrame
-    parcels: gpd.GeoDataFrame
+    lots: Parts
     projects: pd.DataFrame
     auctions: pd.DataFrame
     targets: pd.DataFrame
     indicators: pd.DataFrame
     obligations: pd.DataFrame
     claims: pd.DataFrame
-    overlay: gpd.GeoDataFrame
+    pieces: Parts
     topology: gpd.GeoDataFrame
     places: Mapping[str, pd.DataFrame]
     allocate: str
@@ -77,9 +100,34 @@ class Assessment:
     findings: tuple[Finding, ...]
 
     @property
+    def parcels(self) -> gpd.GeoDataFrame:
+        """All parcels in memory."""
+        return self.lots.whole
+
+    @property
+    def overlay(self) -> gpd.GeoDataFrame:
+        """All parts of parcels in zones in memory."""
+        return self.pieces.whole
+
+    @property
+    def parts(self) -> Mapping[str, Parts]:
+        """The tables by kind, in the order of every output, each in parts."""
+        own = {"parcels": self.lots, "overlay": self.pieces}
+        return {
+            kind: own[kind] if kind in own else Parts.of(getattr(self, kind)) for kind in SUBJECTS
+        }
+
+    @cached_property
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The tables by kind, in the order of every output."""
-        return {kind: getattr(self, kind) for kind in SUBJECTS}
+        """The tables by kind, in the order of every output; in memory when one is looked at."""
+        return Later({kind: partial(getattr, self, kind) for kind in SUBJECTS})
+
+    def having(self, **tables: Any) -> Assessment:
+        """Return the assessment with some tables, or other attributes, in place of its own."""
+        for name, attribute in (("parcels", "lots"), ("overlay", "pieces")):
+            if name in tables:
+                tables[attribute] = Parts.of(tables.pop(name))
+        return replace(self, **tables)
 
     @cached_property
     def _view(self) -> View:
@@ -87,7 +135,7 @@ class Assessment:
 
     def measures(self, kind: str) -> tuple[Measure, ...]:
         """Return the measures that the table of a kind has columns of."""
-        columns = set(self.tables[kind].columns)
+        columns = set(self.parts[kind].names())
         return tuple(m for m in MEASURES.values() if m.status_column in columns)
 
     def figure(self, figure_id: str) -> Figure:

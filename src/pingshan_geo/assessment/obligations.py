@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -39,11 +39,12 @@ def obligation_findings(table: pd.DataFrame) -> Iterator[Finding]:
             yield Finding(code, str(subject), value=verdict, details=details)
 
 
-def step_findings(tables: Mapping[str, pd.DataFrame], steps: pd.DataFrame) -> Iterator[Finding]:
-    """Yield a finding for each measure with consequences of which there is no figure."""
+def step_findings(columns: Iterable[Iterable[Any]], steps: pd.DataFrame) -> Iterator[Finding]:
+    """Yield a finding for each measure with consequences of which no table has figures."""
+    known = set[Any]().union(*columns)
     for step, row in steps.to_dict("index").items():
         measure = MEASURES.get(row["measure"])
-        if measure is None or not any(measure.status_column in table for table in tables.values()):
+        if measure is None or measure.status_column not in known:
             value = row["measure"]
             yield Finding("consequence-no-figure", str(step), field="measure", value=value)
 

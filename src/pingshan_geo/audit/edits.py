@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -189,7 +189,7 @@ def with_rows(before: Catalogue, after: Catalogue, rows: Iterable[Key]) -> Catal
         changed = {name: getattr(after, name) for name in settings}
     for table, some in ids.items():
         changed[table] = _mixed(getattr(before, table), getattr(after, table), some, table)
-    return replace(before, **changed)
+    return before.having(**changed)
 
 
 def reordered(before: Catalogue, after: Catalogue) -> Catalogue | None:
@@ -204,7 +204,7 @@ def reordered(before: Catalogue, after: Catalogue) -> Catalogue | None:
         if not one.index[one.index.isin(shared)].equals(shared):
             rest = one.index[~one.index.isin(shared)]
             changed[table] = one.loc[shared.append(rest)]
-    return replace(before, **changed) if changed else None
+    return before.having(**changed) if changed else None
 
 
 def _mixed(before: Any, after: Any, ids: list[str], table: str) -> Any:

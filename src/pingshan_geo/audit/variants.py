@@ -221,7 +221,7 @@ def _stacked(catalogue: Catalogue, copies: Sequence[tuple[Closure, Variant]]) ->
     tables["facts"] = _facts(catalogue, copies)
     tables["limits"] = _limits(catalogue, copies)
     tables["sources"] = _sources(catalogue, {variant.years for _, variant in copies})
-    return dataclasses.replace(catalogue, findings=(), **tables)
+    return catalogue.having(findings=(), **tables)
 
 
 def _rows(catalogue: Catalogue, kind: str, copies: Sequence[tuple[Closure, Variant]]) -> Any:

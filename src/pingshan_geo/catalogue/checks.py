@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 from unicodedata import normalize
 
@@ -42,13 +43,55 @@ _RESERVED = (
 )
 
 
+#: Errors of single cells and outlines: the tables are whole, so all other checks are made too.
+CELL_FAULTS = frozenset(
+    {
+        "missing-id", "missing-value", "not-a-number", "negative-value", "not-a-date",
+        "date-mangled", "unknown-code", "geometry-invalid", "ring-not-closed", "coordinate-range",
+        "geojson-crs", "computed-column",
+    }
+)  # fmt: skip
+
+
+def are_whole(found: Iterable[Finding]) -> bool:
+    """Return whether tables in which something was found can be checked further."""
+    return all(f.severity != "error" or f.code in CELL_FAULTS for f in found)
+
+
+def check_rows(
+    name: str, table: pd.DataFrame, file: str, found: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield what is wrong with rows of a table that no other row is needed to see.
+
+    Parameters
+    ----------
+    name, table : str, DataFrame
+        As `typed_table` makes it, with the outlines.
+    file : str
+        Where the rows stand.
+    found : iterable of Finding
+        What reading them has found: a bad outline is not told again as a missing one.
+    """
+    yield from _periods(table, file)
+    if name in SPATIAL:
+        told = {(f.file, f.row) for f in found}
+        for each in _geometry(table, file, ID_COLUMN[name]):
+            if each.code != "geometry-status" or (each.file, each.row) not in told:
+                yield each
+    if name == "parcels":
+        yield from _land_uses(table, file)
+    if name in {"parcels", "limits"}:
+        yield from _fractions(table, file, ID_COLUMN[name])
+
+
 def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield every finding about tables whose cells have been read.
+    """Yield what is wrong between rows whose cells have been read; `check_rows` looks at each.
 
     Parameters
     ----------
     tables : mapping of DataFrame
-        As `typed_table` makes them, ids still a column.
+        As `typed_table` makes them, ids still a column; parcels need only ids and references. A
+        column ``file`` tells where each row stands if there are several files.
     files : mapping of str
         File name of each table, for the place of a finding.
     """
@@ -59,14 +102,8 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     if "replaces" in tables["auctions"]:
         place = (files["auctions"], "auction_id", "replaces", "replaces-cycle")
         yield from _rings(tables["auctions"], *place)
-    yield from _periods(tables, files)
     yield from _facts(tables, files["facts"])
-    for name in SPATIAL:
-        yield from _geometry(tables[name], files[name], ID_COLUMN[name])
-    yield from _land_uses(tables["parcels"], files["parcels"])
     yield from _limits(tables["limits"], files["limits"])
-    for name in ("parcels", "limits"):
-        yield from _fractions(tables[name], files[name], ID_COLUMN[name])
     yield from _claims(tables["claims"], files["claims"])
     yield from _target_units(tables["targets"], files["targets"])
     yield from _steps(tables["consequences"], files["consequences"])
@@ -75,6 +112,14 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
 
 def _rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple[int, *tuple[Any, ...]]]:
     yield from zip(table["row_number"], *(table[name] for name in columns), strict=True)
+
+
+def _placed(
+    table: pd.DataFrame, file: str, *columns: str
+) -> Iterator[tuple[str, int, *tuple[Any, ...]]]:
+    """Yield file and number of each row with some of its columns."""
+    places = table["file"] if "file" in table else repeat(file, len(table))
+    yield from zip(places, table["row_number"], *(table[name] for name in columns), strict=True)
 
 
 def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
@@ -88,18 +133,16 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
         first: dict[str, tuple[str, str]] = {}  # by normal form: the id and its place
         for name in space:
             column = ID_COLUMN[name]
-            for row, value in _rows(tables[name], column):
+            for file, row, value in _placed(tables[name], files[name], column):
                 if value is None:
                     continue
                 seen = first.get(form := normal_id(value))
                 if seen is None:
-                    first[form] = (value, f"{files[name]}:{row}")
+                    first[form] = (value, f"{file}:{row}")
                     continue
                 code = "duplicate-id" if seen[0] == value else "similar-ids"
                 other = seen[1] if code == "duplicate-id" else f"{seen[0]} ({seen[1]})"
-                yield Finding(
-                    code, value, files[name], row, column, value, details={"other": other}
-                )
+                yield Finding(code, value, file, row, column, value, details={"other": other})
 
 
 def _reserved(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
@@ -123,7 +166,7 @@ def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
             hints: dict[str, str | Text] = {}
             if not column.many and known.issuperset(tables[name][column.name].dropna().unique()):
                 continue
-            for row, cell in _rows(tables[name], column.name):
+            for file, row, cell in _placed(tables[name], files[name], column.name):
                 values = [] if cell is None else cell.split(";") if column.many else [cell]
                 for value in values:
                     if value not in known:
@@ -133,7 +176,7 @@ def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
                                 Text(f" ({close[0]}?)", f"（{close[0]}？）") if close else ""
                             )
                         yield Finding(
-                            "unknown-reference", None, files[name], row, column.name, value,
+                            "unknown-reference", None, file, row, column.name, value,
                             {"table": " / ".join(column.refers),
                              "nearest": hints[value]},
                         )  # fmt: skip
@@ -157,17 +200,15 @@ def _rings(table: pd.DataFrame, file: str, key: str, above: str, code: str) -> I
         done.update(way)
 
 
-def _periods(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
-    pairs = [("period_start", "period_end"), ("valid_from", "valid_to")]
-    for name, table in tables.items():
-        for start, end in pairs:
-            if start not in table or end not in table:
-                continue
-            both = table[table[start].notna() & table[end].notna()]
-            for row, first, last in _rows(both, start, end):
-                early, late = span(first or ""), span(last or "")
-                if early and late and late.last < early.first:
-                    yield Finding("period-order", None, files[name], row, end, f"{first} … {last}")
+def _periods(table: pd.DataFrame, file: str) -> Iterator[Finding]:
+    for start, end in (("period_start", "period_end"), ("valid_from", "valid_to")):
+        if start not in table or end not in table:
+            continue
+        both = table[table[start].notna() & table[end].notna()]
+        for row, first, last in _rows(both, start, end):
+            early, late = span(first or ""), span(last or "")
+            if early and late and late.last < early.first:
+                yield Finding("period-order", None, file, row, end, f"{first} … {last}")
 
 
 def _facts(tables: Tables, file: str) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from pingshan_geo.findings import Finding
 #: What stands in the column ``state`` of a correction that is applied; empty means the same.
 ACCEPTED = "accepted"
 #: The files of each table, by name of the table: path and cells.
-Parts = Mapping[str, Sequence[tuple[str, Cells]]]
+Read = Mapping[str, Sequence[tuple[str, Cells]]]
 
 
 class _Place(NamedTuple):
@@ -24,7 +24,7 @@ class _Place(NamedTuple):
     row: int
 
 
-def corrected(parts: Parts, found: list[Finding]) -> dict[str, list[tuple[str, Cells]]]:
+def corrected(parts: Read, found: list[Finding]) -> dict[str, list[tuple[str, Cells]]]:
     """Return the cells of a catalogue with its accepted corrections applied, in their order.
 
     A correction is applied only where the cell still is what it calls the old value, as text or
@@ -48,7 +48,7 @@ def corrected(parts: Parts, found: list[Finding]) -> dict[str, list[tuple[str, C
     return result
 
 
-def at_corrections(found: Iterable[Finding], parts: Parts) -> list[Finding]:
+def at_corrections(found: Iterable[Finding], parts: Read) -> list[Finding]:
     """Return findings with those about a corrected cell at the correction that filled it.
 
     The file of the cell is as it was; what is wrong with the new value stands in the correction.
@@ -79,7 +79,7 @@ def _rows(pieces: Sequence[tuple[str, Cells]]) -> Iterator[tuple[str, int, dict[
             yield file, number, row
 
 
-def _places(parts: Parts, wanted: set[Any]) -> dict[Any, list[_Place]]:
+def _places(parts: Read, wanted: set[Any]) -> dict[Any, list[_Place]]:
     """Return where each subject stands; one id may be that of a fact and of a parcel."""
     places: dict[Any, list[_Place]] = {}
     for name, pieces in parts.items():

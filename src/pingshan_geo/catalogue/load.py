@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pingshan_geo.catalogue.checks import check_tables
+from pingshan_geo.catalogue.bulk import bulk_files, bulk_lots, contents
+from pingshan_geo.catalogue.checks import are_whole, check_rows, check_tables
 from pingshan_geo.catalogue.columns import typed_table
-from pingshan_geo.catalogue.corrections import Parts, at_corrections, corrected
+from pingshan_geo.catalogue.corrections import Read, at_corrections, corrected
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.facts import with_bounds
 from pingshan_geo.catalogue.folder import (
@@ -26,6 +27,7 @@ from pingshan_geo.catalogue.folder import (
     read_parts,
     refused_folder,
 )
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.catalogue.readers import LONGEST_CELL, Cells, file_report
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
 from pingshan_geo.catalogue.store import refused_name
@@ -33,15 +35,7 @@ from pingshan_geo.catalogue.tolerance import SurveyTolerance, own_tolerance
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.words import Text
-
-#: Errors of single cells and outlines: the tables are whole, so all other checks are made too.
-CELL_FAULTS = frozenset(
-    {
-        "missing-id", "missing-value", "not-a-number", "negative-value", "not-a-date",
-        "date-mangled", "unknown-code", "geometry-invalid", "ring-not-closed", "coordinate-range",
-        "geojson-crs", "computed-column",
-    }
-)  # fmt: skip
+from pingshan_geo.work import Runner
 
 
 @dataclass(frozen=True)
@@ -69,8 +63,10 @@ class Catalogue:
     sources, facts, projects, auctions, targets, indicators, obligations, claims : DataFrame
     limits, consequences, corrections, imports : DataFrame
         Text is str or None, numbers are float with NaN for unknown.
-    zones, parcels : GeoDataFrame
+    zones : GeoDataFrame
         With geometry or None.
+    lots : Parts
+        The parcels, in parts.
     findings : tuple of Finding
         What was found on loading; none of severity error.
     """
@@ -86,7 +82,7 @@ class Catalogue:
     sources: pd.DataFrame
     facts: pd.DataFrame
     zones: gpd.GeoDataFrame
-    parcels: gpd.GeoDataFrame
+    lots: Parts
     projects: pd.DataFrame
     auctions: pd.DataFrame
     targets: pd.DataFrame
@@ -98,6 +94,17 @@ class Catalogue:
     corrections: pd.DataFrame
     imports: pd.DataFrame
     findings: tuple[Finding, ...]
+
+    @property
+    def parcels(self) -> gpd.GeoDataFrame:
+        """All parcels in memory, with geometry or None."""
+        return self.lots.whole
+
+    def having(self, **parts: Any) -> Catalogue:
+        """Return the catalogue with some tables, or other parts, in place of its own."""
+        if "parcels" in parts:
+            parts["lots"] = Parts.of(parts.pop("parcels"))
+        return replace(self, **parts)
 
     def source_title(self, source: str) -> Text:
         """Return the title of a source, its id where it has none or is not known."""
@@ -114,13 +121,15 @@ def shipped_path() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "geodata"
 
 
-def load_catalogue(path: str | Path | None = None) -> Catalogue:
+def load_catalogue(path: str | Path | None = None, run: Runner = map) -> Catalogue:
     """Read a catalogue's folder and return its tables, checked.
 
     Parameters
     ----------
     path : str or Path, optional
         Folder with ``datapackage.json``; without it the Pingshan catalogue of the package.
+    run : Runner
+        Reads the parts of very many parcels.
 
     Returns
     -------
@@ -137,19 +146,21 @@ def load_catalogue(path: str | Path | None = None) -> Catalogue:
     >>> load_catalogue().id
     'pingshan'
     """
-    catalogue, found = read_catalogue(path)
+    catalogue, found = read_catalogue(path, run)
     errors = [finding for finding in found if finding.severity == "error"]
     if errors or catalogue is None:
         raise InputError(errors)
     return catalogue
 
 
-def read_catalogue(path: str | Path | None = None) -> tuple[Catalogue | None, tuple[Finding, ...]]:
+def read_catalogue(
+    path: str | Path | None = None, run: Runner = map
+) -> tuple[Catalogue | None, tuple[Finding, ...]]:
     """Return a catalogue with everything found in it; None where an error makes it unusable.
 
     Parameters
     ----------
-    path : str or Path, optional
+    path, run
         As for `load_catalogue`.
 
     Returns
@@ -172,12 +183,21 @@ def read_catalogue(path: str | Path | None = None) -> tuple[Catalogue | None, tu
     if descriptor is None:
         return None, in_order(found)
     digest = hashlib.sha256(DESCRIPTOR.encode() + b"\0" + data)
-    read = {name: list(read_parts(folder, descriptor, name, found, digest)) for name in TABLES}
-    tables, files = _tables(descriptor, read, found)
-    if all(f.severity != "error" or f.code in CELL_FAULTS for f in found):
-        told = {(f.file, f.row) for f in found}  # a bad outline is not told again as a missing one
-        checked = check_tables(tables, files)
-        found += (f for f in checked if f.code != "geometry-status" or (f.file, f.row) not in told)
+    bulk = bulk_files(folder, descriptor)
+    read: dict[str, list[tuple[str, Cells]]] = {}
+    for name in TABLES:
+        is_bulk = bool(bulk) and name == "parcels"
+        read[name] = [] if is_bulk else list(read_parts(folder, descriptor, name, found, digest))
+        if is_bulk:
+            for chunk in contents(folder, bulk):
+                digest.update(chunk)
+    in_rows: list[Finding] = []  # told only where all tables are whole
+    tables, files = _tables(descriptor, read, found, in_rows)
+    lots = None
+    if bulk:
+        lots, tables["parcels"] = bulk_lots(folder, bulk, descriptor["crs"], found, in_rows, run)
+    if are_whole(found):
+        found += (*in_rows, *check_tables(tables, files))
     found += _quarantined(folder)
     findings = in_order(at_corrections(found, read))
     if any(finding.severity == "error" for finding in findings):
@@ -185,7 +205,12 @@ def read_catalogue(path: str | Path | None = None) -> tuple[Catalogue | None, tu
     for name in ("facts", "targets", "obligations"):
         tables[name] = with_bounds(tables[name])
     crs = descriptor["crs"]
-    indexed: dict[str, Any] = {name: _indexed(table, name, crs) for name, table in tables.items()}
+    indexed: dict[str, Any] = {
+        name: _indexed(table, name, crs)
+        for name, table in tables.items()
+        if name != "parcels" or lots is None
+    }
+    indexed["lots"] = Parts.of(indexed.pop("parcels")) if lots is None else lots
     as_of = span(descriptor["as_of"])
     assert as_of is not None  # noqa: S101 -- _descriptor has checked it
     return (
@@ -201,7 +226,7 @@ def read_catalogue(path: str | Path | None = None) -> tuple[Catalogue | None, tu
 
 
 def _indexed(table: pd.DataFrame, name: str, crs: str) -> pd.DataFrame:
-    table = table.set_index(ID_COLUMN[name])
+    table = table.drop(columns="file", errors="ignore").set_index(ID_COLUMN[name])
     return gpd.GeoDataFrame(table, geometry="geometry", crs=crs) if name in SPATIAL else table
 
 
@@ -218,7 +243,7 @@ def _quarantined(folder: Path) -> Iterator[Finding]:
 
 
 def _tables(
-    descriptor: dict[str, Any], read: Parts, found: list[Finding]
+    descriptor: dict[str, Any], read: Read, found: list[Finding], in_rows: list[Finding]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Return the tables of a catalogue, put right and typed; one without a resource has no rows."""
     tables: dict[str, pd.DataFrame] = {}
@@ -227,10 +252,20 @@ def _tables(
     for name in TABLES:
         parts = parts_of(descriptor, name)
         files[name] = parts[0] if parts else name
-        pieces = [_frame(cells, name, found, part) for part, cells in put_right[name]]
+        pieces = []
+        for file, cells in put_right[name]:
+            known = len(found)
+            pieces.append(_frame(cells, name, found, file))
+            if are_whole(found[known:]):
+                in_rows += check_rows(name, pieces[-1], file, found)
         if not pieces:
             empty: dict[str, list[Any]] = {c.name: [] for c in TABLES[name] if not c.optional}
             pieces = [_frame(Cells(empty, []), name, found, name)]
+        if len(pieces) > 1:
+            pieces = [
+                piece.assign(file=pd.Series(file, piece.index, dtype="category"))
+                for piece, (file, _) in zip(pieces, put_right[name], strict=True)
+            ]
         tables[name] = pd.concat(pieces, ignore_index=True) if len(pieces) > 1 else pieces[0]
     return tables, files
 

@@ -21,7 +21,14 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     except (pa.ArrowException, OSError) as error:
         report("file-unreadable", reason=str(error).splitlines()[0])
         return None
-    numbers = range(1, table.num_rows + 1)
+    return table_cells(table, report, crs, spatial=spatial)
+
+
+def table_cells(
+    table: Any, report: Report, crs: str, *, spatial: bool, first: int = 1
+) -> Cells | None:
+    """Return the cells of an Arrow table that was read from a file; ``first`` is its first row."""
+    numbers = range(first, first + table.num_rows)
     if not spatial:
         return Cells(_arrays(table), numbers)
     geo = read_json((table.schema.metadata or {}).get(b"geo", b"{}"), report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,10 +68,17 @@ def _step_at(
 
 
 def with_steps(kind: str, table: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """Return a finished wide table with a column ``MEASURE_step`` for each measure with steps.
+    """Return a finished wide table with the columns of `step_columns` that hold anything."""
+    columns = step_columns(kind, table, steps)
+    said = {name: column for name, column in columns.items() if column.notna().any()}
+    return table.assign(**said) if said else table
 
-    Steps of a subject go before those that hold for all. The column is missing where a subject
-    has no such figure or no steps.
+
+def step_columns(kind: str, table: pd.DataFrame, steps: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """Return a column ``MEASURE_step`` for each measure with steps.
+
+    Steps of a subject go before those that hold for all. A cell is None where a subject has no
+    such figure or no steps.
 
     Parameters
     ----------
@@ -97,9 +105,8 @@ def with_steps(kind: str, table: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFr
             part = Interval(*(each[take] for each in interval))
             at_least, below = (own[c].to_numpy(np.float64) for c in ("at_least", "below"))
             found[take] = steps_of(part, at_least, below, [str(each) for each in own.index])
-        if any(each is not None for each in found):
-            columns[f"{measure.name}_step"] = pd.Series(found, index=table.index, dtype=object)
-    return table.assign(**columns) if columns else table
+        columns[f"{measure.name}_step"] = pd.Series(found, index=table.index, dtype=object)
+    return columns
 
 
 def _by_rows(table: pd.DataFrame, rows: pd.DataFrame) -> Iterator[tuple[np.ndarray, pd.DataFrame]]:

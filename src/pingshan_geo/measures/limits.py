@@ -20,7 +20,7 @@ from pingshan_geo.figure import (
     exact,
     subtract,
 )
-from pingshan_geo.findings import MOST_OF_A_CODE, Finding, unlisted
+from pingshan_geo.findings import MOST_OF_A_CODE, Few, Finding
 from pingshan_geo.measures.lots import far_inputs
 from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.ragged import groups
@@ -294,40 +294,43 @@ def _mean(
     return np.clip(mean, low, np.maximum.reduceat(value, start))
 
 
-def limit_findings(table: pd.DataFrame) -> Iterator[Finding]:
-    """Yield a finding for each parcel that is over a limit or under a minimum; see `unlisted`.
+def limit_findings(table: pd.DataFrame) -> dict[str, Few]:
+    """Return findings for parcels over a limit or under a minimum, by what shows all of them.
 
     Parameters
     ----------
     table : DataFrame
-        Finished wide table of parcels.
+        Wide table of parcels, or of a part of them.
     """
+    found = {}
     for name, (lowest, highest) in _JUDGED.items():
         if f"{name}_verdict" not in table:
             continue
         judged = table[f"{name}_verdict"]
         for said, limit in (("over", highest), ("under", lowest)):
-            rows = table[judged == said]
-            if limit is None or rows.empty:
-                continue
-            code = "limit-exceeded"
-            if name == "far":
-                code = "far-over-limit" if said == "over" else "far-under-minimum"
-            where = f"""report --where "{name}_verdict = '{said}'\""""
-            yield from unlisted(code, len(rows), where)
-            rows = rows.iloc[:MOST_OF_A_CODE]
-            measure, suffix = MEASURES[name], MEASURES[name].unit
-            values = rows[[measure.column, MEASURES[limit].column]].to_numpy(dtype=np.float64)
-            for subject, (value, bound) in zip(rows.index, values, strict=True):
-                margin = bound - value if said == "over" else value - bound
-                details: dict[str, str | Text] = {
-                    "limit": _shown(bound, suffix), "margin": _shown(margin, suffix),
-                    "measure": text(name),
-                }  # fmt: skip
-                yield Finding(
-                    code, str(subject), field=measure.column, value=_shown(value, suffix),
-                    details=details,
-                )  # fmt: skip
+            if limit is not None:
+                rows = table[judged == said]
+                where = f"""report --where "{name}_verdict = '{said}'\""""
+                few = Few.of(_over(rows.iloc[:MOST_OF_A_CODE], name, said, limit))
+                found[where] = few._replace(total=len(rows))
+    return found
+
+
+def _over(rows: pd.DataFrame, name: str, said: str, limit: str) -> Iterator[Finding]:
+    code = "limit-exceeded"
+    if name == "far":
+        code = "far-over-limit" if said == "over" else "far-under-minimum"
+    measure, suffix = MEASURES[name], MEASURES[name].unit
+    values = rows[[measure.column, MEASURES[limit].column]].to_numpy(dtype=np.float64)
+    for subject, (value, bound) in zip(rows.index, values, strict=True):
+        margin = bound - value if said == "over" else value - bound
+        details: dict[str, str | Text] = {
+            "limit": _shown(bound, suffix), "margin": _shown(margin, suffix),
+            "measure": text(name),
+        }  # fmt: skip
+        yield Finding(
+            code, str(subject), field=measure.column, value=_shown(value, suffix), details=details
+        )
 
 
 def _shown(value: float, unit: str | None) -> str:

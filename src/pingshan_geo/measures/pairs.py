@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
-from pingshan_geo.figure import BoolArray, exact
+from pingshan_geo.crs import require_measurable
+from pingshan_geo.figure import BoolArray, FloatArray, exact
 from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.overlay import Zoning
 from pingshan_geo.measures.plane import Plane
@@ -19,10 +20,11 @@ from pingshan_geo.measures.wide import Wide, positions
 OUTSIDE = "outside:"
 
 
-def about(parcels: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> Plane:
-    """Return the plane about all outlines of parcels and zones that may be measured."""
-    lots = parcels.geometry[parcels["geometry_status"].isin(MEASURABLE)]
-    return Plane.about(lots, zones.geometry[_drawn(zones)])
+def about(zones: gpd.GeoDataFrame, boxes: Iterable[FloatArray]) -> Plane:
+    """Return the plane about all outlines of zones that may be measured, and extents of parcels."""
+    drawn = zones.geometry[_drawn(zones)]
+    crs = require_measurable(zones.crs)
+    return Plane.within(crs, [*boxes, drawn.total_bounds])
 
 
 def _drawn(zones: gpd.GeoDataFrame) -> BoolArray:

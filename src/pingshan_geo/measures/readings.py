@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from pingshan_geo.catalogue.dates import Span, span
 from pingshan_geo.words import Text
 
+Rows = TypeVar("Rows", bound=pd.DataFrame)
 USED, AGREES, DISAGREES, EARLIER = "used", "agrees", "disagrees", "earlier"
 #: Deliveries: one of several that add up, and one that a total holds.
 INSTALMENT, PART = "instalment", "part"
@@ -77,6 +78,12 @@ def known_by(
     own = table[column]
     in_time = begun(own, cutoff) if column == "valid_from" else not_after(own, cutoff)
     return in_time & (own.notna() | not_after(published, cutoff))
+
+
+def valid_at(table: Rows, cutoff: date) -> Rows:
+    """Return the rows that exist at a day; the last day of ``valid_to`` still counts."""
+    ended = _where(table["valid_to"], lambda days: days.last < cutoff)
+    return table[(begun(table["valid_from"], cutoff) & ~ended).to_numpy()]
 
 
 def described(fact: Mapping[str, Any] | pd.Series[Any], title_of: Callable[[str], Text]) -> Text:

@@ -84,8 +84,8 @@ def published(assessment: Assessment, public: Public) -> Assessment:
         else each
         for each in assessment.findings
     )
-    catalogue = replace(assessment.catalogue, **own)
-    return replace(assessment, catalogue=catalogue, findings=findings, **tables)
+    catalogue = assessment.catalogue.having(**own)
+    return assessment.having(catalogue=catalogue, findings=findings, **tables)
 
 
 def _own_texts(assessment: Assessment, kind: str) -> set[str]:

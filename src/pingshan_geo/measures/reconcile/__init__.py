@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
-from pingshan_geo.figure import FloatArray, IntArray, ObjectArray
+from pingshan_geo.figure import FloatArray, IntArray
 from pingshan_geo.measures.grid import Grid
 from pingshan_geo.measures.reconcile.case import Case, Table, in_units, numbers_of, texts_of
 from pingshan_geo.measures.reconcile.choice import PRIOR, Scores
@@ -18,7 +21,7 @@ from pingshan_geo.measures.reconcile.outlines import by_outline
 from pingshan_geo.measures.reconcile.texts import evidence, reconcile_findings
 from pingshan_geo.measures.reconcile.tolerance import SIGMAS, area_sigma_per_m
 
-__all__ = ["reconcile", "reconcile_findings"]
+__all__ = ["Others", "explained", "judged", "reconcile", "reconcile_findings", "verdicts"]
 
 # Corners are listed to a millimetre, so each is off by 0.4 mm: no cause has to fit more sharply
 # that takes other corners than the measured area does. What takes the same has to fit as that does.
@@ -77,23 +80,82 @@ def reconcile(
     ['explained', 'unit-mu', 'factor=0.0015']
     """
     told = judged(lots, tolerance)
-    causes = pd.DataFrame({
-        "area_cause": None, "area_cause_ties": None, "area_cause_fit": np.nan,
-        "area_cause_evidence": None,
-    }, index=range(len(lots)))  # fmt: skip
+    codes = texts_of(lots, "parcel_code")
+    others = Others(
+        lambda rows: lots.iloc[rows],
+        lambda named: np.flatnonzero(np.isin(codes.astype(str), named) & (codes != None)),  # noqa: E711 -- by element
+    )
+    boxes = shapely.bounds(lots.geometry.to_numpy())
+    causes = explained(told, boxes, others, tolerance, totals=totals, earlier=earlier)
+    return verdicts(told, causes).set_axis(lots.index)
+
+
+class Others(NamedTuple):
+    """How rows of a table are looked up that is not in memory.
+
+    Attributes
+    ----------
+    take : callable
+        Rows with all their columns, at positions.
+    of_codes : callable
+        Positions of the rows with one of some parcel codes.
+    """
+
+    take: Callable[[IntArray], gpd.GeoDataFrame]
+    of_codes: Callable[[list[str]], IntArray]
+
+
+def explained(
+    told: pd.DataFrame, boxes: FloatArray, others: Others, tolerance: SurveyTolerance, *,
+    totals: pd.Series[float] | None = None, earlier: gpd.GeoDataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return the cause of each row that does not agree, as far as one is found.
+
+    Parameters
+    ----------
+    told : DataFrame
+        From `judged`, of all rows.
+    boxes : array of float
+        Extent of each row's outline in its CRS, NaN for none.
+    others : Others
+        Looks rows up: those that do not agree, those about them and those of their codes.
+    tolerance, totals, earlier
+        As for `reconcile`.
+
+    Returns
+    -------
+    DataFrame
+        ``area_cause, area_cause_ties, area_cause_fit, area_cause_evidence``, indexed by position.
+    """
     asked = np.flatnonzero(told["is_asked"])
-    if len(asked):
-        near = _near(lots, asked)
-        case = _case(told, lots.iloc[near], near, asked, tolerance)
-        scores = Scores(case.recorded[case.rows], case.half_m2[case.rows], tolerance.relative)
-        by_number(case, scores)
-        position_m = max(tolerance.position_m, _SHARPEST_M)
-        by_outline(case, scores, position_m)
-        by_group(case, scores, totals, earlier, position_m)
-        _explain(causes, case, scores, earlier)
+    if not len(asked):
+        return _causes(asked)
+    own = others.take(asked)
+    near = _near(boxes, asked, own, others)
+    case = _case(told, others.take(near), near, asked, tolerance)
+    scores = Scores(case.recorded[case.rows], case.half_m2[case.rows], tolerance.relative)
+    by_number(case, scores)
+    position_m = max(tolerance.position_m, _SHARPEST_M)
+    by_outline(case, scores, position_m)
+    by_group(case, scores, totals, earlier, position_m)
+    return _explain(case, scores, earlier)
+
+
+def verdicts(told: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `reconcile` of some rows, on their own index.
+
+    Parameters
+    ----------
+    told : DataFrame
+        From `judged`.
+    causes : DataFrame
+        From `explained`, indexed by position among these rows.
+    """
+    size = len(told)
+    named = {name: _placed(size, causes, name) for name in _CAUSES}
     recorded, measured = (told[name].to_numpy() for name in ("recorded", "geodesic"))
     verdict = np.select(
-        [~told["is_known"], told["is_agreeing"], causes["area_cause"].notna()],
+        [~told["is_known"], told["is_agreeing"], named["area_cause"].notna()],
         ["cannot_judge", "agrees", "explained"],
         "disagrees",
     )
@@ -103,7 +165,7 @@ def reconcile(
         "area_tolerance_m2": (told["half_m2"] + told["survey_m2"]).to_numpy(),
         "area_verdict": pd.Series(verdict, dtype=object),
     }
-    return pd.DataFrame({**table, **causes}).set_axis(lots.index)
+    return pd.DataFrame({**table, **named}).set_axis(told.index)
 
 
 def judged(lots: gpd.GeoDataFrame, tolerance: SurveyTolerance) -> pd.DataFrame:
@@ -118,7 +180,8 @@ def judged(lots: gpd.GeoDataFrame, tolerance: SurveyTolerance) -> pd.DataFrame:
     -------
     DataFrame
         ``recorded, half_m2, geodesic, plane, sigma_per_m, survey_m2`` in m² (and m² per m),
-        ``zone_id, has_height``; ``is_known, is_agreeing, is_asked``. On a plain index.
+        ``zone_id`` as a category, ``has_height``; ``is_known, is_agreeing, is_asked``. On a plain
+        index.
     """
     recorded, low, high, measured, plane = (
         lots[name].to_numpy(dtype=np.float64)
@@ -134,24 +197,24 @@ def judged(lots: gpd.GeoDataFrame, tolerance: SurveyTolerance) -> pd.DataFrame:
     return pd.DataFrame({
         "recorded": recorded, "half_m2": (high - low) / 2, "geodesic": measured,
         "plane": np.where(np.isnan(measured), np.nan, plane), "sigma_per_m": sigma_per_m,
-        "survey_m2": survey, "zone_id": pd.Series(texts_of(lots, "zone_id"), dtype=object),
+        "survey_m2": survey, "zone_id": pd.Categorical(texts_of(lots, "zone_id")),
         "has_height": ~np.isnan(heights), "is_known": known, "is_agreeing": agrees,
         "is_asked": known & ~agrees & (recorded > 0) & (measured > 0),
     })  # fmt: skip
 
 
-def _near(lots: gpd.GeoDataFrame, asked: IntArray) -> IntArray:
+def _near(boxes: FloatArray, asked: IntArray, lots: gpd.GeoDataFrame, others: Others) -> IntArray:
     """Return the rows that can tell why some do not agree: those about them, and of their codes."""
-    shapes = lots.geometry.to_numpy()
-    boxes = shapely.bounds(shapes).T
-    reach = shapely.length(shapes[asked]) * _ABOUT + in_units(lots.crs, _ABOUT_M)
-    own = boxes[:, asked] + np.stack([-reach, -reach, reach, reach])
-    drawn = ~np.isnan(boxes[0])
-    grid = Grid(np.nanmin(own[:2], axis=1), np.nanmax(own[2:], axis=1), _side(len(lots)))
-    is_near = np.zeros(len(lots), dtype=bool)
-    is_near[drawn] = grid.count(grid.marked(own), boxes[:, drawn]) > 0
-    codes, _ = pd.factorize(texts_of(lots, "parcel_code"))
-    is_near |= (codes >= 0) & np.isin(codes, codes[asked])
+    reach = shapely.length(lots.geometry.to_numpy()) * _ABOUT + in_units(lots.crs, _ABOUT_M)
+    every = np.ascontiguousarray(boxes.T)
+    own = every[:, asked] + np.stack([-reach, -reach, reach, reach])
+    drawn = ~np.isnan(every[0])
+    grid = Grid(np.nanmin(own[:2], axis=1), np.nanmax(own[2:], axis=1), _side(len(boxes)))
+    is_near = np.zeros(len(boxes), dtype=bool)
+    is_near[drawn] = grid.count(grid.marked(own), every[:, drawn]) > 0
+    codes = texts_of(lots, "parcel_code")
+    named = [str(each) for each in dict.fromkeys(codes.tolist()) if each is not None]
+    is_near[others.of_codes(named) if named else asked] = True
     is_near[asked] = True
     return np.flatnonzero(is_near)
 
@@ -210,26 +273,31 @@ def _plane_share(
     return float((flat + 1) / (flat + round_ + 2))
 
 
-def _explain(
-    causes: pd.DataFrame, case: Case, scores: Scores, earlier: gpd.GeoDataFrame | None
-) -> None:
-    """Write the causes of the rows that do not agree into a table of all rows."""
+def _explain(case: Case, scores: Scores, earlier: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Return the causes of the rows that do not agree."""
     codes = np.array(list(PRIOR), dtype=object)
     measured = case.geodesic[case.rows]
     first, ties = scores.choose(measured, case.table.agreeing, _scatter(case.table))
     named = np.flatnonzero(first >= 0)
     at, first, ties = case.asked[named], first[named], ties[named]
-    told = [";".join(codes[row]) or None for row in ties]
-    causes["area_cause"] = _placed(len(causes), at, codes[first])
-    causes["area_cause_ties"] = _placed(len(causes), at, np.array(told, dtype=object))
-    rest = np.full(len(causes), np.nan)
-    rest[at] = scores.rest[named, first]
-    causes["area_cause_fit"] = rest
     said = evidence(codes[first], scores.value[named, first], case.rows[named], case, earlier)
-    causes["area_cause_evidence"] = _placed(len(causes), at, np.array(said, dtype=object))
+    told = [";".join(codes[row]) or None for row in ties]
+    return _causes(at, codes[first], told, scores.rest[named, first], said)
 
 
-def _placed(size: int, at: IntArray, values: ObjectArray) -> pd.Series:
-    found = np.full(size, None, dtype=object)
-    found[at] = values
-    return pd.Series(found, dtype=object)
+_CAUSES = ("area_cause", "area_cause_ties", "area_cause_fit", "area_cause_evidence")
+
+
+def _causes(at: IntArray, *values: Any) -> pd.DataFrame:
+    kinds = ("object", "object", "float64", "object")
+    columns = zip(_CAUSES, values or ((),) * len(_CAUSES), kinds, strict=True)
+    return pd.DataFrame({name: pd.Series(each, at, dtype=kind) for name, each, kind in columns})
+
+
+def _placed(size: int, causes: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of causes over all rows."""
+    values = causes[name].to_numpy()
+    nothing = np.nan if values.dtype == np.float64 else None
+    found = np.full(size, nothing, dtype=values.dtype)
+    found[causes.index.to_numpy(dtype=np.int64)] = values
+    return pd.Series(found, dtype=values.dtype)

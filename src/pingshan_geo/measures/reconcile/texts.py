@@ -91,13 +91,13 @@ def reconcile_findings(table: pd.DataFrame) -> Iterator[Finding]:
     """
     if "area_verdict" not in table:
         return
-    listed = []
+    few = []
     for code, verdict in _CODES.items():
         rows = table[table["area_verdict"] == verdict]
         where = f"""report quality --where "area_verdict = '{verdict}'\""""
         yield from unlisted(code, len(rows), where)
-        listed.append(rows.iloc[:MOST_OF_A_CODE])
-    told = pd.concat(listed)
+        few.append(rows.iloc[:MOST_OF_A_CODE])
+    told = pd.concat(few)
     names = ["recorded_area_m2", "measured_area_m2", "area_difference_m2", "area_ratio"]
     texts = ["area_cause", "area_cause_ties", "area_cause_evidence"]
     rows = told[names].join(told[texts].astype(object).fillna(""))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from pingshan_geo.figure import IntArray
+from pingshan_geo.figure import FloatArray, IntArray
 from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.topology.jobs import Parcels, Partial, Task, finish, partial
 from pingshan_geo.measures.topology.rules import TOLERANCE, TopologyTolerance
 from pingshan_geo.measures.topology.tiles import Tile, tiles
-from pingshan_geo.work import in_threads, in_turn
+from pingshan_geo.work import Runner, in_threads, in_turn
 
 _LEAST = 10_000  # parcels that are worth a thread of their own
 
@@ -89,17 +91,43 @@ def topology(
     empty = shapely.Polygon()
     outline = empty if district is None else shapely.union_all(plane.shapes(district))
     task = Task(plane, tolerance, outline, expect_tiling)
-    named = layers.to_numpy(dtype=object)
     boxes = np.concatenate(in_threads(shapely.bounds, shapes))
-    ids = parcels.index.to_numpy(dtype=object)
+    everyone = Parcels(
+        np.arange(len(shapes)), shapes, layers.to_numpy(dtype=object),
+        parcels.index.to_numpy(dtype=object),
+    )  # fmt: skip
+    return in_tiles(boxes, everyone.take, task, size=size)
 
-    def taken(position: IntArray) -> Parcels:
-        return Parcels(position, shapes[position], named[position], ids[position])
 
-    def found(tile: Tile) -> Partial:
-        return partial(taken(tile.position), tile.home, task)
+def in_tiles(
+    boxes: FloatArray,
+    taken: Callable[[IntArray], Parcels],
+    task: Task,
+    *,
+    size: int = 50_000,
+    run: Runner = in_turn,
+) -> gpd.GeoDataFrame:
+    """Return what `topology` returns, of parcels that are looked up tile by tile.
 
+    Parameters
+    ----------
+    boxes : array of float
+        Extent of each parcel in degrees, a parcel a row; NaN is left out.
+    taken : callable
+        Parcels at positions.
+    task : Task
+        What is looked for.
+    size : int
+        Most parcels at home in a tile.
+    run : Runner
+        Does the tiles.
+    """
     cores = os.cpu_count() or 1
-    size = min(size, max(_LEAST, -(-len(shapes) // cores)))  # so that each core has one
-    parts = in_turn(found, tiles(boxes, tolerance, size, shapes.__getitem__))
-    return finish(list(parts), boxes, taken, task)
+    size = min(size, max(_LEAST, -(-len(boxes) // cores)))  # so that each core has one
+    jobs = tiles(boxes, task.tolerance, size, lambda position: taken(position).shape)
+    found = list(run(functools.partial(_found, taken=taken, task=task), jobs))
+    return finish(found, boxes, taken, task)
+
+
+def _found(tile: Tile, taken: Callable[[IntArray], Parcels], task: Task) -> Partial:
+    return partial(taken(tile.position), tile.home, task)

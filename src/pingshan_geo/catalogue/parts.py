@@ -1,0 +1,190 @@
+"""A table in parts: in memory, or in files that are read one by one, in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from pingshan_geo.catalogue.stored import Extent, column_names, extent, kept_extent, store, stored
+from pingshan_geo.figure import IntArray
+from pingshan_geo.work import Runner
+
+Made = TypeVar("Made")
+#: What is done with the rows of a part when they are read.
+Step = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a table.
+
+    Attributes
+    ----------
+    rows : DataFrame or Path
+        In memory, or a file of `stored`.
+    columns : tuple of str, optional
+        Those that are seen; all without.
+    steps : tuple of Step
+        What is done with the rows when they are read, in this order.
+    """
+
+    rows: pd.DataFrame | Path
+    columns: tuple[str, ...] | None = None
+    steps: tuple[Step, ...] = ()
+
+    @classmethod
+    def kept(cls, rows: pd.DataFrame, path: Path | None) -> Part:
+        """Put rows into a file; without a path they stay in memory."""
+        if path is not None:
+            store(rows, path)
+        return cls(rows if path is None else path)
+
+    def read(self, columns: Sequence[str] | None = None, rows: IntArray | None = None) -> Any:
+        """Return the rows, or some of them by position, with all that is seen or some columns."""
+        wanted = self.columns if self.steps or columns is None else columns
+        frame = self._read(wanted, None if self.steps else rows)
+        for step in self.steps:
+            frame = step(frame)
+        if self.steps:
+            frame = frame if rows is None else frame.iloc[rows]
+            frame = frame if columns is None else frame[list(columns)]
+        return frame
+
+    def _read(self, columns: Sequence[str] | None, rows: IntArray | None) -> pd.DataFrame:
+        if isinstance(self.rows, Path):
+            return stored(self.rows, columns, rows)
+        frame = self.rows if columns is None else self.rows[list(columns)]
+        return frame if rows is None else frame.iloc[rows]
+
+    def names(self) -> list[str]:
+        """Return the names of the columns that are seen, before any step."""
+        if self.columns is not None:
+            return list(self.columns)
+        named = column_names(self.rows) if isinstance(self.rows, Path) else self.rows.columns
+        return [str(name) for name in named]
+
+    def extent(self) -> Extent:
+        """Return where the outlines lie, before any step."""
+        return kept_extent(self.rows) if isinstance(self.rows, Path) else extent(self.rows)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A table in parts, in their order.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        At least one.
+    sizes : tuple of int
+        How many rows each part has, before any step.
+    folder : TemporaryDirectory or None
+        Keeps the files for as long as the table is used.
+    run : Runner
+        Does what is to be done with each part.
+    """
+
+    parts: tuple[Part, ...]
+    sizes: tuple[int, ...]
+    folder: Any = None
+    run: Runner = field(default=map, compare=False)
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Parts:
+        """Return a table that is in memory, as one part."""
+        return cls((Part(frame),), (len(frame),))
+
+    def __len__(self) -> int:
+        return sum(self.sizes)
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether no part is a file."""
+        return all(isinstance(part.rows, pd.DataFrame) for part in self.parts)
+
+    def cut(self, most: int) -> Parts:
+        """Return the table with parts in memory cut to at most so many rows each."""
+        if not self.is_in_memory or max(self.sizes) <= most:
+            return self
+        frame = self.whole
+        pieces = [frame.iloc[at : at + most] for at in range(0, len(frame), most)]
+        return replace(
+            self, parts=tuple(map(Part, pieces)), sizes=tuple(len(each) for each in pieces)
+        )
+
+    def each(self, step: Step) -> Parts:
+        """Return the table with a step more; it is taken when rows are read."""
+        parts = [replace(part, steps=(*part.steps, step)) for part in self.parts]
+        return replace(self, parts=tuple(parts))
+
+    def seen(self, columns: Sequence[str]) -> Parts:
+        """Return the table with these of its columns only."""
+        return replace(
+            self, parts=tuple(replace(part, columns=tuple(columns)) for part in self.parts)
+        )
+
+    def made(self, work: Callable[[pd.DataFrame], Made]) -> Iterator[Made]:
+        """Yield what work makes of the rows of each part, in their order."""
+        yield from self.run(partial(_work, work=work), self.parts)
+
+    def slices(self, most: int) -> Iterator[pd.DataFrame]:
+        """Yield all rows in their order, at most so many at a time."""
+        for part in self.parts:
+            rows = part.read()
+            for start in range(0, len(rows), most):
+                yield rows.iloc[start : start + most]
+
+    def take(self, positions: IntArray, columns: Sequence[str] | None = None) -> Any:
+        """Return rows at some positions, which may stand in any order, before any step."""
+        ends = np.cumsum(self.sizes)
+        of = np.searchsorted(ends, positions, side="right")
+        pieces, places = [], []
+        for at in np.unique(of).tolist() or [0]:
+            mine = np.flatnonzero(of == at)
+            places.append(mine)
+            local = positions[mine] - (ends[at] - self.sizes[at])
+            pieces.append(self.parts[at].read(columns, local))
+        if len(pieces) == 1:
+            return pieces[0]
+        return together(pieces).iloc[np.argsort(np.concatenate(places), kind="stable")]
+
+    def names(self) -> list[str]:
+        """Return the names of the columns, before any step."""
+        return self.parts[0].names()
+
+    def extent(self) -> Extent:
+        """Return where all outlines lie, before any step."""
+        found = [part.extent() for part in self.parts]
+        sides = np.array([each.bounds for each in found], dtype=np.float64)
+        known = sides[~np.isnan(sides).any(axis=1)]
+        bounds = (
+            [*known[:, :2].min(axis=0), *known[:, 2:].max(axis=0)] if len(known) else [np.nan] * 4
+        )
+        return Extent(tuple(map(float, bounds)), any(each.has_z for each in found))
+
+    @cached_property
+    def whole(self) -> Any:
+        """All rows in memory."""
+        pieces = [part.read() for part in self.parts]
+        return pieces[0] if len(pieces) == 1 else together(pieces)
+
+
+def _work(part: Part, work: Callable[[pd.DataFrame], Made]) -> Made:
+    return work(part.read())
+
+
+def together(pieces: Sequence[pd.DataFrame]) -> Any:
+    """Return pieces of a table as one; ids stay texts where pandas would look for numbers."""
+    whole: Any = pd.concat(pieces)
+    first = pieces[0].index
+    if isinstance(first, pd.RangeIndex):
+        return whole.reset_index(drop=True)
+    ids = np.concatenate([piece.index.to_numpy(dtype=object) for piece in pieces])
+    whole.index = pd.Index(ids, dtype=object, name=first.name)
+    return whole

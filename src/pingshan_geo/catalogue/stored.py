@@ -1,0 +1,155 @@
+"""Typed rows in files that other processes read at once: Arrow IPC, outlines as WKB."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from pingshan_geo.errors import OutputError
+from pingshan_geo.figure import IntArray
+
+_GEOMETRY = b"pingshan_geo:geometry"
+_INDEX = b"pingshan_geo:index"
+_EXTENT = b"pingshan_geo:extent"
+
+
+class Extent(NamedTuple):
+    """Where outlines lie (west, south, east, north; NaN for nowhere), and if any has heights."""
+
+    bounds: tuple[float, ...]
+    has_z: bool
+
+
+def extent(frame: pd.DataFrame) -> Extent:
+    """Return where the outlines of some rows lie."""
+    if "geometry" not in frame:
+        return Extent((np.nan,) * 4, has_z=False)
+    shapes = frame["geometry"].to_numpy()
+    bounds = shapely.total_bounds(shapes)
+    return Extent(tuple(bounds.tolist()), bool(shapely.has_z(shapes).any()))
+
+
+def store(frame: pd.DataFrame, path: Path) -> None:
+    """Write typed rows to a file, whole or not at all; `stored` gives the same rows back.
+
+    Raises
+    ------
+    OutputError
+        If there is no room for it.
+    """
+    table = to_arrow(frame)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent}: {error.strerror or error}: parts of a large table are kept there; "
+            "make room, or name another folder in the environment variable TMPDIR",
+            f"{path.parent}：{error.strerror or error}；大表的分块暂存于此；请腾出空间，"
+            "或用环境变量 TMPDIR 指定其他文件夹",
+        ) from error
+
+
+def stored(
+    path: Path, columns: Sequence[str] | None = None, rows: IntArray | None = None
+) -> pd.DataFrame:
+    """Return the rows of a file, or some of rows and columns; other processes may read it too."""
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_file(source).read_all()
+        if columns is not None:
+            table = table.select([*([""] if "" in table.column_names else []), *columns])
+        return from_arrow(table if rows is None else table.take(rows))
+
+
+def column_names(path: Path) -> list[str]:
+    """Return the names of the columns of a file."""
+    return [name for name in _schema(path).names if name]
+
+
+def kept_extent(path: Path) -> Extent:
+    """Return where the outlines of a file lie, without reading them."""
+    bounds, has_z = json.loads((_schema(path).metadata or {}).get(_EXTENT, b"[[], false]"))
+    return Extent(tuple(np.nan if each is None else each for each in bounds or [None] * 4), has_z)
+
+
+def _schema(path: Path) -> pa.Schema:
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).schema
+
+
+def to_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Return rows as an Arrow table: texts with null for None, categories as dictionaries.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"far": [4.5, np.nan]}, index=pd.Index(["a", "b"], name="id"))
+    >>> rows["name"] = pd.Series(["x", None], index=rows.index, dtype=object)
+    >>> from_arrow(to_arrow(rows)).equals(rows)
+    True
+    """
+    columns, names, about = [], [], {}
+    if not isinstance(frame.index, pd.RangeIndex):
+        about[_INDEX] = str(frame.index.name or "").encode()
+        columns.append(pa.array(frame.index.to_numpy(dtype=object), pa.large_string()))
+        names.append("")
+    for name, column in frame.items():
+        if isinstance(column, gpd.GeoSeries):
+            about[_GEOMETRY] = str(column.crs.to_string() if column.crs else "").encode()
+            bounds, has_z = extent(frame)
+            known = [None if np.isnan(side) else side for side in bounds]
+            about[_EXTENT] = json.dumps([known, has_z]).encode()
+            columns.append(pa.array(shapely.to_wkb(column.to_numpy()), pa.large_binary()))
+        else:
+            columns.append(_array(column))
+        names.append(str(name))
+    return pa.Table.from_arrays(columns, names=names).replace_schema_metadata(about)
+
+
+def _array(column: pd.Series[Any]) -> pa.Array:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = pa.array(column.cat.codes.to_numpy(), mask=column.isna().to_numpy())
+        return pa.DictionaryArray.from_arrays(codes, pa.array(list(column.cat.categories)))
+    if column.dtype == object:
+        return pa.array(column.to_numpy(), pa.large_string())
+    return pa.array(column.to_numpy())
+
+
+def from_arrow(table: pa.Table) -> pd.DataFrame:
+    """Return the rows of `to_arrow`: texts are objects, None where there is none."""
+    about = table.schema.metadata or {}
+    data = {name: _column(table[name].combine_chunks()) for name in table.column_names}
+    named = about.get(_INDEX)
+    index = None
+    if named is not None and "" in data:
+        index = pd.Index(data.pop(""), dtype=object, name=named.decode() or None)
+    frame = pd.DataFrame(
+        {name: pd.Series(values, index=index, dtype=object)
+         if isinstance(values, np.ndarray) and values.dtype == object else values
+         for name, values in data.items()},
+        index=index,
+    )  # fmt: skip
+    if _GEOMETRY not in about or "geometry" not in data:
+        return frame
+    frame["geometry"] = gpd.GeoSeries(
+        shapely.from_wkb(data["geometry"]), index=frame.index, crs=about[_GEOMETRY].decode() or None
+    )
+    drawn: pd.DataFrame = gpd.GeoDataFrame(frame, geometry="geometry")
+    return drawn
+
+
+def _column(array: pa.Array) -> Any:
+    if pa.types.is_dictionary(array.type):
+        codes = array.indices.fill_null(-1).to_numpy()
+        return pd.Categorical.from_codes(codes, categories=array.dictionary.to_pylist())
+    return array.to_numpy(zero_copy_only=False)
