@@ -12,12 +12,12 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pingshan_geo.catalogue.checks import are_whole, check_rows
 from pingshan_geo.catalogue.columns import typed_table
 from pingshan_geo.catalogue.folder import parts_of
 from pingshan_geo.catalogue.parquet import table_cells
 from pingshan_geo.catalogue.parts import Part, Parts
 from pingshan_geo.catalogue.readers import file_report
+from pingshan_geo.catalogue.rows import are_whole, check_rows
 from pingshan_geo.catalogue.schema import ID_COLUMN, TABLES
 from pingshan_geo.catalogue.store import place_of, refused_name
 from pingshan_geo.catalogue.stored import store

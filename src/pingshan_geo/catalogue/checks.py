@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from pingshan_geo.catalogue.dates import span
+from pingshan_geo.catalogue.rows import numbered
 from pingshan_geo.catalogue.schema import (
     COUNTED_MEASURE,
     FACT_MEASURES,
     FRACTIONS,
     ID_COLUMN,
     KINDS,
-    LAND_USE_STANDARDS,
-    SPATIAL,
     TABLES,
 )
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import nearest, normal_id, normal_ids
 from pingshan_geo.units import UNITS
-from pingshan_geo.words import Text, land_use, land_uses
+from pingshan_geo.words import Text
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -41,47 +38,6 @@ _RESERVED = (
     ("zones", "kind", r"@|:\d+$"),
     ("limits", "limit_id", r";"),
 )
-
-
-#: Errors of single cells and outlines: the tables are whole, so all other checks are made too.
-CELL_FAULTS = frozenset(
-    {
-        "missing-id", "missing-value", "not-a-number", "negative-value", "not-a-date",
-        "date-mangled", "unknown-code", "geometry-invalid", "ring-not-closed", "coordinate-range",
-        "geojson-crs", "computed-column",
-    }
-)  # fmt: skip
-
-
-def are_whole(found: Iterable[Finding]) -> bool:
-    """Return whether tables in which something was found can be checked further."""
-    return all(f.severity != "error" or f.code in CELL_FAULTS for f in found)
-
-
-def check_rows(
-    name: str, table: pd.DataFrame, file: str, found: Iterable[Finding]
-) -> Iterator[Finding]:
-    """Yield what is wrong with rows of a table that no other row is needed to see.
-
-    Parameters
-    ----------
-    name, table : str, DataFrame
-        As `typed_table` makes it, with the outlines.
-    file : str
-        Where the rows stand.
-    found : iterable of Finding
-        What reading them has found: a bad outline is not told again as a missing one.
-    """
-    yield from _periods(table, file)
-    if name in SPATIAL:
-        told = {(f.file, f.row) for f in found}
-        for each in _geometry(table, file, ID_COLUMN[name]):
-            if each.code != "geometry-status" or (each.file, each.row) not in told:
-                yield each
-    if name == "parcels":
-        yield from _land_uses(table, file)
-    if name in {"parcels", "limits"}:
-        yield from _fractions(table, file, ID_COLUMN[name])
 
 
 def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
@@ -108,10 +64,6 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     yield from _target_units(tables["targets"], files["targets"])
     yield from _steps(tables["consequences"], files["consequences"])
     yield from _obligations(tables["obligations"], files["obligations"])
-
-
-def _rows(table: pd.DataFrame, *columns: str) -> Iterator[tuple[int, *tuple[Any, ...]]]:
-    yield from zip(table["row_number"], *(table[name] for name in columns), strict=True)
 
 
 def _placed(
@@ -148,7 +100,7 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
 def _reserved(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     for name, column, reserved in _RESERVED:
         table = tables[name][tables[name][column].notna()]
-        for row, subject, value in _rows(table, ID_COLUMN[name], column):
+        for row, subject, value in numbered(table, ID_COLUMN[name], column):
             if found := re.search(reserved, value):
                 yield Finding(
                     "reserved-text", subject, files[name], row, column, value,
@@ -200,17 +152,6 @@ def _rings(table: pd.DataFrame, file: str, key: str, above: str, code: str) -> I
         done.update(way)
 
 
-def _periods(table: pd.DataFrame, file: str) -> Iterator[Finding]:
-    for start, end in (("period_start", "period_end"), ("valid_from", "valid_to")):
-        if start not in table or end not in table:
-            continue
-        both = table[table[start].notna() & table[end].notna()]
-        for row, first, last in _rows(both, start, end):
-            early, late = span(first or ""), span(last or "")
-            if early and late and late.last < early.first:
-                yield Finding("period-order", None, file, row, end, f"{first} … {last}")
-
-
 def _facts(tables: Tables, file: str) -> Iterator[Finding]:
     table_of = {
         subject: name for name in KINDS for subject in tables[name][ID_COLUMN[name]].dropna()
@@ -218,12 +159,12 @@ def _facts(tables: Tables, file: str) -> Iterator[Finding]:
     asked = {
         subject: UNITS[unit].si
         for name in ("targets", "obligations")
-        for _, subject, unit in _rows(tables[name], ID_COLUMN[name], "unit")
+        for _, subject, unit in numbered(tables[name], ID_COLUMN[name], "unit")
         if unit in UNITS
     }
     first_unit: dict[str, str] = {}
     columns = ("subject", "measure", "unit", "value", "value_digits")
-    for row, subject, measure, unit, value, digits in _rows(tables["facts"], *columns):
+    for row, subject, measure, unit, value, digits in numbered(tables["facts"], *columns):
         kind = table_of.get(subject)
         if kind and measure is not None and measure not in FACT_MEASURES[kind]:
             known = ", ".join(FACT_MEASURES[kind])
@@ -257,7 +198,7 @@ _INPUTS = {"total": (1, None), "rank": (2, None), "count": (0, None)}
 
 
 def _claims(claims: pd.DataFrame, file: str) -> Iterator[Finding]:
-    for row, claim, formula, cell in _rows(claims, "claim_id", "formula", "inputs"):
+    for row, claim, formula, cell in numbered(claims, "claim_id", "formula", "inputs"):
         least, most = _INPUTS.get(formula or "", (2, 2))
         inputs = [part for part in (cell or "").replace("；", ";").split(";") if part.strip()]
         if formula is not None and not least <= len(inputs) <= (most or len(inputs)):
@@ -265,19 +206,19 @@ def _claims(claims: pd.DataFrame, file: str) -> Iterator[Finding]:
             details: dict[str, str | Text] = {"formula": formula, "wanted": wanted}
             yield Finding("claim-inputs", claim, file, row, "inputs", cell or "—", details)
     for field in ("inputs", "claimed"):
-        for row, claim, cell in _rows(claims, "claim_id", field):
+        for row, claim, cell in numbered(claims, "claim_id", field):
             if _OF_CLAIMS.search(cell or ""):
                 yield Finding("claim-of-claims", claim, file, row, field, cell)
     bare = claims[
         claims["claimed"].isna() & ~claims["formula"].isin(("part", "comparison", "rank"))
     ]
-    for row, claim, formula in _rows(bare[bare["formula"].notna()], "claim_id", "formula"):
+    for row, claim, formula in numbered(bare[bare["formula"].notna()], "claim_id", "formula"):
         details = {"formula": formula}
         yield Finding("claim-without-number", claim, file, row, "claimed", details=details)
 
 
 def _target_units(targets: pd.DataFrame, file: str) -> Iterator[Finding]:
-    for row, target, unit, measure in _rows(targets, "target_id", "unit", "measure"):
+    for row, target, unit, measure in numbered(targets, "target_id", "unit", "measure"):
         if unit is None:
             continue
         if unit not in UNITS:
@@ -296,12 +237,12 @@ def _steps(steps: pd.DataFrame, file: str) -> Iterator[Finding]:
         end=steps["below"].fillna(math.inf),
     ).dropna(subset=["measure", "consequence_id"])
     wrong = ends["start"] >= ends["end"]
-    for row, step, start, end in _rows(ends[wrong], "consequence_id", "start", "end"):
+    for row, step, start, end in numbered(ends[wrong], "consequence_id", "start", "end"):
         details = {"below": f"{end:g}"}
         yield Finding("consequence-order", step, file, row, "at_least", f"{start:g}", details)
     columns = ("consequence_id", "measure", "start", "end", "valid_from", "valid_to")
     for _, group in ends[~wrong].sort_values(["start", "end"]).groupby(["measure", "subject"]):
-        rows: list[tuple[Any, ...]] = list(_rows(group, *columns))
+        rows: list[tuple[Any, ...]] = list(numbered(group, *columns))
         for at, (row, step, measure, start, _, *_valid) in enumerate(rows):
             before = [each for each in rows[:at] if _at_one_time(each[5:], _valid)]
             top = max(before, key=lambda each: each[4], default=None)
@@ -324,7 +265,7 @@ def _at_one_time(one: Sequence[str | None], other: Sequence[str | None]) -> bool
 
 def _obligations(table: pd.DataFrame, file: str) -> Iterator[Finding]:
     columns = ("obligation_id", "kind", "value", "unit", "met_on", "open_on")
-    for row, name, kind, value, unit, met, opened in _rows(table, *columns):
+    for row, name, kind, value, unit, met, opened in numbered(table, *columns):
         if unit is not None and unit not in UNITS:
             details = {"known": ", ".join(UNITS)}
             yield Finding("unknown-unit", name, file, row, "unit", unit, details)
@@ -338,98 +279,15 @@ def _obligations(table: pd.DataFrame, file: str) -> Iterator[Finding]:
             yield Finding("obligation-contradicts", name, file, row, "met_on", met,
                           {"open": opened})  # fmt: skip
     places = table[["parcel_id", "project_id", "auction_id"]]
-    for row, name in _rows(table[places.isna().all(axis=1)], "obligation_id"):
+    for row, name in numbered(table[places.isna().all(axis=1)], "obligation_id"):
         yield Finding("obligation-of-nothing", name, file, row)
-
-
-def _geometry(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Finding]:
-    missing = shapely.is_missing(table["geometry"].to_numpy(dtype=object))
-    status = table["geometry_status"]
-    wrong = (status.notna() & ((status == "none") != missing)).to_numpy(dtype=bool)
-    for null, (row, subject, status) in zip(
-        missing[wrong], _rows(table[wrong], id_column, "geometry_status"), strict=True
-    ):
-        expected = Text("null", "空") if null else Text("a polygon", "面")
-        details = {"expected": expected}
-        yield Finding("geometry-status", subject, file, row, "geometry_status", status, details)
 
 
 def _limits(limits: pd.DataFrame, file: str) -> Iterator[Finding]:
     values = [column.name for column in TABLES["limits"] if column.kind == "amount"]
-    for row, limit in _rows(limits[limits[values].isna().all(axis=1)], "limit_id"):
+    for row, limit in numbered(limits[limits[values].isna().all(axis=1)], "limit_id"):
         yield Finding("limit-empty", limit, file, row)
     apart = limits[limits["far_minimum"] > limits["far_maximum"]]
-    for row, limit, least, most in _rows(apart, "limit_id", "far_minimum", "far_maximum"):
+    for row, limit, least, most in numbered(apart, "limit_id", "far_minimum", "far_maximum"):
         details = {"maximum": f"{most:g}"}
         yield Finding("limit-order", limit, file, row, "far_minimum", f"{least:g}", details)
-
-
-def _fractions(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Finding]:
-    for name in FRACTIONS:
-        if name not in table:
-            continue
-        for row, subject, value in _rows(table[table[name] > 1], id_column, name):
-            yield Finding("fraction-above-one", subject, file, row, name, f"{value:g}")
-
-
-def _land_uses(parcels: pd.DataFrame, file: str) -> Iterator[Finding]:
-    """Each pair of code and standard is looked at once, with each name that stands beside it."""
-    columns = ["land_use", "land_use_standard", "land_use_name"]
-    uses = pd.DataFrame(parcels).reindex(columns=columns).astype(object).fillna("")
-    different = uses.drop_duplicates().itertuples(index=False, name=None)
-    told = {key: found for key in different if (found := _wrong_use(*key))}
-    if not told:
-        return
-    keys = uses.itertuples(index=False, name=None)
-    for key, (row, parcel) in zip(keys, _rows(parcels, "parcel_id"), strict=True):
-        if key in told:
-            code, field, details = told[key]
-            value = key[0] if field == "land_use" else key[2]
-            yield Finding(code, parcel, file, row, field, value, details)
-
-
-def _wrong_use(
-    code: str, standard: str, name: str
-) -> tuple[str, str, dict[str, str | Text]] | None:
-    """Return code, column and details of the finding about a land use, None for a right one.
-
-    An empty text is one that is not known.
-    """
-    if not code:
-        return None
-    if land_use(standard, code) is None:
-        others = [each for each in LAND_USE_STANDARDS if (each, code) in land_uses()] or [
-            each for each in LAND_USE_STANDARDS if _is_within(each, code)
-        ]
-        if not standard or not others:
-            return "unknown-land-use", "land_use", {"standard": standard or "—"}
-        details: dict[str, str | Text] = {"standard": standard, "other": ", ".join(others)}
-        return "land-use-other-standard", "land_use", details
-    use = land_uses().get((standard, code))
-    if not name or use is None or _folded_use(name) in map(_folded_use, use.name):
-        return None
-    same = [
-        each.code
-        for each in land_uses().values()
-        if each.standard == standard and _folded_use(name) in map(_folded_use, each.name)
-    ]
-    hint = Text(f"; the name is that of {same[0]}", f"；该名称属于 {same[0]}") if same else ""
-    return "land-use-name", "land_use_name", {"code": code, "expected": use.name, "other": hint}
-
-
-def _is_within(standard: str, code: str) -> bool:
-    """Return whether a code is a number within a class that a standard has."""
-    use = land_use(standard, code)
-    return use is not None and code.removeprefix(use.code).isdigit()
-
-
-def _folded_use(name: str) -> str:
-    """Return the form under which two spellings of a name are equal.
-
-    Examples
-    --------
-    >>> _folded_use("新型产业用地（M0）") == _folded_use(" 新型产业")
-    True
-    """
-    plain = re.sub(r"\(.*?\)", "", normalize("NFKC", name)).casefold().replace("其它", "其他")
-    return re.sub(r"\W|land(?: use)?$", "", plain.strip()).removesuffix("用地")

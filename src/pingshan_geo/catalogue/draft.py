@@ -30,6 +30,7 @@ from pingshan_geo.catalogue.folder import (
 from pingshan_geo.catalogue.load import shipped_path
 from pingshan_geo.catalogue.partition import parquet_bytes, parquet_frame, parts, whole_number
 from pingshan_geo.catalogue.readers import Cells, file_report
+from pingshan_geo.catalogue.rows import check_rows
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
 from pingshan_geo.catalogue.store import digest_of
 from pingshan_geo.cells import csv_bytes
@@ -75,6 +76,7 @@ class Draft:
     def problems(self) -> list[Finding]:
         """Return what the checks of a catalogue find in the tables as they are now."""
         found: list[Finding] = []
+        in_rows: list[Finding] = []
         files = {name: self.file(name) for name in TABLES}
         typed = {}
         read = {name: [(files[name], self._cells(name))] for name in TABLES}
@@ -82,7 +84,8 @@ class Draft:
             typed[name] = typed_table(cells, TABLES[name], file_report(file, found))
             if cells.geometry is not None:
                 typed[name]["geometry"] = gpd.GeoSeries(cells.geometry, index=typed[name].index)
-        return [*found, *check_tables(typed, files)]
+            in_rows += check_rows(name, typed[name], file, found)
+        return [*found, *in_rows, *check_tables(typed, files)]
 
     def _cells(self, name: str) -> Cells:
         """Return a table as it would be read from its files."""

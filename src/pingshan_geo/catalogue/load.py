@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pingshan_geo.catalogue.bulk import bulk_files, bulk_lots, contents
-from pingshan_geo.catalogue.checks import are_whole, check_rows, check_tables
+from pingshan_geo.catalogue.checks import check_tables
 from pingshan_geo.catalogue.columns import typed_table
 from pingshan_geo.catalogue.corrections import Read, at_corrections, corrected
 from pingshan_geo.catalogue.dates import span
@@ -29,6 +29,7 @@ from pingshan_geo.catalogue.folder import (
 )
 from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.catalogue.readers import LONGEST_CELL, Cells, file_report
+from pingshan_geo.catalogue.rows import are_whole, check_rows
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
 from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.catalogue.tolerance import SurveyTolerance, own_tolerance
