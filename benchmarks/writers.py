@@ -25,6 +25,7 @@ import pyogrio
 import shapely
 from bulk import lots
 
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.export import Layer, write
 from pingshan_geo.output import write_whole
 from pingshan_geo.report.wide import csv_table, parquet_table
@@ -52,7 +53,8 @@ def prepare(folder: Path, rows: int) -> None:
 
 
 def _export(data: gpd.GeoDataFrame, path: Path) -> None:
-    write(Layer("parcels", data, {}), path)
+    rows = Parts.of(data)
+    write(Layer("parcels", rows, rows, {}), path)
 
 
 def _geojson(data: gpd.GeoDataFrame, path: Path) -> None:
@@ -73,11 +75,15 @@ WORKS: dict[str, dict[str, Way]] = {
     "geojson": {"ours": _export, "pyogrio": _geojson},
     "gpkg": {"ours": _export, "pyogrio": _gpkg},
     "csv": {
-        "ours": lambda data, path: write_whole(path, csv_table({"parcels": _table(data)})),
+        "ours": lambda data, path: write_whole(
+            path, csv_table({"parcels": Parts.of(_table(data))})
+        ),
         "pyarrow": lambda data, path: pa.csv.write_csv(pa.Table.from_pandas(_table(data)), path),
     },
     "parquet": {
-        "ours": lambda data, path: write_whole(path, parquet_table({"parcels": _table(data)})),
+        "ours": lambda data, path: write_whole(
+            path, parquet_table({"parcels": Parts.of(_table(data))})
+        ),
         "pyarrow": lambda data, path: pq.write_table(
             pa.Table.from_pandas(_table(data)), path, compression="zstd"
         ),

@@ -1,7 +1,6 @@
 """Readers of every exported format that share no code with the writers."""
 
 import csv
-import dataclasses
 import json
 import sqlite3
 import zipfile
@@ -45,7 +44,7 @@ def hard_town() -> export.Layer:
     shapes[0] = outline.difference(outline.centroid.buffer(1e-5, quad_segs=2))
     data = data.set_geometry(gpd.GeoSeries(shapes, index=data.index, crs=4490))
     data = data[[*data.columns.drop("geometry"), "geometry"]]
-    return dataclasses.replace(layer, data=data)
+    return layer.having(data)
 
 
 def rings(shape: shapely.Geometry) -> Any:
@@ -53,7 +52,7 @@ def rings(shape: shapely.Geometry) -> Any:
 
 
 def projected(layer: export.Layer) -> export.Layer:
-    return dataclasses.replace(layer, data=layer.data.to_crs("EPSG:4547"))
+    return layer.having(layer.data.to_crs("EPSG:4547"))
 
 
 # --- Readers --------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """An export holds the rows that were chosen, letter for letter, in a form that others can read."""
 
 import csv
-import dataclasses
 import io
 import json
 import sqlite3
@@ -41,9 +40,8 @@ def with_outlines(assessment: Assessment, *outlines: shapely.Geometry) -> Assess
     """Return the assessment with other outlines for its first parcels, and no further ones."""
     parcels = assessment.parcels.iloc[: len(outlines)]
     parcels = parcels.assign(geometry_status="published")
-    return dataclasses.replace(
-        assessment, parcels=parcels.set_geometry(gpd.GeoSeries(outlines, parcels.index, crs=4490))
-    )
+    shapes = gpd.GeoSeries(outlines, parcels.index, crs=4490)
+    return assessment.having(parcels=parcels.set_geometry(shapes))
 
 
 # --- What is chosen -------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 A File Geodatabase is read by GDAL, which also wrote it: there is no other free reader.
 """
 
-import dataclasses
 import io
 import json
 import sqlite3
@@ -43,7 +42,7 @@ def test_rows_texts_numbers_and_outlines_come_back(
 ) -> None:
     monkeypatch.setattr("geojson.geometry.DEFAULT_PRECISION", 15)  # of the reader of .fgb
     if suffix == ".fgb":  # which cannot read truth values
-        hard_town = dataclasses.replace(hard_town, data=hard_town.data.drop(columns="flag"))
+        hard_town = hard_town.having(hard_town.data.drop(columns="flag"))
     export.write(hard_town, tmp_path / f"lots{suffix}")
     found = READERS[suffix](tmp_path / f"lots{suffix}")
     data = hard_town.data[hard_town.data.geometry.notna()] if suffix == ".fgb" else hard_town.data
@@ -120,7 +119,7 @@ def test_what_a_shapefile_cuts_is_told(hard_town: export.Layer, tmp_path: Path) 
     data = hard_town.data.assign(FAR="differs by case only")
     data = data[[*data.columns.drop("geometry"), "geometry"]]
     data.loc[0, "note_en"] = "坪" * 100  # 300 bytes, of which 84 characters fit into 254
-    notes = export.write(dataclasses.replace(hard_town, data=data), tmp_path / "a.shp")
+    notes = export.write(hard_town.having(data), tmp_path / "a.shp")
     said = " ".join(note.en for note in notes)
     assert "note_en (1)" in said
     assert "GDAL" not in said
@@ -129,7 +128,7 @@ def test_what_a_shapefile_cuts_is_told(hard_town: export.Layer, tmp_path: Path) 
     assert cells["note_en"] == "坪" * 84
     assert cells["FAR"] == "differs by case only"
     assert cells["far"] == pytest.approx(data["far"][0], abs=1e-15)
-    wide = dataclasses.replace(hard_town, data=data.assign(**{f"x{n}": None for n in range(200)}))
+    wide = hard_town.having(data.assign(**{f"x{n}": None for n in range(200)}))
     with pytest.raises(UsageError, match="columns are more"):
         export.write(wide, tmp_path / "b.shp")
 
@@ -146,7 +145,7 @@ def test_rows_without_an_outline_that_a_format_drops_are_named(
 def test_a_name_that_a_geodatabase_changes_is_told(hard_town: export.Layer, tmp_path: Path) -> None:
     data = hard_town.data.assign(select="x", NAME_EN="y").loc[:3]
     data = data[[*data.columns.drop("geometry"), "geometry"]]
-    notes = export.write(dataclasses.replace(hard_town, data=data), tmp_path / "a.gdb")
+    notes = export.write(hard_town.having(data), tmp_path / "a.gdb")
     said = " ".join(note.en for note in notes)
     assert "'select' to 'select_'" in said
     assert "'NAME_EN' → 'NAME_EN_'" in said
@@ -158,7 +157,7 @@ def test_a_name_that_a_geodatabase_changes_is_told(hard_town: export.Layer, tmp_
 def test_control_signs_that_xml_lacks_are_told(hard_town: export.Layer, tmp_path: Path) -> None:
     data = hard_town.data.copy()
     data.loc[[0, 1], "note_en"] = ["a\x01b\x0b", "tab\tand\nline"]
-    notes = export.write(dataclasses.replace(hard_town, data=data), tmp_path / "a.kml")
+    notes = export.write(hard_town.having(data), tmp_path / "a.kml")
     assert any("in: note_en (1)." in note.en for note in notes)
     found = from_kml(tmp_path / "a.kml")
     assert found["DT01-0001"][0]["note_en"] == "a�b�"
@@ -169,7 +168,7 @@ def test_a_text_that_no_cell_holds_is_refused(hard_town: export.Layer, tmp_path:
     data = hard_town.data.copy()
     data.loc[2, "note_en"] = "x" * 32_768
     with pytest.raises(OutputError, match="row 3, note_en: 32,768"):
-        export.write(dataclasses.replace(hard_town, data=data), tmp_path / "a.xlsx")
+        export.write(hard_town.having(data), tmp_path / "a.xlsx")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -180,9 +179,7 @@ def test_gbk_is_for_older_programs_and_what_it_lacks_is_told(
     hard_town: export.Layer, tmp_path: Path
 ) -> None:
     data = hard_town.data.assign(note_en=None, note_zh="㎡与m²")
-    notes = export.write(
-        dataclasses.replace(hard_town, data=data), tmp_path / "a.shp", encoding="gbk"
-    )
+    notes = export.write(hard_town.having(data), tmp_path / "a.shp", encoding="gbk")
     assert "in: name_en (1), note_zh (319)." in notes[0].en
     assert (tmp_path / "a.cpg").read_text() == "CP936"
     assert "坪山“区” ?".encode("gbk") in (tmp_path / "a.dbf").read_bytes()
@@ -252,7 +249,7 @@ def test_an_older_drawing_is_gbk_and_says_so(
     data = hard_town.data.iloc[:3].assign(
         parcel_id=["坪山-1", "坪山-2\n", "c"], land_use="工业 *用地*"
     )
-    layer = projected(dataclasses.replace(hard_town, data=data))
+    layer = projected(hard_town.having(data))
     export.write(layer, tmp_path / "a.dxf", encoding="gbk")
     content = (tmp_path / "a.dxf").read_bytes()
     assert b"AC1015" in content
@@ -305,9 +302,9 @@ def test_a_geopackage_has_the_style_that_qgis_looks_for(tmp_path: Path) -> None:
     kinds = drawn[["land_use_standard", "land_use", "geometry_status"]].fillna("")
     keys = {"/".join(kind) for kind in kinds.to_numpy()}
     assert set(symbol) == keys | {""}
-    zones = export.export_table(assess(load_catalogue()), "zones")
-    styles = {o.get("value") for o in ET.fromstring(qml(zones, "zh")).iter("Option")  # noqa: S314
-              if o.get("name") == "style"}  # fmt: skip
+    root = ET.fromstring(qml("zones", [("district", "illustrative")], "zh"))  # noqa: S314
+    options = [each for each in root.iter("Option") if each.get("name") == "style"]
+    styles = {each.get("value") for each in options}
     assert styles == {"no", "b_diagonal"}
 
 

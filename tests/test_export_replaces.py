@@ -1,6 +1,5 @@
 """What an export writes over is replaced whole, or stays."""
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -85,7 +84,7 @@ def test_a_geodatabase_is_replaced_and_another_folder_is_not(
     (target / "thesis.txt").unlink()
     target.rmdir()
     export.write(hard_town, target)
-    export.write(dataclasses.replace(hard_town, data=hard_town.data.iloc[:5]), target)
+    export.write(hard_town.having(hard_town.data.iloc[:5]), target)
     assert len(from_gdb(target)) == 5
     assert list(tmp_path.iterdir()) == [target]
     with pytest.raises(OutputError), whole_file(target, "gdb") as place:
@@ -102,7 +101,7 @@ def test_a_table_of_postgis_holds_the_rows_and_replaces_only_its_own(
     target = f"{postgis_url}?table=out.lots"
     with psycopg.connect(postgis_url, autocommit=True) as database:
         database.execute("DROP SCHEMA IF EXISTS out CASCADE; CREATE SCHEMA out")
-        for layer in (dataclasses.replace(hard_town, data=hard_town.data.iloc[:3]), hard_town):
+        for layer in (hard_town.having(hard_town.data.iloc[:3]), hard_town):
             (note,) = export.write(layer, target)
             assert note.en == f'{len(layer.data)} rows are in "out"."lots".'
         cursor = database.execute("SELECT *, ST_AsText(geom) AS wkt FROM out.lots")
@@ -121,7 +120,7 @@ def test_a_table_of_postgis_holds_the_rows_and_replaces_only_its_own(
         assert srid == 4490
         database.execute("CREATE VIEW out.seen AS SELECT parcel_id FROM out.lots")
         with pytest.raises(InputError, match="other objects depend on it") as caught:
-            export.write(dataclasses.replace(hard_town, data=hard_town.data.iloc[:3]), target)
+            export.write(hard_town.having(hard_town.data.iloc[:3]), target)
         assert "s3cret" not in str(caught.value)
         database.execute("CREATE TABLE out.theirs (x int)")
         with pytest.raises(UsageError, match="not written by pingshan-geo"):

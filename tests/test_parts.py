@@ -1,17 +1,21 @@
 """Assessing parcels part by part: figures do not depend on the parts."""
 
+import io
+import json
 import pickle
 import shutil
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from pingshan_geo import assess, load_catalogue
 from pingshan_geo.catalogue import bulk, read_catalogue
 from pingshan_geo.catalogue.schema import KINDS
-from pingshan_geo.export import write_partitioned
+from pingshan_geo.export import export_table, write, write_partitioned
+from pingshan_geo.report import pieces, select
 from pingshan_geo.work import in_turn
 
 DEMO = Path(__file__).parents[1] / "examples" / "demo-town"
@@ -55,6 +59,34 @@ def in_parts(monkeypatch):
     """Have parcels read in parts of few rows."""
     monkeypatch.setattr(bulk, "BULK_ROWS", 100)
     monkeypatch.setattr(bulk, "PART_ROWS", 25)
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_reports_and_exports_of_files_are_those_of_memory(in_files, tmp_path):
+    bulk.BULK_ROWS = 10**9
+    one = assess(load_catalogue(in_files))
+    bulk.BULK_ROWS = 100
+    two = assess(load_catalogue(in_files, run=backwards))
+    for options in ({}, {"group": "overlay"}, {"where": "land_use = 'M1'", "columns": ["far"]},
+                    {"sort": "-far"}, {"group": "quality"}, {"subject": "DT01-0001"}):  # fmt: skip
+        left, right = (select(each, **options) for each in (one, two))
+        assert b"".join(pieces(left, "csv")) == b"".join(pieces(right, "csv"))
+        tables = [pq.read_table(io.BytesIO(b"".join(pieces(x, "parquet")))) for x in (left, right)]
+        assert tables[0].schema == tables[1].schema
+        assert tables[0].to_pylist() == tables[1].to_pylist()
+    for table in ("parcels", "overlay"):
+        for suffix, crs, where in ((".geojson", None, None), (".csv", None, "parcel_id > 'DT20'"),
+                                   (".parquet", "EPSG:4547", None)):  # fmt: skip
+            place = [tmp_path / f"{name}{suffix}" for name in ("one", "two")]
+            for each, path in zip((one, two), place, strict=True):
+                write(export_table(each, table, where, crs), path)
+            if suffix == ".parquet":
+                left, right = map(gpd.read_parquet, place)
+                pd.testing.assert_frame_equal(pd.DataFrame(left), pd.DataFrame(right))
+                heads = [json.loads(pq.read_schema(path).metadata[b"geo"]) for path in place]
+                assert heads[0] == heads[1]
+            else:
+                assert place[0].read_bytes() == place[1].read_bytes()
 
 
 def backwards(work, items):

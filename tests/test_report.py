@@ -340,7 +340,7 @@ def test_a_roll_up_hands_on_about_and_a_missing_bound(pingshan: Assessment) -> N
         lots.loc["G13113-8014", "site_area_qualifier"] = qualifier
         if qualifier == "less_than":
             lots.loc["G13113-8014", "site_area_low_m2"] = -math.inf
-        chosen = report.select(dataclasses.replace(pingshan, parcels=lots), where="land_use = 'M0'")
+        chosen = report.select(pingshan.having(parcels=lots), where="land_use = 'M0'")
         (total,) = (
             f
             for f in report.roll_up(chosen, "land_use").figures()

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pingshan_geo import assess, load_catalogue, report
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.report import wide
 
 
@@ -33,8 +34,8 @@ def test_parquet_holds_the_cells_of_csv_with_their_types() -> None:
 
 def test_a_column_that_kinds_hold_differently_is_text() -> None:
     tables = {
-        "a": pd.DataFrame({"x": [1.5], "y": pd.Categorical(["p"]), "z": [True]}),
-        "b": pd.DataFrame({"x": ["far"], "y": pd.Categorical(["q"])}),
+        "a": Parts.of(pd.DataFrame({"x": [1.5], "y": pd.Categorical(["p"]), "z": [True]})),
+        "b": Parts.of(pd.DataFrame({"x": ["far"], "y": pd.Categorical(["q"])})),
     }
     table = pq.read_table(io.BytesIO(b"".join(wide.parquet_table(tables))))
     assert table.to_pydict() == {"x": ["1.5", "far"], "y": ["p", "q"], "z": [True, None]}
@@ -42,8 +43,8 @@ def test_a_column_that_kinds_hold_differently_is_text() -> None:
 
 def test_blocks_of_rows_make_the_same_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     tables = {
-        "a": pd.DataFrame({"x": [1.5, None, 2.0], "y": pd.Categorical(["p", None, "q"])}),
-        "b": pd.DataFrame({"y": pd.Categorical(["q"]), "w": ["=1"]}),
+        "a": Parts.of(pd.DataFrame({"x": [1.5, None, 2.0], "y": pd.Categorical(["p", None, "q"])})),
+        "b": Parts.of(pd.DataFrame({"y": pd.Categorical(["q"]), "w": ["=1"]})),
     }
     whole = b"".join(wide.csv_table(tables))
     assert whole == b"x,y,w\n1.5,p,\n,,\n2.0,q,\n,q,'=1\n"

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from pingshan_geo.assessment.build import ALLOCATIONS, assess
 from pingshan_geo.assessment.land import as_polygons
-from pingshan_geo.assessment.model import Assessment, ids_of
+from pingshan_geo.assessment.model import Assessment, Later, ids_of
 
-__all__ = ["ALLOCATIONS", "Assessment", "as_polygons", "assess", "ids_of"]
+__all__ = ["ALLOCATIONS", "Assessment", "Later", "as_polygons", "assess", "ids_of"]

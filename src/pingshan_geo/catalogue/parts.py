@@ -11,9 +11,17 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.catalogue.stored import Extent, column_names, extent, kept_extent, store, stored
+from pingshan_geo.catalogue.stored import (
+    Extent,
+    column_names,
+    extent,
+    kept_extent,
+    new_file,
+    store,
+    stored,
+)
 from pingshan_geo.figure import IntArray
-from pingshan_geo.work import Runner
+from pingshan_geo.work import Runner, in_turn
 
 Made = TypeVar("Made")
 #: What is done with the rows of a part when they are read.
@@ -129,14 +137,65 @@ class Parts:
             self, parts=tuple(replace(part, columns=tuple(columns)) for part in self.parts)
         )
 
+    def beside(self, others: Parts, step: Callable[..., pd.DataFrame]) -> Parts:
+        """Return the table with a step more, which gets as ``other`` the same part of a table."""
+        pairs = zip(self.parts, others.parts, strict=True)
+        parts = [
+            replace(part, steps=(*part.steps, partial(step, other=other))) for part, other in pairs
+        ]
+        return replace(self, parts=tuple(parts))
+
+    def head(self) -> Any:
+        """Return the columns without a row."""
+        first, nothing = self.parts[0], np.zeros(0, dtype=np.int64)
+        frame = replace(first, steps=()).read(rows=nothing)
+        for step in first.steps:
+            frame = step(frame)
+        return frame
+
+    def count(self) -> int:
+        """Return how many rows there are, after all steps."""
+        if not any(part.steps for part in self.parts):
+            return len(self)
+        return len(self.whole) if self.is_in_memory else sum(self.made(len))
+
     def made(self, work: Callable[[pd.DataFrame], Made]) -> Iterator[Made]:
         """Yield what work makes of the rows of each part, in their order."""
         yield from self.run(partial(_work, work=work), self.parts)
 
+    def blocks(self, work: Callable[[pd.DataFrame], Made], most: int) -> Iterator[Made]:
+        """Yield what work makes of some rows at a time, at most so many of those in memory."""
+        if not self.is_in_memory:
+            yield from self.made(work)
+            return
+        yield from map(work, self.slices(most))
+
+    def texts(
+        self, work: Callable[[pd.DataFrame], bytes], most: int, between: bytes = b""
+    ) -> Iterator[bytes]:
+        """Yield the texts of all rows in their order, made of at most so many at a time.
+
+        Those of a file are made where the part is read, and put into a file.
+        """
+        if self.is_in_memory:
+            made: Iterator[bytes] = in_turn(work, self.slices(most))
+        else:
+            job = partial(_texts, work=work, most=most, between=between, folder=self.folder.name)
+            made = filter(None, self.run(job, self.parts))
+        lead = b""
+        for each in made:
+            yield lead
+            if isinstance(each, Path):
+                with each.open("rb") as file:
+                    yield from iter(partial(file.read, 2**22), b"")
+                each.unlink()
+            else:
+                yield each
+            lead = between
+
     def slices(self, most: int) -> Iterator[pd.DataFrame]:
         """Yield all rows in their order, at most so many at a time."""
-        for part in self.parts:
-            rows = part.read()
+        for rows in [self.whole] if self.is_in_memory else (part.read() for part in self.parts):
             for start in range(0, len(rows), most):
                 yield rows.iloc[start : start + most]
 
@@ -177,6 +236,20 @@ class Parts:
 
 def _work(part: Part, work: Callable[[pd.DataFrame], Made]) -> Made:
     return work(part.read())
+
+
+def _texts(
+    part: Part, work: Callable[[pd.DataFrame], bytes], most: int, between: bytes, folder: str
+) -> Path | None:
+    """Write the texts of a part into a file; None where it has no row."""
+    rows = part.read()
+    if not len(rows):
+        return None
+    with new_file(Path(folder)) as (path, file):
+        for start in range(0, len(rows), most):
+            file.write(between if start else b"")
+            file.write(work(rows.iloc[start : start + most]))
+    return path
 
 
 def together(pieces: Sequence[pd.DataFrame]) -> Any:

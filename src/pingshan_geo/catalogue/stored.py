@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -48,15 +50,31 @@ def store(frame: pd.DataFrame, path: Path) -> None:
     """
     table = to_arrow(frame)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    with _room(path.parent):
         with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
         part.replace(path)
+
+
+@contextmanager
+def new_file(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """Give a new file in a folder for parts of tables, with its place."""
+    with _room(folder):
+        number, name = tempfile.mkstemp(dir=folder)
+        with os.fdopen(number, "wb") as file:
+            yield Path(name), file
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
+        reason = error.strerror or error
         raise OutputError(
-            f"{path.parent}: {error.strerror or error}: parts of a large table are kept there; "
-            "make room, or name another folder in the environment variable TMPDIR",
-            f"{path.parent}：{error.strerror or error}；大表的分块暂存于此；请腾出空间，"
+            f"{folder}: {reason}: parts of a large table are kept there; make room, or name "
+            "another folder in the environment variable TMPDIR",
+            f"{folder}：{reason}；大表的分块暂存于此；请腾出空间，"
             "或用环境变量 TMPDIR 指定其他文件夹",
         ) from error
 

@@ -55,7 +55,7 @@ def refuse_bundle(bundle: str | None, *, is_public: bool, no_page: bool) -> None
 
 def refuse_many(assessment: Assessment) -> None:
     """Raise where a bundle would be of too many parcels, before anything is made of them."""
-    if len(assessment.parcels) > MOST_LOTS:
+    if len(assessment.lots) > MOST_LOTS:
         raise UsageError(
             f"a bundle holds every figure, which of more than {MOST_LOTS:,} parcels is too many: "
             "leave --bundle out",
@@ -92,7 +92,7 @@ def make(
     from pingshan_geo.page import render_page
     from pingshan_geo.report import pieces, select, without_lots
 
-    name, lots = assessment.catalogue.id, len(assessment.parcels)
+    name, lots = assessment.catalogue.id, len(assessment.lots)
     names: list[str] = []
 
     def begin(file: str) -> Path:

@@ -194,7 +194,7 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
     selection = select(
         assessment, group, chosen["measure"], chosen["subject"], chosen["where"], *own
     )
-    if chosen["where"] and all(rows.empty for rows in selection.rows.values()):
+    if chosen["where"] and not any(parts.count() for parts in selection.parts.values()):
         _nothing_matches(session.lang)
     rolled = roll_up(selection, by, chosen["sort"], columns) if by is not None else selection
     rate = chosen["fail_under"]
@@ -276,7 +276,7 @@ def export(
     encoding, as_of = options.pop("encoding"), options.pop("as_of")
     assessment = session.assess(as_of, **options)
     layer = export_table(assessment, table, where, crs, session.lang)
-    if where and layer.data.empty:
+    if where and not layer.parts.count():
         _nothing_matches(session.lang)
     if output == "-" and not encoding:
         stream = sys.stdout.buffer

@@ -17,7 +17,6 @@ from pingshan_geo.export.outlines import outline_texts, rounded
 from pingshan_geo.figure import BoolArray
 from pingshan_geo.output import write_whole
 from pingshan_geo.words import Text, text
-from pingshan_geo.work import in_turn
 
 # Rows whose texts stand in the processor's own memory while they are made.
 _ROWS = 4_000
@@ -44,11 +43,9 @@ def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
     """
     about = layer.about(lang, layer.degrees_only("GeoJSON"))
     yield f'{{"type": "FeatureCollection", {about[1:-1]}, "features": ['.encode()
-    separator = b"\n"
-    for block in in_turn(partial(features, lang=lang, between=",\n"), layer.blocks(_ROWS)):
-        yield separator
-        yield block
-        separator = b",\n"
+    yield b"\n"
+    made = partial(features, lang=lang, between=",\n")
+    yield from layer.parts.texts(made, _ROWS, b",\n")
     yield b"\n]}\n"
 
 
@@ -66,9 +63,11 @@ def write_lines(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[
     notes = layer.degrees_only("GeoJSON")
 
     def lines() -> Iterator[bytes]:
-        for block in in_turn(partial(features, lang=lang, between="\n"), layer.blocks(_ROWS)):
+        end = b""
+        for block in layer.parts.texts(partial(features, lang=lang, between="\n"), _ROWS, b"\n"):
             yield block
-            yield b"\n"
+            end = b"\n"
+        yield end
 
     write_whole(path, lines())
     return notes

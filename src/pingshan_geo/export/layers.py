@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,9 +15,10 @@ import shapely
 from pandas.api import types
 
 from pingshan_geo.assessment import as_polygons
+from pingshan_geo.catalogue.parts import Part, Parts, Step
 from pingshan_geo.crs import GEOGRAPHIC, exact_way, is_web_mercator, named_crs
 from pingshan_geo.errors import UsageError
-from pingshan_geo.figure import choose_object
+from pingshan_geo.figure import FloatArray, choose_object
 from pingshan_geo.words import Text, text
 
 if TYPE_CHECKING:
@@ -42,9 +44,11 @@ class Layer:
     ----------
     name : str
         One of `TABLES`.
-    data : GeoDataFrame or DataFrame
+    parts : Parts
         The id is the first column. Unknown is NaN or None, and so is a bound that is none.
         An illustrative outline has a text in the column ``notice``.
+    outlines : Parts
+        The same rows, maybe with no other column than the outlines.
     catalogue : dict
         ``id``, ``as_of`` and ``sha256`` of what the rows come from.
     notes : tuple of Text
@@ -52,9 +56,30 @@ class Layer:
     """
 
     name: str
-    data: pd.DataFrame
+    parts: Parts
+    outlines: Parts
     catalogue: dict[str, str]
     notes: tuple[Text, ...] = ()
+
+    @property
+    def data(self) -> Any:
+        """All rows in memory, a GeoDataFrame or DataFrame."""
+        return self.parts.whole
+
+    @cached_property
+    def head(self) -> Any:
+        """The columns without a row."""
+        return self.parts.head()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there are outlines."""
+        return "geometry" in self.head
+
+    def having(self, data: pd.DataFrame) -> Layer:
+        """Return the layer with other rows."""
+        parts = Parts.of(data)
+        return replace(self, parts=parts, outlines=parts)
 
     def about(self, lang: str, notes: tuple[Text, ...] = ()) -> str:
         """Return as JSON what the rows come from, and the notes, those of a format included."""
@@ -68,8 +93,7 @@ class Layer:
 
     def blocks(self, most: int) -> Iterator[pd.DataFrame]:
         """Yield the rows in their order, at most so many at a time."""
-        for start in range(0, len(self.data), most):
-            yield self.data.iloc[start : start + most]
+        yield from self.parts.slices(most)
 
     def with_outlines(self, suffix: str) -> gpd.GeoDataFrame:
         """Return the rows for a format that is made for outlines, categories as texts.
@@ -79,7 +103,7 @@ class Layer:
         UsageError
             If the table has none.
         """
-        if "geometry" not in self.data:
+        if not self.is_drawn:
             raise UsageError(
                 f"{self.name} have no outlines, which {suffix} is for: write .csv or .xlsx",
                 f"{self.name} 表没有轮廓，不宜写成 {suffix}；请用 .csv 或 .xlsx",
@@ -98,9 +122,9 @@ class Layer:
         UsageError
             If the coordinates are not longitude and latitude on CGCS2000 or WGS 84.
         """
-        if "geometry" not in self.data:
+        if not self.is_drawn:
             return ()
-        name = self.data.crs.to_string()
+        name = self.head.crs.to_string()
         if name not in GEOGRAPHIC:
             raise UsageError(
                 f"{suffix} holds longitude and latitude on WGS 84 only, not {name}: "
@@ -150,52 +174,88 @@ def export_table(
             f"no table {table!r}; there are: {', '.join(TABLES)}",
             f"没有表 {table!r}；现有：{'、'.join(TABLES)}",
         )
-    data = _rows(assessment, table, lang)
+    rows = _rows(assessment, table, lang)
+    outlines = rows
     if where is not None:
         from pingshan_geo.query import matching
 
-        data = data[matching(where, data)]
-    data = _plain(data.reset_index() if data.index.name else data, lang)
+        matching(where, rows.head())  # so that wrong words are told before anything is made
+        rows = outlines = rows.each(partial(_matching, where=where))
+    elif not rows.is_in_memory and "geometry" in rows.names():
+        outlines = rows.seen(["geometry_status", "geometry"] if table == "parcels" else _CUT)
+    steps: list[Step] = [partial(_plain_rows, lang=lang)]
     notes: tuple[Text, ...] = ()
-    if "geometry" in data:
-        if shapely.has_z(data.geometry.to_numpy()).any():
-            flat = shapely.force_2d(data.geometry.to_numpy())
-            data["geometry"] = gpd.GeoSeries(flat, index=data.index, crs=data.crs)
+    if "geometry" in rows.names():
+        if any(outlines.made(_has_heights)):
+            steps.append(_without_heights)
             notes = (text("note_no_heights"),)
         if crs is not None:
-            data, said = _in_crs(data, crs)
+            step, said = _in_crs(outlines, crs)
+            steps.append(step)
             notes += said
     elif crs is not None:
         raise UsageError(
             f"{table} have no geometry; leave --crs out", f"{table} 表没有几何，请去掉 --crs"
         )
+    for step in steps:
+        rows, outlines = rows.each(step), outlines.each(step)
     about = assessment.catalogue
     catalogue = {"id": about.id, "as_of": str(assessment.as_of), "sha256": about.sha256}
-    return Layer(table, data, catalogue, notes)
+    return Layer(table, rows, outlines, catalogue, notes)
 
 
-def _rows(assessment: Assessment, table: str, lang: str) -> pd.DataFrame:
+# What the shape of a piece of a parcel is made of.
+_CUT = ("parcel_id", "is_whole", "geometry")
+
+
+def _rows(assessment: Assessment, table: str, lang: str) -> Parts:
     """Return the rows of a table, indexed by id if it has ids, with all its columns."""
     if table == "findings":
         found = [finding.to_dict(lang) for finding in assessment.findings]
         rows = pd.DataFrame(found, columns=_FINDING_COLUMNS, dtype=object)
         shapes = [finding.shape for finding in assessment.findings]
-        if all(shape is None for shape in shapes):
-            return rows
-        rows["related"] = [" ".join(finding.related) or None for finding in assessment.findings]
-        return _drawn(rows, shapes, assessment.catalogue.crs)
+        if any(shape is not None for shape in shapes):
+            rows["related"] = [" ".join(each.related) or None for each in assessment.findings]
+            rows = _drawn(rows, shapes, assessment.catalogue.crs)
+        return Parts.of(rows)
     if table == "figures":
         figures = [{"kind": figure.kind, **figure.to_dict(lang)} for figure in assessment.figures()]
-        return pd.DataFrame(figures, dtype=object).set_index("id")
+        return Parts.of(pd.DataFrame(figures, dtype=object).set_index("id"))
     if table == "overlay":
-        whole = assessment.overlay["is_whole"].to_numpy(dtype=bool)
-        lots = assessment.parcels.geometry.reindex(assessment.overlay["parcel_id"])
-        pieces = np.where(whole, lots.to_numpy(), assessment.overlay.geometry.to_numpy())
-        return _drawn(assessment.overlay.drop(columns="geometry"), pieces, assessment.catalogue.crs)
+        return assessment.pieces.beside(assessment.lots, _with_whole)
     if table == "topology":
         rows = pd.DataFrame(assessment.topology.drop(columns="geometry"))
-        return _drawn(rows, assessment.topology.geometry.to_numpy(), assessment.catalogue.crs)
-    return assessment.tables[table]
+        crs = assessment.catalogue.crs
+        return Parts.of(_drawn(rows, assessment.topology.geometry.to_numpy(), crs))
+    return assessment.parts[table]
+
+
+def _with_whole(pieces: gpd.GeoDataFrame, other: Part) -> Any:
+    """Return parts of parcels with the outline of the parcel where they are all of it."""
+    if "geometry" not in pieces:
+        return pieces
+    whole = pieces["is_whole"].to_numpy(dtype=bool)
+    lots = other.read(["geometry"]).geometry.reindex(pieces["parcel_id"])
+    shapes = np.where(whole, lots.to_numpy(), pieces.geometry.to_numpy())
+    return _drawn(pieces.drop(columns="geometry"), shapes, pieces.crs)
+
+
+def _matching(rows: pd.DataFrame, where: str) -> Any:
+    from pingshan_geo.query import matching
+
+    return rows[matching(where, rows)]
+
+
+def _has_heights(rows: gpd.GeoDataFrame) -> bool:
+    return bool(shapely.has_z(rows.geometry.to_numpy()).any())
+
+
+def _without_heights(rows: gpd.GeoDataFrame) -> Any:
+    return rows.set_geometry(rows.geometry.force_2d())
+
+
+def _plain_rows(rows: pd.DataFrame, lang: str) -> pd.DataFrame:
+    return _plain(rows.reset_index() if rows.index.name else rows, lang)
 
 
 def _drawn(rows: pd.DataFrame, shapes: Any, crs: str) -> pd.DataFrame:
@@ -257,29 +317,38 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _in_crs(data: gpd.GeoDataFrame, wanted: str) -> tuple[gpd.GeoDataFrame, tuple[Text, ...]]:
-    """Return the layer in another CRS, and what there is to say about it."""
+def _in_crs(outlines: Parts, wanted: str) -> tuple[Step, tuple[Text, ...]]:
+    """Return the step into another CRS, and what there is to say about it."""
     target = named_crs(wanted)
-    way, is_null = exact_way(data.crs, target)
+    way, is_null = exact_way(outlines.head().crs, target)
     notes = [text("note_null_step")] if is_null else []
+    if _leaves(np.array(list(outlines.made(_bounds))), target):
+        notes.append(text("note_outside_area_of_use"))
+    if is_web_mercator(target):
+        notes.append(text("note_web_mercator"))
+    return partial(_moved, way=way, target=target, wanted=wanted), tuple(notes)
+
+
+def _moved(rows: gpd.GeoDataFrame, way: Any, target: CRS, wanted: str) -> Any:
     shapes = shapely.transform(
-        data.geometry.to_numpy(), lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1]))
+        rows.geometry.to_numpy(), lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1]))
     )
     if not np.isfinite(shapely.get_coordinates(shapes)).all():
         raise UsageError(
             f"{wanted} ({target.name}) has no place for these coordinates",
             f"{wanted}（{target.name}）容不下这些坐标",
         )
-    if _leaves(data, target):
-        notes.append(text("note_outside_area_of_use"))
-    if is_web_mercator(target):
-        notes.append(text("note_web_mercator"))
-    return data.set_geometry(gpd.GeoSeries(shapes, index=data.index, crs=target)), tuple(notes)
+    return rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=target))
 
 
-def _leaves(data: gpd.GeoDataFrame, target: CRS) -> bool:
+def _bounds(rows: gpd.GeoDataFrame) -> FloatArray:
+    return np.asarray(rows.total_bounds)
+
+
+def _leaves(boxes: FloatArray, target: CRS) -> bool:
     area = target.area_of_use
-    if area is None or data.geometry.isna().all():
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if area is None or not len(boxes):
         return False
-    west, south, east, north = data.total_bounds
+    (west, south), (east, north) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     return bool(west < area.west or south < area.south or east > area.east or north > area.north)

@@ -53,11 +53,11 @@ def write_database(layer: Layer, address: str, lang: str) -> tuple[Text, ...]:
     query = dict(parse_qsl(options))
     schema, _, table = query.pop("table", layer.name).rpartition(".")
     with connected(f"{server}?{urlencode(query)}", read_only=False) as connection:
-        place = _replace(connection, layer, schema, table, lang)
-    return (text("note_database").filled(table=place, rows=str(len(layer.data))),)
+        place, count = _replace(connection, layer, schema, table, lang)
+    return (text("note_database").filled(table=place, rows=str(count)),)
 
 
-def _replace(connection: Any, layer: Layer, schema: str, table: str, lang: str) -> str:
+def _replace(connection: Any, layer: Layer, schema: str, table: str, lang: str) -> tuple[str, int]:
     """Build the table under another name, then let it take the place of the old one."""
     from psycopg import sql
 
@@ -79,17 +79,17 @@ def _replace(connection: Any, layer: Layer, schema: str, table: str, lang: str) 
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in kinds.items()
     )
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(part, columns))
-    _copy(connection, part, layer)
+    count = _copy(connection, part, layer)
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(target))
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(part, sql.Identifier(table)))
     first, last = (sql.Identifier(list(kinds)[at]) for at in (0, -1))
     if layer.name != "findings":
         connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(target, first))
-    if "geometry" in layer.data:
+    if layer.is_drawn:
         connection.execute(sql.SQL("CREATE INDEX ON {} USING gist ({})").format(target, last))
     comment = sql.Literal(_SIGN + layer.about(lang))
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, comment))
-    return place
+    return place, count
 
 
 def _kinds(layer: Layer) -> dict[str, str]:
@@ -97,7 +97,7 @@ def _kinds(layer: Layer) -> dict[str, str]:
     import pyarrow as pa
 
     kinds = {}
-    for field in arrow(layer.data.iloc[:0]).schema:
+    for field in arrow(layer.head).schema:
         if len(field.name.encode()) > _NAME_BYTES:
             raise UsageError(
                 f"{field.name!r} is longer than the {_NAME_BYTES} bytes of a column's name",
@@ -109,10 +109,10 @@ def _kinds(layer: Layer) -> dict[str, str]:
             else "boolean" if pa.types.is_boolean(field.type)
             else "text"
         )  # fmt: skip
-    if "geometry" in layer.data:
+    if layer.is_drawn:
         del kinds["geometry"]
         free = "geom" if "geom" not in kinds else "geom_"
-        kinds[free] = f"geometry(MultiPolygon, {_srid(layer.data)})"
+        kinds[free] = f"geometry(MultiPolygon, {_srid(layer.head)})"
     return kinds
 
 
@@ -132,21 +132,24 @@ def _content(rows: pd.DataFrame) -> pa.Table:
     return content.drop_columns(["geometry"]).append_column("geometry", pa.array(hexes))
 
 
-def _copy(connection: Any, part: Any, layer: Layer) -> None:
-    """Send the rows block by block; as CSV, in which an empty text and NULL differ."""
+def _copy(connection: Any, part: Any, layer: Layer) -> int:
+    """Send the rows block by block, as CSV, in which an empty text and NULL differ; count them."""
     import pyarrow.csv
     from psycopg import sql
 
     options = pyarrow.csv.WriteOptions(include_header=False)
+    count = 0
     with connection.cursor() as cursor:
         order = sql.SQL("COPY {} FROM STDIN (FORMAT csv, ENCODING 'UTF8')").format(part)
         with cursor.copy(order) as copy:
             for rows in layer.blocks(_ROWS):
+                count += len(rows)
                 piece = io.BytesIO()
                 pyarrow.csv.write_csv(_content(rows), piece, options)
                 copy.write(piece.getvalue())
-        if cursor.rowcount != len(layer.data):  # a line that the server takes for an end
+        if cursor.rowcount != count:  # a line that the server takes for an end
             raise OutputError(
-                f"PostGIS took {cursor.rowcount} of {len(layer.data)} rows",
-                f"PostGIS 只接收了 {len(layer.data)} 行中的 {cursor.rowcount} 行",
+                f"PostGIS took {cursor.rowcount} of {count} rows",
+                f"PostGIS 只接收了 {count} 行中的 {cursor.rowcount} 行",
             )
+    return count

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -37,8 +37,8 @@ def write_gpkg(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[T
     is_drawn = layer.name in STYLED
     finish = partial(add_style, layer=layer, lang=lang) if is_drawn else None
     said = gdal.write(
-        path, layer.data, driver="GPKG", layer=layer.name, description=layer.about(lang),
-        finish=finish,
+        path, layer.head, blocks=layer.blocks, driver="GPKG", layer=layer.name,
+        description=layer.about(lang), finish=finish,
     )  # fmt: skip
     return _told(said)
 
@@ -49,10 +49,11 @@ def write_gdb(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Te
     Whole numbers keep 64 bits, which ArcGIS Pro reads from 3.2 on.
     """
     said = gdal.write(
-        path, layer.data, driver="OpenFileGDB", layer=layer.name, finish=_packing(path),
+        path, layer.head, blocks=layer.blocks, driver="OpenFileGDB", layer=layer.name,
+        finish=_packing(path),
         TARGET_ARCGIS_VERSION="ARCGIS_PRO_3_2_OR_LATER",
     )  # fmt: skip
-    return _flags(layer.data) + _told(said)
+    return _flags(layer.head) + _told(said)
 
 
 def write_fgb(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:
@@ -112,7 +113,7 @@ def write_shp(
             pack(place)
 
     data = data.rename(columns=dict(zip(names, short, strict=True)))
-    options = {"encoding": _CODECS[encoding], "RESIZE": "YES", "2GB_LIMIT": "YES"}
+    options: dict[str, Any] = {"encoding": _CODECS[encoding], "RESIZE": "YES", "2GB_LIMIT": "YES"}
     said = gdal.write(
         path, data, driver="ESRI Shapefile", layer=layer.name, finish=finish,
         DBF_DATE_LAST_UPDATE="2000-01-01", **options,

@@ -39,7 +39,13 @@ def add_style(place: Path, layer: Layer, lang: str) -> None:
         database.execute(_TABLE)
         database.execute(
             "INSERT INTO layer_styles VALUES (1, '', '', ?, ?, ?, ?, NULL, 1, '', '', NULL, ?)",
-            (layer.name, column, layer.name, qml(layer, lang), _TIME),
+            (
+                layer.name,
+                column,
+                layer.name,
+                qml(layer.name, _drawn(database, layer.name, column), lang),
+                _TIME,
+            ),
         )
         database.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, "
@@ -48,20 +54,43 @@ def add_style(place: Path, layer: Layer, lang: str) -> None:
         )
 
 
-def qml(layer: Layer, lang: str) -> str:
-    """Return the style of a layer as QGIS writes it (QML): a category per kind of row it has."""
-    by = ["land_use_standard", "land_use"] if layer.name == "parcels" else ["kind"]
-    columns = [*by, "geometry_status"]
+def _drawn(database: sqlite3.Connection, layer: str, outline: str) -> list[tuple[str, ...]]:
+    """Return the different looks of the rows that are drawn, as texts, in order."""
+    names = ", ".join(f"coalesce(\"{name}\", '')" for name in _looks(layer))
+    found = database.execute(
+        f'SELECT DISTINCT {names} FROM "{layer}" WHERE "{outline}" IS NOT NULL'  # noqa: S608 -- our own names
+    )
+    return sorted(found.fetchall())
+
+
+def _looks(layer: str) -> list[str]:
+    """Return the columns that tell how a row looks."""
+    by = ["land_use_standard", "land_use"] if layer == "parcels" else ["kind"]
+    return [*by, "geometry_status"]
+
+
+def qml(layer: str, drawn: list[tuple[str, ...]], lang: str) -> str:
+    """Return the style of a layer as QGIS writes it (QML): a category per kind of row it has.
+
+    Parameters
+    ----------
+    layer : str
+        One of `STYLED`.
+    drawn : list of tuple of str
+        The different looks that there are: land use standard and land use, or kind; then the
+        status of the outline.
+    lang : str
+        Language of the labels.
+    """
+    columns = _looks(layer)
     root = ET.Element("qgis", version="3.28.0", styleCategories="Symbology")
     # The text that QGIS makes of a row; concat takes NULL for an empty text.
     key = "concat(" + ", '/', ".join(f'"{name}"' for name in columns) + ")"
     renderer = ET.SubElement(root, "renderer-v2", type="categorizedSymbol", attr=key)
     categories = ET.SubElement(renderer, "categories")
     symbols = ET.SubElement(renderer, "symbols")
-    drawn = layer.data.loc[layer.data.geometry.notna(), columns].drop_duplicates()
-    rows = drawn.astype("str").fillna("").sort_values(columns)
     # An empty value is whatever else somebody will draw.
-    for number, row in enumerate([*rows.itertuples(index=False, name=None), ("",) * len(columns)]):
+    for number, row in enumerate([*drawn, ("",) * len(columns)]):
         *kind, status = row
         use = land_use(*kind) if len(kind) == 2 else None
         name = f"{kind[-1]} {use.name.get(lang)}" if use else word(kind[-1] or "unknown", lang)

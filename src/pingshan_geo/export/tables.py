@@ -17,7 +17,6 @@ from pingshan_geo.export.layers import Layer
 from pingshan_geo.gdal import arrow
 from pingshan_geo.output import whole_file, write_whole
 from pingshan_geo.words import Text, text
-from pingshan_geo.work import in_turn
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,11 +30,11 @@ _ROWS, _GROUP = 10_000, 50_000
 def write_csv(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:  # noqa: ARG001 -- as every writer
     """Write the columns without outlines as CSV: UTF-8, no cell that a spreadsheet calculates."""
     without = _without_outlines(layer, "csv")
-    names = [str(name) for name in layer.attributes()]
+    names = [str(name) for name in layer.head if name != "geometry"]
 
     def lines() -> Iterator[bytes]:
         yield from csv_bytes([names])
-        yield from in_turn(partial(csv_rows, columns=names), layer.blocks(_ROWS))
+        yield from layer.parts.texts(partial(csv_rows, columns=names), _ROWS)
 
     write_whole(path, lines())
     return without
@@ -51,7 +50,7 @@ def write_xlsx(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[T
 
 
 def _without_outlines(layer: Layer, suffix: str) -> tuple[Text, ...]:
-    if "geometry" not in layer.data:
+    if not layer.is_drawn:
         return ()
     layer.degrees_only(f".{suffix}")
     return (text(f"note_{suffix}_without_geometry"),)
@@ -66,33 +65,40 @@ def write_parquet(layer: Layer, path: str | os.PathLike[str], lang: str) -> tupl
     import pyarrow.parquet as pq
 
     metadata = {b"pingshan_geo": layer.about(lang).encode()}
-    if "geometry" in layer.data:
-        metadata |= _geo_metadata(layer.data)
-    schema = _content(layer.data.iloc[:0]).schema
+    if layer.is_drawn:
+        metadata |= _geo_metadata(layer)
+    schema = _content(layer.head).schema
     schema = schema.with_metadata((schema.metadata or {}) | metadata)
     options: dict[str, Any] = {"compression": "zstd", "use_dictionary": texts_of(schema)}
     with whole_file(path) as place, pq.ParquetWriter(place, schema, **options) as file:
-        for block in layer.blocks(_GROUP):
-            file.write_table(_content(block).cast(schema))
+        for block in layer.parts.blocks(_content, _GROUP):
+            file.write_table(block.cast(schema))
     return ()
 
 
-def _geo_metadata(data: gpd.GeoDataFrame) -> dict[bytes, bytes]:
+def _geo_metadata(layer: Layer) -> dict[bytes, bytes]:
     """Return what GeoPandas writes of such a table, with the types and extent of all rows."""
     import pyarrow.parquet as pq
 
     head = io.BytesIO()
-    data.iloc[:0].to_parquet(
-        head, index=False, schema_version="1.1.0", write_covering_bbox="bbox" not in data
+    is_taken = "bbox" in layer.head
+    layer.head.to_parquet(
+        head, index=False, schema_version="1.1.0", write_covering_bbox=not is_taken
     )
     metadata: dict[bytes, bytes] = pq.read_schema(head).metadata
     geo = json.loads(metadata[b"geo"])
     about = geo["columns"]["geometry"]
-    about["geometry_types"] = sorted(data.geom_type.dropna().unique())
-    bounds = data.total_bounds.tolist()
-    if not any(map(math.isnan, bounds)):
-        about["bbox"] = bounds
+    kinds, boxes = zip(*layer.outlines.made(_kinds_and_bounds), strict=True)
+    about["geometry_types"] = sorted(set().union(*kinds))
+    sides = [box for box in boxes if not any(map(math.isnan, box))]
+    if sides:
+        ends = zip((min, min, max, max), zip(*sides, strict=True), strict=True)
+        about["bbox"] = [end(values) for end, values in ends]
     return metadata | {b"geo": json.dumps(geo).encode()}
+
+
+def _kinds_and_bounds(rows: gpd.GeoDataFrame) -> tuple[set[str], list[float]]:
+    return set(rows.geom_type.dropna()), rows.total_bounds.tolist()
 
 
 def _content(rows: pd.DataFrame) -> pa.Table:

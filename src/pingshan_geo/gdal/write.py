@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def write(
     path: str | os.PathLike[str],
     table: gpd.GeoDataFrame,
     *,
+    blocks: Callable[[int], Iterable[gpd.GeoDataFrame]] | None = None,
     driver: str,
     layer: str,
     description: str = "",
@@ -55,6 +57,8 @@ def write(
         Written without its index. Unknown is NaN or None and becomes NULL. Polygons are written
         as multipolygons, so that the layer has one type; a table without geometry column
         becomes a table without geometry.
+    blocks : callable, optional
+        Gives the rows in place of those of ``table``, at most so many at a time.
     driver : str
         GDAL's name of the driver, for example ``GPKG``.
     layer, description : str
@@ -102,7 +106,7 @@ def write(
         name = place.stem if place.suffix.lower() == ".zip" else place.name
         try:
             with child("write", task, driver, place.parent) as pipe:
-                _send(table, schema, pipe)
+                _send((blocks or partial(_slices, table))(_ROWS), schema, pipe)
         except ChildError as failure:
             raise OutputError(
                 f"{path}: GDAL could not write it: {failure.said.en}",
@@ -183,11 +187,15 @@ def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
     return schema
 
 
-def _send(table: gpd.GeoDataFrame, schema: pa.Schema, pipe: IO[bytes]) -> None:
+def _slices(table: gpd.GeoDataFrame, most: int) -> Iterator[gpd.GeoDataFrame]:
+    for start in range(0, len(table), most):
+        yield table.iloc[start : start + most]
+
+
+def _send(blocks: Iterable[gpd.GeoDataFrame], schema: pa.Schema, pipe: IO[bytes]) -> None:
     """Send a table block by block: as Arrow it is never there as a whole."""
     import pyarrow as pa
 
     with pa.ipc.new_stream(pipe, schema) as stream:
-        for start in range(0, len(table), _ROWS):
-            content = arrow(table.iloc[start : start + _ROWS])
-            stream.write_table(content.rename_columns(schema.names).cast(schema))
+        for block in blocks:
+            stream.write_table(arrow(block).rename_columns(schema.names).cast(schema))

@@ -77,13 +77,13 @@ def _json(report: Report, lang: str) -> bytes:
 def _csv(report: Report, _lang: str) -> Iterator[bytes]:
     from pingshan_geo.report.wide import csv_table
 
-    return csv_table(report.wide())
+    return csv_table(report.wide_parts())
 
 
 def _parquet(report: Report, _lang: str) -> Iterator[bytes]:
     from pingshan_geo.report.wide import parquet_table
 
-    return parquet_table(report.wide())
+    return parquet_table(report.wide_parts())
 
 
 def _xlsx(report: Report, lang: str) -> bytes:

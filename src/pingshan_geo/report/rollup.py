@@ -11,6 +11,7 @@ import pandas as pd
 
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.assessment.notes import far_basis, mixed_bases, shown
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Completeness, Figure
 from pingshan_geo.ids import hint
@@ -46,6 +47,10 @@ class RollUp:
         """Yield the figures of the groups; of measures among the columns, if there are any."""
         asked = set(self.columns)
         yield from (f for f in self.groups if not asked or MEASURES[f.measure].column in asked)
+
+    def wide_parts(self) -> dict[str, Parts]:
+        """Return the table of `wide`."""
+        return {kind: Parts.of(table) for kind, table in self.wide().items()}
 
     def wide(self) -> dict[str, pd.DataFrame]:
         """Return one table with a row for each group, columns as in `Selection.wide`."""
@@ -135,15 +140,15 @@ def roll_up(
 
 def _rows_by(selection: Selection, column: str) -> tuple[str, pd.DataFrame]:
     """Return the table that is rolled up: the first that has the column."""
-    kinds = [kind for kind in COUNTS if kind in selection.rows]
+    kinds = [kind for kind in COUNTS if kind in selection.parts]
     if selection.group == "overlay":
-        kinds = ["overlay"] if "overlay" in selection.rows else []
+        kinds = ["overlay"] if "overlay" in selection.parts else []
     if selection.group == "quality":  # only outlines are measured
         kinds = [kind for kind in kinds if kind == "parcels"]
     for kind in kinds:
-        if column in selection.rows[kind]:
+        if column in selection.parts[kind].names():
             return kind, selection.rows[kind]
-    known = {str(name) for each in kinds for name in selection.rows[each].columns}
+    known = {name for each in kinds for name in selection.parts[each].names()}
     near, near_zh = hint(column, sorted(known))
     raise UsageError(
         f"no column {column!r} in {', '.join(kinds or COUNTS)}{near}",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from pingshan_geo.assessment import Assessment, ids_of
+from pingshan_geo.assessment import Assessment, Later, ids_of
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Figure
 from pingshan_geo.findings import Finding, in_order
@@ -50,7 +52,7 @@ class Selection:
     ----------
     assessment : Assessment
         What the report is about.
-    rows : mapping of str to DataFrame
+    parts : mapping of str to Parts
         The chosen rows of each kind of subject.
     measures : mapping of str to tuple of Measure
         The chosen measures of each kind.
@@ -61,10 +63,15 @@ class Selection:
     """
 
     assessment: Assessment
-    rows: Mapping[str, pd.DataFrame]
+    parts: Mapping[str, Parts]
     measures: Mapping[str, tuple[Measure, ...]]
     columns: tuple[str, ...] = ()
     group: str = "all"
+
+    @cached_property
+    def rows(self) -> Mapping[str, pd.DataFrame]:
+        """The chosen rows of each kind in memory, when they are asked for."""
+        return Later({kind: partial(getattr, parts, "whole") for kind, parts in self.parts.items()})
 
     def figures(self) -> Iterator[Figure]:
         """Yield the chosen figures in the order of every output."""
@@ -73,22 +80,45 @@ class Selection:
     def figure_ids(self) -> Iterator[str]:
         """Yield the ids of the chosen figures; of measures among the columns, if there are any."""
         asked = set(self.columns)
-        for kind, rows in self.rows.items():
-            measures = self.measures[kind]
-            yield from ids_of(rows, [m for m in measures if not asked or m.column in asked])
+        for kind, parts in self.parts.items():
+            measures = [m for m in self.measures[kind] if not asked or m.column in asked]
+            for part in parts.parts if measures else ():
+                yield from ids_of(part.read(), measures)
 
     def wide(self) -> dict[str, pd.DataFrame]:
+        """Return the tables of `wide_parts` in memory."""
+        return {kind: parts.whole for kind, parts in self.wide_parts().items()}
+
+    def wide_parts(self) -> dict[str, Parts]:
         """Return a table for each kind: names, then value, bounds, status, qualifier by measure.
 
         Values are in the stored units (m², yuan, ratios as fractions of 1); NaN is unknown, and
         so is a bound that is none.
         """
         tables = {
-            kind: wide_table(kind, self.rows[kind], self.measures[kind], self.columns)
-            for kind in self.rows
-            if self.measures[kind]
+            kind: self.parts[kind].each(
+                partial(_wide, kind=kind, measures=measures, more=self.columns)
+            )
+            for kind, measures in self.measures.items()
+            if kind in self.parts and measures
         }
-        return with_columns(tables, self.columns)
+        if not self.columns:
+            return tables
+        heads = with_columns({kind: parts.head() for kind, parts in tables.items()}, self.columns)
+        return {
+            kind: tables[kind].each(partial(_chosen, columns=list(map(str, head))))
+            for kind, head in heads.items()
+        }
+
+
+def _wide(
+    rows: pd.DataFrame, kind: str, measures: tuple[Measure, ...], more: Sequence[str]
+) -> pd.DataFrame:
+    return wide_table(kind, rows, measures, more)
+
+
+def _chosen(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return rows[columns]
 
 
 def select(
@@ -138,7 +168,7 @@ def select(
             f"no group of figures {group!r}; there are: {', '.join(GROUPS)}, all",
             f"没有数据组 {group!r}；现有：{'、'.join(GROUPS)}、all",
         )
-    tables = assessment.tables
+    tables = assessment.parts
     if measure is not None and measure not in MEASURES:
         near, near_zh = hint(measure, MEASURES)
         raise UsageError(f"no measure {measure!r}{near}", f"没有量 {measure!r}{near_zh}")
@@ -156,12 +186,12 @@ def select(
         measures = {kind: measures[kind] if kind in own else () for kind in tables}
     rows = dict(tables)
     if subject is not None:
-        rows = {kind: table[table.index == subject] for kind, table in tables.items()}
-        if group == "overlay":  # a parcel or zone is asked for with all its parts
-            is_part = tables["overlay"][["parcel_id", "zone_id"]].isin([subject]).any(axis=1)
-            rows["overlay"] = tables["overlay"][is_part | (tables["overlay"].index == subject)]
-        if all(table.empty for table in rows.values()):
-            known = [str(each) for table in tables.values() for each in table.index]
+        rows = {
+            kind: parts.each(partial(_of_subject, subject=subject, is_pair=group == kind))
+            for kind, parts in tables.items()
+        }
+        if not any(parts.count() for parts in rows.values()):
+            known = [str(each) for table in assessment.tables.values() for each in table.index]
             near, near_zh = hint(subject, known)
             raise UsageError(f"no subject {subject!r}{near}", f"没有对象 {subject!r}{near_zh}")
     asked = measure is not None or subject is not None
@@ -172,11 +202,21 @@ def select(
     if sort is not None:
         rows = _in_order(sort, {kind: rows[kind] for kind in rows if measures[kind]})
     elif group == "quality":
-        rows = {kind: _doubtful_first(rows[kind]) for kind in rows if measures[kind]}
+        rows = {
+            kind: Parts.of(_doubtful_first(rows[kind].whole)) for kind in rows if measures[kind]
+        }
     if columns:
-        rows = having(columns, {kind: rows[kind] for kind in rows if measures[kind]})
+        rows = _of_columns(columns, {kind: rows[kind] for kind in rows if measures[kind]})
     chosen = {kind: measures[kind] for kind in rows}
     return Selection(assessment, rows, chosen, tuple(dict.fromkeys(columns)), group)
+
+
+def _of_subject(table: pd.DataFrame, subject: str, *, is_pair: bool) -> pd.DataFrame:
+    """Return the row of a subject; a parcel or zone is asked for with all its parts."""
+    is_it = table.index == subject
+    if is_pair and "parcel_id" in table and "zone_kind" in table:
+        is_it = is_it | table[["parcel_id", "zone_id"]].isin([subject]).any(axis=1).to_numpy()
+    return table[is_it]
 
 
 def without_lots(selection: Selection, file: str) -> Selection:
@@ -184,14 +224,14 @@ def without_lots(selection: Selection, file: str) -> Selection:
 
     A finding says so in every report.
     """
-    rows = {kind: rows for kind, rows in selection.rows.items() if kind not in _OF_LOTS}
-    count = f"{len(selection.rows['parcels']):,}"
+    rows = {kind: parts for kind, parts in selection.parts.items() if kind not in _OF_LOTS}
+    count = f"{selection.parts['parcels'].count():,}"
     told = Finding("lots-apart", value=count, details={"file": file})
     assessment = replace(
         selection.assessment, findings=in_order([*selection.assessment.findings, told])
     )
     measures = {kind: selection.measures[kind] for kind in rows}
-    return replace(selection, assessment=assessment, rows=rows, measures=measures)
+    return replace(selection, assessment=assessment, parts=rows, measures=measures)
 
 
 def _nothing_of(group: str, measure: str | None, subject: str | None) -> UsageError:
@@ -210,20 +250,27 @@ def _nothing_of(group: str, measure: str | None, subject: str | None) -> UsageEr
     )
 
 
-def _matching(where: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _matching(where: str, rows: Mapping[str, Parts]) -> dict[str, Parts]:
     from pingshan_geo.query import UnknownColumnError, matching
 
-    chosen: dict[str, pd.DataFrame] = {}
+    chosen: dict[str, Parts] = {}
     column, known = "", dict[str, None]()
-    for kind, table in rows.items():
+    for kind, parts in rows.items():
         try:
-            chosen[kind] = table[matching(where, table)]
+            matching(where, parts.head())
+            chosen[kind] = parts.each(partial(_matches, where=where))
         except UnknownColumnError as error:
             column = error.column
             known.update(dict.fromkeys(error.known))
     if not chosen and column:
         raise UnknownColumnError(column, list(known))
     return chosen
+
+
+def _matches(rows: pd.DataFrame, where: str) -> pd.DataFrame:
+    from pingshan_geo.query import matching
+
+    return rows[matching(where, rows)]
 
 
 _DOUBT = ("disagrees", "explained", "cannot_judge", "agrees")
@@ -235,9 +282,13 @@ def _doubtful_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[np.argsort(rank, kind="stable")]
 
 
-def _in_order(sort: str, rows: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    name = sort.removeprefix("-")
-    return {kind: sorted_by(table, sort) for kind, table in having((name,), rows).items()}
+def _in_order(sort: str, rows: Mapping[str, Parts]) -> dict[str, Parts]:
+    chosen = _of_columns((sort.removeprefix("-"),), rows)
+    return {kind: Parts.of(sorted_by(parts.whole, sort)) for kind, parts in chosen.items()}
+
+
+def _of_columns(columns: Sequence[str], rows: Mapping[str, Parts]) -> dict[str, Parts]:
+    return {kind: rows[kind] for kind in having(columns, {k: p.head() for k, p in rows.items()})}
 
 
 def sorted_by(table: pd.DataFrame, sort: str) -> pd.DataFrame:
@@ -284,8 +335,8 @@ def wide_table(
     kind: str, rows: pd.DataFrame, measures: tuple[Measure, ...], more: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Return the columns of a report about rows of one kind, with a plain index."""
-    columns = {"kind": [kind] * len(rows), "id": rows.index.to_numpy()}
-    table = pd.DataFrame(columns, index=rows.index)
+    kinds = pd.Series(kind, index=rows.index, dtype="str")
+    table = pd.DataFrame({"kind": kinds, "id": rows.index.to_numpy()}, index=rows.index)
     for name in ("name_en", "name_zh", "unit_si"):
         table[name] = rows.get(name)
     own: list[str] = []

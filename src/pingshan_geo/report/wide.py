@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.cells import arrow_column, csv_bytes, csv_rows, texts_of
-from pingshan_geo.work import in_turn
 
 if TYPE_CHECKING:  # pyarrow is imported where it is needed
     import pyarrow as pa
@@ -26,14 +26,15 @@ if TYPE_CHECKING:  # pyarrow is imported where it is needed
 _ROWS, _GROUP = 10_000, 100_000
 
 
-def csv_table(tables: Mapping[str, pd.DataFrame]) -> Iterator[bytes]:
+def csv_table(tables: Mapping[str, Parts]) -> Iterator[bytes]:
     """Yield the tables of several kinds as one CSV."""
-    columns = _columns(tables)
+    columns = _columns({kind: parts.head() for kind, parts in tables.items()})
     yield from csv_bytes([columns])
-    yield from in_turn(partial(csv_rows, columns=columns), _blocks(tables, _ROWS))
+    for parts in tables.values():
+        yield from parts.texts(partial(csv_rows, columns=columns), _ROWS)
 
 
-def parquet_table(tables: Mapping[str, pd.DataFrame]) -> Iterator[bytes]:
+def parquet_table(tables: Mapping[str, Parts]) -> Iterator[bytes]:
     """Yield the tables of several kinds as one file of Parquet.
 
     Numbers are numbers, what has few different values is a category, all else is text; unknown
@@ -45,9 +46,10 @@ def parquet_table(tables: Mapping[str, pd.DataFrame]) -> Iterator[bytes]:
     file = _Pieces()
     texts = texts_of(schema)
     with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=texts) as writer:
-        for block in _blocks(tables, _GROUP):
-            writer.write_table(_content(block, schema))
-            yield file.taken()
+        for parts in tables.values():
+            for block in parts.blocks(partial(_content, schema=schema), _GROUP):
+                writer.write_table(block)
+                yield file.taken()
     yield file.taken()
 
 
@@ -78,18 +80,16 @@ def _columns(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return list(dict.fromkeys(str(name) for table in tables.values() for name in table))
 
 
-def _blocks(tables: Mapping[str, pd.DataFrame], most: int) -> Iterator[pd.DataFrame]:
-    for table in tables.values():
-        for start in range(0, len(table), most):
-            yield table.iloc[start : start + most]
-
-
-def _schema(tables: Mapping[str, pd.DataFrame]) -> pa.Schema:
+def _schema(tables: Mapping[str, Parts]) -> pa.Schema:
     """Return a type for each column that holds it in all tables."""
     import pyarrow as pa
 
-    kinds: dict[str, set[pa.DataType]] = {name: set() for name in _columns(tables)}
-    for table in tables.values():
+    # Only all rows of a column of objects in memory say what it holds; in files it holds texts.
+    seen = {
+        kind: parts.whole if parts.is_in_memory else parts.head() for kind, parts in tables.items()
+    }
+    kinds: dict[str, set[pa.DataType]] = {name: set() for name in _columns(seen)}
+    for table in seen.values():
         for name, column in table.items():
             kinds[str(name)].add(_kind(column))
     return pa.schema([
