@@ -49,7 +49,7 @@ docs: .venv/test.stamp
 # The locks carry hashes and no index address; made again only on purpose.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --extra build --extra cad --extra china --extra pdf --extra postgis \
+	  --no-header --no-annotate --no-emit-index-url --extra build --extra cad --extra china --extra dask --extra pdf --extra postgis \
 	  -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --extra build --extra dev -o requirements-dev.lock

@@ -57,16 +57,13 @@ def in_files(tmp_path_factory):
 @pytest.fixture
 def in_parts(monkeypatch):
     """Have parcels read in parts of few rows."""
-    monkeypatch.setattr(bulk, "BULK_ROWS", 100)
     monkeypatch.setattr(bulk, "PART_ROWS", 25)
 
 
 @pytest.mark.usefixtures("in_parts")
 def test_reports_and_exports_of_files_are_those_of_memory(in_files, tmp_path):
-    bulk.BULK_ROWS = 10**9
     one = assess(load_catalogue(in_files))
-    bulk.BULK_ROWS = 100
-    two = assess(load_catalogue(in_files, run=backwards))
+    two = assess(load_catalogue(in_files, backwards, bulk_rows=1))
     for options in ({}, {"group": "overlay"}, {"where": "land_use = 'M1'", "columns": ["far"]},
                     {"sort": "-far"}, {"group": "quality"}, {"subject": "DT01-0001"}):  # fmt: skip
         left, right = (select(each, **options) for each in (one, two))
@@ -103,10 +100,8 @@ def copied(value):
 @pytest.mark.usefixtures("in_parts")
 @pytest.mark.parametrize("run", [map, in_turn, backwards])
 def test_parcels_kept_in_files_give_the_figures_of_those_in_memory(in_files, run):
-    bulk.BULK_ROWS = 10**9
     expected = assess(load_catalogue(in_files))
-    bulk.BULK_ROWS = 100
-    catalogue = load_catalogue(in_files, run=run)
+    catalogue = load_catalogue(in_files, run, bulk_rows=1)
     assert len(catalogue.lots.parts) >= 6
     assert not catalogue.lots.is_in_memory
     pd.testing.assert_frame_equal(
@@ -125,9 +120,7 @@ def test_errors_in_rows_of_any_part_are_told_at_once(in_files, tmp_path):
         rows.loc[3, "land_use"] = "no such use"
         rows.loc[4, "zone_id"] = "nowhere"
         rows.to_parquet(folder / name)
-    bulk.BULK_ROWS = 10**9
     _, expected = read_catalogue(folder)
-    bulk.BULK_ROWS = 100
-    _, found = read_catalogue(folder)
+    _, found = read_catalogue(folder, bulk_rows=1)
     assert found == expected
     assert len({finding.file for finding in found if finding.severity == "error"}) == 2

@@ -30,8 +30,8 @@ BULK_ROWS, PART_ROWS = 100_000, 25_000
 _LOOKED_AT = ("row_number", ID_COLUMN["parcels"], *(c.name for c in TABLES["parcels"] if c.refers))
 
 
-def bulk_files(folder: Path, descriptor: dict[str, Any]) -> list[str]:
-    """Return the files of parcels if they are Parquet and hold very many rows, else none.
+def bulk_files(folder: Path, descriptor: dict[str, Any], least: int) -> list[str]:
+    """Return the files of parcels if they are Parquet and hold at least so many rows, else none.
 
     Corrections may be of any cell, so that with them everything is read at once.
     """
@@ -51,7 +51,7 @@ def bulk_files(folder: Path, descriptor: dict[str, Any]) -> list[str]:
             rows += pq.read_metadata(place_of(folder, name)).num_rows
         except (pa.ArrowException, OSError):
             return []
-    return names if rows >= BULK_ROWS else []
+    return names if rows >= least else []
 
 
 def _has_rows(folder: Path, name: str) -> bool:
@@ -152,7 +152,7 @@ def _batches(folder: Path, names: list[str], kept: Path) -> Iterator[_Batch]:
 
     paths = (kept / f"lots-{number:06}.arrow" for number in count())
     for name in names:
-        place, first = place_of(folder, name), 1
+        place, first = place_of(folder, name).resolve(), 1
         with pq.ParquetFile(place) as file:
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows

@@ -13,7 +13,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pingshan_geo.catalogue.bulk import bulk_files, bulk_lots, contents
+from pingshan_geo.catalogue.bulk import BULK_ROWS, bulk_files, bulk_lots, contents
 from pingshan_geo.catalogue.checks import check_tables
 from pingshan_geo.catalogue.columns import typed_table
 from pingshan_geo.catalogue.corrections import Read, at_corrections, corrected
@@ -122,7 +122,9 @@ def shipped_path() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "geodata"
 
 
-def load_catalogue(path: str | Path | None = None, run: Runner = map) -> Catalogue:
+def load_catalogue(
+    path: str | Path | None = None, run: Runner = map, *, bulk_rows: int = BULK_ROWS
+) -> Catalogue:
     """Read a catalogue's folder and return its tables, checked.
 
     Parameters
@@ -130,7 +132,9 @@ def load_catalogue(path: str | Path | None = None, run: Runner = map) -> Catalog
     path : str or Path, optional
         Folder with ``datapackage.json``; without it the Pingshan catalogue of the package.
     run : Runner
-        Reads the parts of very many parcels.
+        Does what is to be done with parts of many parcels, now and later.
+    bulk_rows : int
+        From so many parcels on, if they are GeoParquet, they are kept in files, not in memory.
 
     Returns
     -------
@@ -147,7 +151,7 @@ def load_catalogue(path: str | Path | None = None, run: Runner = map) -> Catalog
     >>> load_catalogue().id
     'pingshan'
     """
-    catalogue, found = read_catalogue(path, run)
+    catalogue, found = read_catalogue(path, run, bulk_rows=bulk_rows)
     errors = [finding for finding in found if finding.severity == "error"]
     if errors or catalogue is None:
         raise InputError(errors)
@@ -155,13 +159,13 @@ def load_catalogue(path: str | Path | None = None, run: Runner = map) -> Catalog
 
 
 def read_catalogue(
-    path: str | Path | None = None, run: Runner = map
+    path: str | Path | None = None, run: Runner = map, *, bulk_rows: int = BULK_ROWS
 ) -> tuple[Catalogue | None, tuple[Finding, ...]]:
     """Return a catalogue with everything found in it; None where an error makes it unusable.
 
     Parameters
     ----------
-    path, run
+    path, run, bulk_rows
         As for `load_catalogue`.
 
     Returns
@@ -184,7 +188,7 @@ def read_catalogue(
     if descriptor is None:
         return None, in_order(found)
     digest = hashlib.sha256(DESCRIPTOR.encode() + b"\0" + data)
-    bulk = bulk_files(folder, descriptor)
+    bulk = bulk_files(folder, descriptor, bulk_rows)
     read: dict[str, list[tuple[str, Cells]]] = {}
     for name in TABLES:
         is_bulk = bool(bulk) and name == "parcels"

@@ -12,10 +12,12 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -26,6 +28,7 @@ from pingshan_geo.errors import OutputError, PingshanGeoError, UsageError
 if TYPE_CHECKING:
     from pingshan_geo.assessment import Assessment
     from pingshan_geo.catalogue import Catalogue
+    from pingshan_geo.work import Runner
 
 TRACEBACK = "PINGSHAN_GEO_TRACEBACK"
 GATE_NOT_MET, STOPPED = 1, 130
@@ -39,12 +42,24 @@ class Session:
 
     catalogue: str | None
     lang: str
+    scheduler: str | None = None
 
     def load(self) -> Catalogue:
         """Return the chosen catalogue; its warnings are told by `check` and the reports."""
         from pingshan_geo.catalogue import load_catalogue
 
-        return load_catalogue(self.catalogue)
+        return load_catalogue(self.catalogue, **self.parts())
+
+    def parts(self) -> dict[str, Any]:
+        """Return who does the parts of a large catalogue, and from how many parcels on."""
+        from pingshan_geo.work import in_processes
+
+        if self.scheduler is None:
+            return {"run": shown(in_processes)}
+        from pingshan_geo.cluster import on_dask
+
+        run = click.get_current_context().with_resource(on_dask(self.scheduler))
+        return {"run": shown(run), "bulk_rows": 1}
 
     def assess(self, as_of: str | None = None, **outlines: Any) -> Assessment:
         """Return the assessment of the chosen catalogue; see `assessed`."""
@@ -95,6 +110,10 @@ _HOME = {
     "export": ("use", "export"), "why": ("use", "why"), "init": ("prepare", "init"),
     "import": ("importing", "import_"), "check": ("trust", "check"), "diff": ("compare", "diff"),
 }  # fmt: skip
+
+
+# Commands that do nothing part by part.
+_ON_ONE_MACHINE = ("diff", "init", "import")
 
 
 class Sections(click.Group):
@@ -179,16 +198,31 @@ def given(names: Iterable[str]) -> list[str]:
     "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True,
     help="Language of tables, headings and messages.",
 )  # fmt: skip
+@click.option(
+    "--scheduler", metavar="ADDRESS|local",
+    help="Have parcels that are GeoParquet done part by part on a Dask cluster, or on workers of "
+    "this machine; needs the extra dask.",
+)  # fmt: skip
 @click.version_option(__version__, "--version", prog_name="pingshan-geo")
 @click.pass_context
-def cli(ctx: click.Context, catalogue: str | None, lang: str) -> None:
+def cli(ctx: click.Context, catalogue: str | None, lang: str, scheduler: str | None) -> None:
     """Parcels, zones, land auctions and targets of a district: areas, floor area ratios and
     completion rates, each with its bounds and the place where it was printed.
 
     Exit status: 0 done, 1 a gate was not met, 2 wrong usage, 3 input that cannot be used,
     4 a fault of the program, 130 stopped by Ctrl-C.
     """  # noqa: D205 -- the help shows this text as one paragraph
-    ctx.obj = Session(catalogue, lang)
+    if scheduler is not None and ctx.invoked_subcommand in _ON_ONE_MACHINE:
+        refuse_scheduler(str(ctx.invoked_subcommand))
+    ctx.obj = Session(catalogue, lang, scheduler)
+
+
+def refuse_scheduler(what: str) -> NoReturn:
+    """Raise where something is never done on a cluster."""
+    raise UsageError(
+        f"{what} is done on this machine: leave --scheduler out",
+        f"{what} 只在本机执行，请去掉 --scheduler",
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -293,6 +327,26 @@ def steps(count: int) -> Iterator[Callable[[str], None]]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=count)
         yield lambda name: progress.update(task, advance=1, description=name)
+
+
+def shown(run: Runner) -> Runner:
+    """Return a runner that shows on stderr, on a terminal only, how far its parts are."""
+    return partial(_shown, run=run) if sys.stderr.isatty() else run
+
+
+def _shown(work: Callable[[Any], Any], items: Iterable[Any], run: Runner) -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    named = "[progress.percentage]{task.completed}/{task.fields[of]} {task.fields[rate]}"
+    columns = (TextColumn(named), BarColumn(), TimeRemainingColumn())
+    total = len(items) if isinstance(items, Sized) else None
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total, of="…" if total is None else total, rate="")
+        start = time.monotonic()
+        for count, made in enumerate(run(work, items), 1):
+            progress.update(task, advance=1, rate=f"{count / (time.monotonic() - start):.1f}/s")
+            yield made
 
 
 def _set_up_streams() -> None:

@@ -86,7 +86,7 @@ def _catalogue(session: Session, form: str, outlines: dict[str, Any]) -> tuple[F
     """Tell what was found in the catalogue, whether it can be used or not."""
     from pingshan_geo.catalogue import read_catalogue
 
-    catalogue, found = read_catalogue(session.catalogue)
+    catalogue, found = read_catalogue(session.catalogue, **session.parts())
     if catalogue is not None:
         found = assessed(catalogue, **outlines).findings
     _tell(found, form, session.lang)

@@ -17,6 +17,7 @@ from pingshan_geo.cli import (
     given,
     outline_options,
     put,
+    refuse_scheduler,
     steps,
     terminal,
 )
@@ -271,6 +272,8 @@ def export(
     from pingshan_geo.export import export_table, geojson, write
 
     if partition is not None:
+        if session.scheduler is not None:
+            refuse_scheduler("--partition")
         _in_parts(session, table, output, partition, given(["where", "crs", *options]))
         return
     encoding, as_of = options.pop("encoding"), options.pop("as_of")
