@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import re
-import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
-from statistics import median
 
 import geopandas as gpd
 import numpy as np
@@ -21,11 +17,13 @@ import pandas as pd
 import pyproj
 from bulk import SEED, ZONES, drawn_over
 from cadastre import cadastre, zones
+from harness import Took, fresh, head, in_turn, show, tell, timed
 from measures_peers import LEAST_M2, WORKS, Answer
 
 #: Pairs of a work count above this area; areas are equal to this relative difference.
 LEAST = defaultdict(float, {"overlay": 1.0} | dict.fromkeys(list(WORKS)[2:], LEAST_M2))
 EQUAL = 1e-6
+COLUMNS = ("seconds", "cpu", "ratio", "mb", "loaded")
 PATIENCE_S = 60.0  # what takes longer than this is done once
 
 
@@ -51,28 +49,9 @@ def once(work: str, name: str, folder: Path) -> None:
     noise, ways = WORKS[work]
     way = ways[name]
     data = way.load(folder, noise)
-    loaded = _peak_mb()
-    start, cpu_start = time.perf_counter(), time.process_time()
-    result = way.work(data)
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
-    told = {"seconds": seconds, "cpu": cpu, "mb": _peak_mb(), "loaded": loaded}
+    result, took = timed(lambda: way.work(data))
     np.savez(folder / f"{work}-{name}.npz", *way.answer(result, data))
-    sys.stdout.write("\n" + json.dumps(told) + "\n")
-
-
-def _peak_mb() -> float:
-    """Return the peak of this program; `getrusage` would hand down that of the parent as well."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return float(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
-
-
-def measured(work: str, name: str, folder: Path) -> dict[str, float]:
-    """Return what one fresh process says of its work."""
-    command = [sys.executable, __file__, "--way", work, name, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        sys.exit(f"{work}, {name}: {done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    tell(took)
 
 
 def answers(work: str, name: str, folder: Path) -> Answer:
@@ -112,14 +91,14 @@ def compare(rows: int, runs: int, works: list[str], without: Collection[str]) ->
         prepare(folder, rows)
         for work in works:
             ways = [way for way in WORKS[work][1] if way not in without]
-            taken: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-            for run in range(runs):
-                for way, results in taken.items():
-                    if run == 0 or results[0]["seconds"] < PATIENCE_S:
-                        results.append(measured(work, way, folder))
-                if run == 0:
-                    check(work, ways, folder)
-            show(rows, work, taken)
+
+            def one(way: str, work: str = work) -> Took:
+                return fresh([sys.executable, __file__, "--way", work, way, str(folder)])
+
+            taken = in_turn(
+                ways, runs, one, patience_s=PATIENCE_S, check=partial(check, work, ways, folder)
+            )
+            show((f"{rows:,}", work), taken, COLUMNS)
 
 
 def check(work: str, ways: list[str], folder: Path) -> None:
@@ -129,21 +108,6 @@ def check(work: str, ways: list[str], folder: Path) -> None:
         difference = unequal(work, own, answers(work, way, folder))
         if difference:
             sys.exit(f"{work}, {way}: {difference}")
-
-
-def show(rows: int, work: str, taken: dict[str, list[dict[str, float]]]) -> None:
-    """Write a line for each way: medians, and the ratio to the package's own."""
-    middle = {
-        way: {key: median(each[key] for each in results) for key in results[0]}
-        for way, results in taken.items()
-    }
-    base = next(iter(middle.values()))["seconds"]
-    for way, found in middle.items():
-        once_only = "¹" if len(taken[way]) == 1 else ""
-        line = f"| {rows:,} | {work} | {way}{once_only} | {found['seconds']:.2f} "
-        line += f"| {found['cpu']:.2f} | {found['seconds'] / base:.1f} "
-        sys.stdout.write(f"{line}| {found['mb']:.0f} | {found['loaded']:.0f} |\n")
-        sys.stdout.flush()
 
 
 def main() -> None:
@@ -161,8 +125,7 @@ def main() -> None:
         return
     # PostGIS wants a server: POSTGIS_URL names an empty database of it.
     without = [*asked.without, *(() if "POSTGIS_URL" in os.environ else ("PostGIS",))]
-    sys.stdout.write("| parcels | work | way | seconds | CPU | ratio | peak MB | of it loaded |\n")
-    sys.stdout.write("|--:|---|---|--:|--:|--:|--:|--:|\n")
+    head(("parcels", "work", "way"), COLUMNS)
     for rows in asked.rows:
         compare(rows, asked.runs, asked.works, without)
 

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-import re
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import geopandas as gpd
@@ -24,6 +18,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from bulk import lots
+from harness import Took, fresh, head, in_turn, show, tell, timed
 
 from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.export import Layer, write
@@ -35,6 +30,7 @@ Way = Callable[[gpd.GeoDataFrame, Path], Any]
 EQUAL = 1.5e-6
 #: GDAL takes 1.4919999999999618 for 1.492.
 PRINTED = 1e-12
+COLUMNS = ("seconds", "cpu", "ratio", "of_cpu", "mb", "loaded", "file")
 
 
 def prepare(folder: Path, rows: int) -> None:
@@ -96,37 +92,8 @@ def once(work: str, name: str, folder: Path) -> None:
     data = gpd.read_parquet(folder / "rows.parquet")
     path = folder / f"{name}.{work}"
     path.unlink(missing_ok=True)
-    loaded = _peak_mb()
-    start, cpu_start = time.perf_counter(), _cpu()
-    WORKS[work][name](data, path)
-    seconds, cpu = time.perf_counter() - start, _cpu() - cpu_start
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    told = {
-        "seconds": seconds, "cpu": cpu, "mb": _peak_mb() + child, "loaded": loaded,
-        "file": path.stat().st_size / 1e6,
-    }  # fmt: skip
-    sys.stdout.write("\n" + json.dumps(told) + "\n")
-
-
-def _cpu() -> float:
-    """Return the seconds of processors that this process and its children took."""
-    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in spent)
-
-
-def _peak_mb() -> float:
-    """Return the peak of this program; `getrusage` would hand down that of the parent as well."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return float(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
-
-
-def measured(work: str, name: str, folder: Path) -> dict[str, float]:
-    """Return what one fresh process says of its work."""
-    command = [sys.executable, __file__, "--way", work, name, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        sys.exit(f"{work}, {name}: {done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    _, took = timed(lambda: WORKS[work][name](data, path))
+    tell(took | {"file": path.stat().st_size / 1e6})
 
 
 def unequal(work: str, one: Path, two: Path) -> str:
@@ -162,31 +129,17 @@ def compare(rows: int, runs: int, works: list[str]) -> None:
         folder = Path(name)
         prepare(folder, rows)
         for work in works:
-            taken: dict[str, list[dict[str, float]]] = {way: [] for way in WORKS[work]}
-            for run in range(runs):
-                for way, results in taken.items():
-                    results.append(measured(work, way, folder))
-                if run == 0:
-                    files = [folder / f"{way}.{work}" for way in taken]
-                    difference = unequal(work, *files)
-                    if difference:
-                        sys.exit(f"{work}: {difference}")
-            show(rows, work, taken)
 
+            def one(way: str, work: str = work) -> Took:
+                return fresh([sys.executable, __file__, "--way", work, way, str(folder)])
 
-def show(rows: int, work: str, taken: dict[str, list[dict[str, float]]]) -> None:
-    """Write a line for each way: medians, and the ratio to the package's own."""
-    middle = {
-        way: {key: median(each[key] for each in results) for key in results[0]}
-        for way, results in taken.items()
-    }
-    base = next(iter(middle.values()))
-    for way, found in middle.items():
-        line = f"| {rows:,} | {work} | {way} | {found['seconds']:.2f} | {found['cpu']:.2f} "
-        line += f"| {found['seconds'] / base['seconds']:.1f} | {found['cpu'] / base['cpu']:.1f} "
-        line += f"| {found['mb']:.0f} | {found['loaded']:.0f} | {found['file']:.0f} |\n"
-        sys.stdout.write(line)
-        sys.stdout.flush()
+            def check(work: str = work) -> None:
+                files = [folder / f"{way}.{work}" for way in WORKS[work]]
+                difference = unequal(work, *files)
+                if difference:
+                    sys.exit(f"{work}: {difference}")
+
+            show((f"{rows:,}", work), in_turn(WORKS[work], runs, one, check=check), COLUMNS)
 
 
 def main() -> None:
@@ -201,10 +154,7 @@ def main() -> None:
         work, name, folder = asked.way
         once(work, name, Path(folder))
         return
-    sys.stdout.write(
-        "| rows | file | way | seconds | CPU | ratio | of CPU | peak MB | loaded | file MB |\n"
-        "|--:|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
-    )
+    head(("rows", "file", "way"), COLUMNS)
     for rows in asked.rows:
         compare(rows, asked.runs, asked.works)
 
