@@ -30,6 +30,7 @@ from pingshan_geo.measures.pairs import about, pair_table, zoning
 from pingshan_geo.measures.readings import known_by, readings
 from pingshan_geo.measures.rollup import put_zone_totals, zone_part
 from pingshan_geo.measures.wide import Wide
+from pingshan_geo.work import in_processes
 
 _HERE = Path(__file__).parent
 #: What each peer is asked for: the script and how much it writes.
@@ -83,7 +84,7 @@ def attributed(way: str, catalogue: Path, folder: Path) -> Took:
 
 def own_measures(catalogue: Path, out: Path) -> None:
     """Read and assess a catalogue; keep the answer, and say what it took."""
-    assessment, took = timed(lambda: assess(load_catalogue(catalogue)))
+    assessment, took = timed(lambda: assess(load_catalogue(catalogue, in_processes)))
     own_answer(assessment, out)
     tell(took)
 

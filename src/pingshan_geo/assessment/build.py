@@ -135,7 +135,7 @@ def assess(
     done = lots.finish(causes, steps)
     table = done.table()
     found.extend(obligation_findings(tables["obligations"]))
-    found.extend(step_findings([*tables.values(), table.names()], steps))
+    found.extend(step_findings([*tables.values(), table.names], steps))
     errors = lots.topology(district_of(tables["zones"]), expect_tiling=expect_tiling)
     found.extend(topology_findings(errors))
     found.extend(zone_findings(tables["zones"]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from pingshan_geo.assessment.model import Assessment
+from pingshan_geo.catalogue.parts import Parts
 
 MOST = 6
 
@@ -23,26 +25,37 @@ def headline(assessment: Assessment) -> tuple[str, ...]:
     >>> headline(assess(load_catalogue()))[0]
     'completion_rate/industrial-land-2017'
     """
-    present = set(assessment.figure_ids())
-    named = [name for name in assessment.catalogue.headline if name in present]
-    chosen = named or [name for name in _choice(assessment) if name in present]
+    named = [name for name in assessment.catalogue.headline if assessment.has_figure(name)]
+    chosen = named or [name for name in _choice(assessment) if assessment.has_figure(name)]
     shown = {part for name in chosen for part in assessment.figure(name).inputs}
     return tuple(name for name in dict.fromkeys(chosen) if name not in shown)[:MOST]
 
 
 def _choice(assessment: Assessment) -> Iterator[str]:
-    targets, parcels, zones = assessment.targets, assessment.parcels, assessment.zones
+    targets, zones = assessment.targets, assessment.zones
     known, unknown = [], []
     if "completion_rate" in targets:
         known = list(targets.index[targets["completion_rate"].notna()])
         unknown = list(targets.index[targets["completion_rate_status"] == "unknown"])
     yield from (f"completion_rate/{target}" for target in known[:1])
-    if {"far", "site_area_m2"} <= set(parcels):
-        sizes = parcels["site_area_m2"][parcels["far"].notna()].dropna()
-        if len(sizes):
-            yield f"far/{sizes.idxmax()}"
+    largest = _largest(assessment.lots)
+    if largest is not None:
+        yield f"far/{largest}"
     if "share_of_parent" in zones:
         shares = zones["share_of_parent"].dropna()
         if len(shares):
             yield f"share_of_parent/{shares.idxmax()}"
     yield from (f"completion_rate/{target}" for target in unknown[:1])
+
+
+def _largest(lots: Parts) -> str | None:
+    """Return the largest parcel that has a ratio, the first of several."""
+    names = ["far", "site_area_m2"]
+    if not set(names) <= set(lots.names):
+        return None
+    best, size = None, -math.inf
+    for part in lots.parts:
+        rows = part.read(names).dropna()
+        if len(rows) and rows["site_area_m2"].max() > size:
+            best, size = str(rows["site_area_m2"].idxmax()), rows["site_area_m2"].max()
+    return best

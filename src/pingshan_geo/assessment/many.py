@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pingshan_geo.catalogue.schema import COUNTED_MEASURE, COUNTED_STAGES, ID_COLUMN
 from pingshan_geo.figure import Completeness
-from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.registry import COUNTS, MEASURES, stage_rate
 from pingshan_geo.measures.stages import RANK
 
@@ -44,19 +43,21 @@ def inputs_of_zone(view: View, zone: str, name: str) -> tuple[list[str], dict[st
         # A project or transfer may lie where its parcel does, which no column of its own says.
         where = where or f"{column} IN ({_quoted(view.inside(kind, zone))})"
         return [], {"table": kind, "column": column, "where": where}
-    lots, measures = view.inside("land", zone), OVER_LOTS[name]
+    lots, measures = view.lots(zone), OVER_LOTS[name]
     is_split = view.assessment.allocate == "area"
     if len(lots) <= MOST_INPUTS and not is_split:
-        counted = [lot for lot in lots if view.is_known(lot, measures)] or lots
-        return [f"{measure}/{lot}" for lot in counted for measure in measures], None
+        counted = lots[view.members.known(measures)[lots]]
+        ids = view.members.ids(counted if len(counted) else lots)
+        return [f"{measure}/{lot}" for lot in ids for measure in measures], None
     # Land that is split is in the filter's rows times the share of each, as the note says.
-    where = f"parcel_id IN ({_quoted(lots)})" if is_split else _lots_where(view, zone)
+    ids = view.members.ids(lots) if is_split else []
+    where = f"parcel_id IN ({_quoted(ids)})" if is_split else _lots_where(view, zone)
     return [], {"table": "parcels", "column": MEASURES[measures[0]].column, "where": where}
 
 
 def _lots_where(view: View, zone: str) -> str:
     """Return the filter that selects the parcels of a zone: by outline, else by source."""
-    level = levels(view.assessment.zones)
+    level = view.levels
     below = [z for z in level.index if _lies_in(view, z, zone)]
     by_level = {
         kind: [z for z in below if level[z] == kind] for kind in dict.fromkeys(level[below])
@@ -66,14 +67,14 @@ def _lots_where(view: View, zone: str) -> str:
     if not parts:
         return own
     rest, told = " OR ".join(parts.values()), f"dominant_{level[zone]}"
-    if told not in view.tables["parcels"]:
+    if told not in view.assessment.lots.names:
         return f"{own} OR {rest}"
     return f'{own} OR ("{told}" IS NULL AND ({rest}))'
 
 
 def _of_level(view: View, level: str, zones: list[str]) -> str:
     said, column = f"zone_id IN ({_quoted(zones)})", f"dominant_{level}"
-    if column not in view.tables["parcels"]:
+    if column not in view.assessment.lots.names:
         return said
     return f'("{column}" IN ({_quoted(zones)}) OR ("{column}" IS NULL AND {said}))'
 
@@ -87,17 +88,17 @@ def completeness(view: View, kind: str, name: str, subject: str) -> Completeness
     if kind == "zones" and name in _OVER_PIECES:
         return _pieces_completeness(view, subject)
     if kind == "zones" and name in OVER_LOTS:
-        lots = view.inside("land", subject)
-        out = [lot for lot in lots if not view.is_known(lot, OVER_LOTS[name])]
-        return Completeness(len(lots) - len(out), len(lots), None, tuple(out))
+        lots = view.lots(subject)
+        out = lots[~view.members.known(OVER_LOTS[name])[lots]]
+        return Completeness(len(lots) - len(out), len(lots), None, tuple(view.members.ids(out)))
     return None
 
 
 def _pieces_completeness(view: View, zone: str) -> Completeness:
     """Return how many lots are cut by outline; a source may place others there."""
-    cut = view.pieces.get(zone, 0)
-    out = [lot for lot in view.inside("parcels", zone) if lot not in view.measured]
-    return Completeness(cut, cut + len(out), None, tuple(out))
+    cut, lots = view.members.pieces.get(zone, 0), view.lots(zone, "parcels")
+    out = lots[~view.members.is_cut[lots]]
+    return Completeness(cut, cut + len(out), None, tuple(view.members.ids(out)))
 
 
 def _itemised_completeness(view: View, target: str) -> Completeness:
@@ -153,13 +154,17 @@ def items(view: View, target: str) -> list[tuple[str, str | None]]:
     return [(lot_measure(view, target), lot) for _, lot in view.counted.get(target, [])]
 
 
-def lots_of(view: View, name: str, subject: str) -> list[str]:
-    """Return the lots whose site area is known and counts in a zone's or target's figure."""
+def bases(view: View, name: str, subject: str) -> list[str | None]:
+    """Return the basis of each site area that counts in a zone's or target's figure."""
     if name == "delivered_itemised":
         named = {lot for measure, lot in items(view, subject) if lot and measure == "site_area"}
-        return [lot for lot in sorted(named) if view.is_known(lot, ("site_area",))]
-    measures = OVER_LOTS[name]
-    return [lot for lot in view.inside("land", subject) if view.is_known(lot, measures)]
+        known = [lot for lot in sorted(named) if view.is_known(lot, ("site_area",))]
+        return [view.cell("parcels", "site_area_basis", lot) for lot in known]
+    lots = view.lots(subject)
+    found: list[str | None] = view.members.bases[
+        lots[view.members.known(OVER_LOTS[name])[lots]]
+    ].tolist()
+    return found
 
 
 def _lies_in(view: View, zone: str, above: str) -> bool:

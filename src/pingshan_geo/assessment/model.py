@@ -135,7 +135,7 @@ class Assessment:
 
     def measures(self, kind: str) -> tuple[Measure, ...]:
         """Return the measures that the table of a kind has columns of."""
-        columns = set(self.parts[kind].names())
+        columns = set(self.parts[kind].names)
         return tuple(m for m in MEASURES.values() if m.status_column in columns)
 
     def figure(self, figure_id: str) -> Figure:
@@ -166,6 +166,10 @@ class Assessment:
                 f"截至 {self.as_of} 没有数据 {figure_id!r}{near_zh}",
             )
         return found
+
+    def has_figure(self, figure_id: str) -> bool:
+        """Return whether there is a figure, be its value known or not."""
+        return self._view.figure(figure_id) is not None
 
     def figure_ids(
         self, group: str | None = None, measure: str | None = None, subject: str | None = None

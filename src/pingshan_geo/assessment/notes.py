@@ -81,7 +81,7 @@ def of_figure(
     if name in {"recorded_area", "site_area"} and len(inputs) == 1:
         yield text("note_printed_as").filled(measure=MEASURES[inputs[0].measure].label)
     if name in {"site_area_total", "delivered_itemised"} or (kind == "zones" and name == "far"):
-        yield from mixed_bases(_bases(view, name, subject))
+        yield from mixed_bases(many.bases(view, name, subject))
     for fact in view.facts(name, subject):
         if fact["role"] in {USED, INSTALMENT} and (fact["note_en"] or fact["note_zh"]):
             yield Text(fact["note_en"] or "", fact["note_zh"] or "")
@@ -174,8 +174,7 @@ def _of_verdict(view: View, kind: str, subject: str) -> Iterator[Text]:
 
 def _of_shared(view: View, zone: str) -> Iterator[Text]:
     """Yield how much land in a zone is counted with another one that it overlaps."""
-    pairs = view.assessment.overlay
-    shared = math.fsum(pairs.loc[pairs["zone_id"] == zone, "shared_m2"].dropna())
+    shared = math.fsum(view.members.shared_m2.get(zone, ()))
     if shared:
         yield text("note_shared").filled(area=shown(shared, "m2"))
 
@@ -252,12 +251,6 @@ def _inputs_in_conflict(view: View, inputs: list[Figure]) -> Iterator[Text]:
                 measure=MEASURES[figure.measure].label,
                 name=view.name(figure.kind, figure.subject),
             )
-
-
-def _bases(view: View, name: str, subject: str) -> Iterator[str | None]:
-    """Yield the basis of each site area that a sum or ratio over lots is made of."""
-    for lot in many.lots_of(view, name, subject):
-        yield view.cell("parcels", "site_area_basis", lot)
 
 
 def mixed_bases(bases: Iterable[str | None]) -> Iterator[Text]:

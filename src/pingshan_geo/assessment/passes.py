@@ -189,7 +189,7 @@ class Lots:
         }
         unsaid |= {name for name, holds in steps.items() if not holds}
         parts = self.passed._parts(each.table for each in self.done)
-        return parts.seen([name for name in parts.names() if name not in unsaid])
+        return parts.seen([name for name in parts.names if name not in unsaid])
 
     def pieces(self) -> Parts:
         """Return the table of parts of parcels in zones."""

@@ -8,14 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from pingshan_geo.assessment import claims, many, notes, obligations
 from pingshan_geo.assessment.corrected import by_cell, corrections
+from pingshan_geo.assessment.members import Members, Rows
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.evidence import Evidence
-from pingshan_geo.figure import Completeness, Figure
+from pingshan_geo.figure import Completeness, Figure, IntArray
 from pingshan_geo.measures.ledger import Transfers, counted_rows, transfers_at
 from pingshan_geo.measures.limits import LIMIT_COLUMN
+from pingshan_geo.measures.membership import levels
 from pingshan_geo.measures.readings import AGREES, INSTALMENT, USED
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, MEASURES
 from pingshan_geo.measures.stages import stage_lots
@@ -23,6 +25,8 @@ from pingshan_geo.units import UNITS
 from pingshan_geo.words import LANGUAGES, Text, text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pingshan_geo.assessment.model import Assessment
 
 
@@ -38,11 +42,8 @@ class View:
     def __init__(self, assessment: Assessment) -> None:
         self.assessment = assessment
         self.tables = assessment.tables
-        self._place = {
-            kind: {subject: row for row, subject in enumerate(table.index)}
-            for kind, table in self.tables.items()
-        }
-        self._columns: dict[tuple[str, str], list[Any]] = {}
+        self.rows = {kind: Rows(parts) for kind, parts in assessment.parts.items()}
+        self.members = Members(assessment.lots, assessment.pieces, assessment.places)
         self._facts: dict[tuple[str, str], list[dict[str, Any]]] = {}
         facts = assessment.facts.reset_index()
         for row in zip(*(facts[name].tolist() for name in facts), strict=True):
@@ -51,22 +52,14 @@ class View:
         self._made: dict[str, Figure | None] = {}
         self.corrected = by_cell(assessment.catalogue.findings)
         # Rows of tables as they are asked for: pandas takes 50 µs for one.
-        self._delivered: dict[tuple[str, str], dict[Any, Any]] = {}
+        self._delivered: dict[str, Rows] = {}
         self._limits: dict[str, Any] = {}
         self._sources: dict[str, tuple[Text, Any]] = {}
         self._inside: dict[str, dict[Any, list[str]]] = {}
 
     def cell(self, kind: str, column: str, subject: str) -> Any:
         """Return one cell of a table; None where it is missing or there is no such column."""
-        values = self._columns.get((kind, column))
-        if values is None:
-            table = self.tables[kind]
-            values = _values(table[column]) if column in table else []
-            self._columns[kind, column] = values
-        if not values:
-            return None
-        row = self._place[kind].get(subject)
-        return None if row is None else values[row]
+        return self.rows[kind].cell(column, subject)
 
     def name(self, kind: str, subject: str) -> Text:
         """Return the names of a subject; its id where it has none."""
@@ -89,7 +82,9 @@ class View:
 
     def kind_of(self, subject: str) -> str | None:
         """Return the table that a subject stands in."""
-        return next((kind for kind, rows in self._place.items() if subject in rows), None)
+        # Ids are unique over all tables: the largest ones are looked into last.
+        kinds = sorted(self.rows, key=_LARGE.__contains__)
+        return next((kind for kind in kinds if subject in self.rows[kind].place), None)
 
     def figure(self, figure_id: str) -> Figure | None:
         """Return a figure, or None where there is no such figure."""
@@ -98,7 +93,7 @@ class View:
                 self._made.clear()
             measure, _, subject = figure_id.partition("/")
             # A parcel may be called as a pair is; what it has is told from what the pair has.
-            is_pair = measure in _OF_PAIRS and subject in self._place["overlay"]
+            is_pair = measure in _OF_PAIRS and subject in self.rows["overlay"].place
             kind = "overlay" if is_pair else self.kind_of(subject)
             known = kind is not None and measure in MEASURES
             self._made[figure_id] = self._make(kind, measure, subject) if kind and known else None
@@ -221,11 +216,13 @@ class View:
 
     def _in_column(self, kind: str, column: str, subject: str) -> float | None:
         """Return the number that the catalogue's own table has in a column, if any."""
-        if (kind, column) not in self._delivered:
-            table = getattr(self.assessment.catalogue, kind)
-            self._delivered[kind, column] = table[column].to_dict() if column in table else {}
-        value = self._delivered[kind, column].get(subject)
-        return None if value is None or np.isnan(value) else float(value)
+        if kind not in self._delivered:
+            catalogue = self.assessment.catalogue
+            own = kind == "parcels"
+            parts = catalogue.lots if own else Parts.of(getattr(catalogue, kind))
+            self._delivered[kind] = Rows(parts)
+        value = self._delivered[kind].cell(column, subject)
+        return None if value is None else float(value)
 
     def _evidence(
         self, source: str, locator: str, printed: str, fact: str | None = None
@@ -327,28 +324,25 @@ class View:
         return found
 
     @cached_property
-    def measured(self) -> frozenset[str]:
-        """The parcels that were cut by the outlines of zones."""
-        return frozenset(self.assessment.overlay["parcel_id"])
-
-    @cached_property
-    def pieces(self) -> dict[str, int]:
-        """The number of pieces in each zone."""
-        count = self.assessment.overlay["zone_id"].value_counts()
-        return dict(zip(count.index.astype(str), count.tolist(), strict=True))
+    def levels(self) -> pd.Series[str]:
+        """The kind of each zone with its level, see `levels`."""
+        return levels(self.assessment.zones)
 
     def inside(self, places: str, zone: str) -> list[str]:
-        """Return the parcels, projects, transfers, or land, that lie in a zone or below it."""
+        """Return the projects or transfers that lie in a zone or below it."""
         if places not in self._inside:
             pairs = self.assessment.places[places]
-            kind = "parcels" if places == "land" else places
-            ids = self.tables[kind].index
+            ids = self.tables[places].index
             rows = pairs.groupby("zone")["row"]
             self._inside[places] = {
                 place: ids[np.sort(pairs["row"].to_numpy()[at])].tolist()
                 for place, at in rows.indices.items()
             }
-        return self._inside[places].get(self._place["zones"][zone], [])
+        return self._inside[places].get(self.rows["zones"].place[zone], [])
+
+    def lots(self, zone: str, places: str = "land") -> IntArray:
+        """Return the positions of the parcels, or of the land, in a zone or below it."""
+        return self.members.inside(places, self.rows["zones"].place[zone])
 
     def _basis(self, kind: str, name: str, subject: str) -> Text | None:
         if name in {"site_area", "recorded_area"} and kind in {"parcels", "projects"}:
@@ -365,6 +359,8 @@ class View:
 
 # Figures stand in the order of their subjects, and most are made of those of their own.
 _MOST_KEPT = 50_000
+#: Tables that may have millions of rows.
+_LARGE = frozenset({"parcels", "overlay"})
 #: Measures of a parcel in a zone.
 _OF_PAIRS = ("overlay_area", "overlay_share", "overlay_share_of_zone")
 #: Columns of the verdict that a figure has.
@@ -377,14 +373,6 @@ _VERDICTS = {
 }  # fmt: skip
 #: Columns that name the rows of the table of limits that a figure comes from.
 _LIMITS_FROM = {name: f"{name}_from" for name in LIMIT_COLUMN}
-
-
-def _values(column: pd.Series[Any]) -> list[Any]:
-    """Return the cells of a column, None where one is missing."""
-    values = np.array(column.array, dtype=object)
-    values[pd.isna(values)] = None
-    found: list[Any] = values.tolist()
-    return found
 
 
 def _finite(value: float | None) -> float | None:

@@ -213,8 +213,9 @@ class Parts:
             return pieces[0]
         return together(pieces).iloc[np.argsort(np.concatenate(places), kind="stable")]
 
+    @cached_property
     def names(self) -> list[str]:
-        """Return the names of the columns, before any step."""
+        """The names of the columns, before any step."""
         return self.parts[0].names()
 
     def extent(self) -> Extent:

@@ -181,11 +181,11 @@ def export_table(
 
         matching(where, rows.head())  # so that wrong words are told before anything is made
         rows = outlines = rows.each(partial(_matching, where=where))
-    elif not rows.is_in_memory and "geometry" in rows.names():
+    elif not rows.is_in_memory and "geometry" in rows.names:
         outlines = rows.seen(["geometry_status", "geometry"] if table == "parcels" else _CUT)
     steps: list[Step] = [partial(_plain_rows, lang=lang)]
     notes: tuple[Text, ...] = ()
-    if "geometry" in rows.names():
+    if "geometry" in rows.names:
         if any(outlines.made(_has_heights)):
             steps.append(_without_heights)
             notes = (text("note_no_heights"),)

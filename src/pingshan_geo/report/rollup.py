@@ -146,9 +146,9 @@ def _rows_by(selection: Selection, column: str) -> tuple[str, pd.DataFrame]:
     if selection.group == "quality":  # only outlines are measured
         kinds = [kind for kind in kinds if kind == "parcels"]
     for kind in kinds:
-        if column in selection.parts[kind].names():
+        if column in selection.parts[kind].names:
             return kind, selection.rows[kind]
-    known = {name for each in kinds for name in selection.parts[each].names()}
+    known = {name for each in kinds for name in selection.parts[each].names}
     near, near_zh = hint(column, sorted(known))
     raise UsageError(
         f"no column {column!r} in {', '.join(kinds or COUNTS)}{near}",

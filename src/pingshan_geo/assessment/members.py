@@ -1,0 +1,147 @@
+"""Which parcels lie in which zone, and rows of large tables, without a table in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pingshan_geo.catalogue.parts import Part, Parts
+from pingshan_geo.figure import BoolArray, IntArray, ObjectArray
+from pingshan_geo.measures.registry import MEASURES
+
+
+class Rows:
+    """Rows of a table by id; one in files is read row by row.
+
+    Parameters
+    ----------
+    parts : Parts
+        The table.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._kept: dict[str, Mapping[Any, Any]] = {}
+        self._columns: dict[str, list[Any]] = {}
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The position of each id."""
+        indexes = [part.read([]).index for part in self._parts.parts]
+        return {subject: row for row, subject in enumerate(i for each in indexes for i in each)}
+
+    def cell(self, column: str, subject: str) -> Any:
+        """Return a cell; None where it is missing or there is no such column or row."""
+        if column not in self._names:
+            return None
+        at = self.place.get(subject)
+        if at is None:
+            return None
+        if self._parts.is_in_memory:
+            if column not in self._columns:
+                self._columns[column] = cells(self._parts.whole[column])
+            return self._columns[column][at]
+        if subject not in self._kept:
+            row = self._parts.take(np.array([at]), [n for n in self._names if n != "geometry"])
+            self._kept[subject] = {name: cells(row[name])[0] for name in row}
+        return self._kept[subject].get(column)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self._parts.names)
+
+
+def cells(column: pd.Series[Any]) -> list[Any]:
+    """Return the cells of a column, None where one is missing."""
+    values = np.array(column.array, dtype=object)
+    values[pd.isna(values)] = None
+    found: list[Any] = values.tolist()
+    return found
+
+
+class Members:
+    """The parcels of an assessment as positions, with what figures over many of them ask.
+
+    Parameters
+    ----------
+    lots, pieces : Parts
+        Parcels, and their parts in zones.
+    places : mapping of str to DataFrame
+        As of an `Assessment`.
+    """
+
+    def __init__(self, lots: Parts, pieces: Parts, places: Mapping[str, pd.DataFrame]) -> None:
+        self._lots, self._pieces, self._places = lots, pieces, places
+        self._known: dict[tuple[str, ...], BoolArray] = {}
+        self._inside: dict[str, Mapping[Any, IntArray]] = {}
+
+    def inside(self, places: str, zone: int) -> IntArray:
+        """Return the parcels, or the land, that lie in a zone or below it, in their order."""
+        if places not in self._inside:
+            pairs = self._places[places]
+            row = pairs["row"].to_numpy()
+            self._inside[places] = {
+                each: np.sort(row[at]) for each, at in pairs.groupby("zone").indices.items()
+            }
+        return self._inside[places].get(zone, np.zeros(0, dtype=np.int64))
+
+    def ids(self, lots: IntArray) -> list[str]:
+        """Return the ids of parcels."""
+        found: list[str] = self._lots.take(lots, []).index.tolist() if len(lots) else []
+        return found
+
+    def known(self, measures: tuple[str, ...]) -> BoolArray:
+        """Return of which parcels all of some measures are known."""
+        if measures not in self._known:
+            columns = [MEASURES[name].column for name in measures]
+            there = [name for name in columns if name in self._lots.names]
+            known = [part.read(there).notna().all(axis=1) for part in self._lots.parts]
+            every = np.concatenate([each.to_numpy() for each in known])
+            self._known[measures] = every & (len(there) == len(columns))
+        return self._known[measures]
+
+    @cached_property
+    def bases(self) -> ObjectArray:
+        """The basis of each parcel's site area, None where nobody says one."""
+        name = "site_area_basis"
+        if name not in self._lots.names:
+            return np.full(len(self._lots), None, dtype=object)
+        return np.array(
+            [each for part in self._lots.parts for each in cells(part.read([name])[name])],
+            dtype=object,
+        )
+
+    @cached_property
+    def is_cut(self) -> BoolArray:
+        """Which parcels were cut by the outlines of zones."""
+        pairs = zip(self._lots.parts, self._pieces.parts, strict=True)
+        return np.concatenate([_is_cut(*pair) for pair in pairs])
+
+    @cached_property
+    def pieces(self) -> dict[str, int]:
+        """The number of pieces in each zone."""
+        count: dict[str, int] = {}
+        for part in self._pieces.parts:
+            for zone, pieces in part.read(["zone_id"])["zone_id"].value_counts().items():
+                count[str(zone)] = count.get(str(zone), 0) + int(pieces)
+        return count
+
+
+    @cached_property
+    def shared_m2(self) -> dict[str, list[float]]:
+        """What is counted elsewhere of the pieces in each zone, as far as it is."""
+        found: dict[str, list[float]] = {}
+        for part in self._pieces.parts:
+            rows = part.read(["zone_id", "shared_m2"]).dropna()
+            rows = rows[rows["shared_m2"] > 0]
+            for zone, area in zip(rows["zone_id"], rows["shared_m2"], strict=True):
+                found.setdefault(str(zone), []).append(area)
+        return found
+
+
+def _is_cut(lots: Part, pieces: Part) -> BoolArray:
+    return np.asarray(lots.read([]).index.isin(pieces.read(["parcel_id"])["parcel_id"]))
