@@ -83,3 +83,9 @@ def test_no_row_is_lost_or_doubled_and_a_second_time_changes_nothing(old, new):
     assert merged.added + merged.same + len(merged.changed) == len(new)
     again = by_hand(merged.table, delivered)
     assert (again.added, again.changed, again.same) == (0, {}, len(new))
+
+
+def test_a_number_that_is_no_longer_known_is_none():
+    merged = by_hand(table([{"id": "a", "far": 2.0}]), table([{"id": "a", "far": float("nan")}]))
+    assert merged.table["far"].tolist() == [None]
+    assert merged.emptied == {"far": ["a"]}

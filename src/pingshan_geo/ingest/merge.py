@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,33 +86,28 @@ def merge(
     at = np.fromiter(map(place.get, forms, repeat(-1)), np.int64, len(forms))
     old = at >= 0
     columns = [*table.columns, *(each for each in delivered.columns if each not in table.columns)]
-    result = _whole(table, columns)
-    update = delivered[old].drop(columns=key)
-    before = result.iloc[at[old]]
+    stands, came = _cells(table, columns), _cells(delivered, columns)
+    ids = stands[key][at[old]]
+    update = {name: came[name][old] for name in delivered.columns if name != key}
     differs = {
-        str(name): _differs(before[name], update[name], geometric=name == "geometry")
-        for name in update.columns
+        str(name): _differs(stands[name][at[old]], cells, geometric=name == "geometry")
+        for name, cells in update.items()
         if name not in _NEVER_COMPARED and name not in silent
     }
     moved = np.logical_or.reduce(list(differs.values()), initial=False) & np.ones(old.sum(), bool)
-    ids = before[key].to_numpy()
     emptied = {
         name: ids[gone].tolist()
         for name, where in differs.items()
-        if (gone := where & update[name].isna().to_numpy()).any()
+        if (gone := where & pd.isna(update[name])).any()
     }
-    for name in update.columns:
-        column = result[name].to_numpy(dtype=object, copy=True)
-        column[at[old][moved]] = update[name].to_numpy(dtype=object)[moved]
-        result[name] = pd.Series(column, index=result.index, dtype=object)
+    for name, cells in update.items():
+        stands[name][at[old][moved]] = cells[moved]
     gone, held = _missing(table, key, known, referred)
-    is_new = np.zeros(len(result), dtype=bool)
+    is_new = np.zeros(len(table), dtype=bool)
     is_new[at[old][moved]] = True
-    fresh = _whole(delivered[~old], columns)
-    stay = result[~gone]
     whole = pd.DataFrame(
         {
-            name: pd.Series(np.concatenate([stay[name], fresh[name]]), dtype=object)
+            name: pd.Series(np.concatenate([stands[name][~gone], came[name][~old]]), dtype=object)
             for name in columns
         },
         copy=False,
@@ -122,8 +116,8 @@ def merge(
     marks = np.array(list(differs.values())).reshape(len(names), int(old.sum()))
     return Merged(
         whole,
-        np.concatenate([is_new[~gone], np.ones(len(fresh), dtype=bool)]),
-        added=len(fresh),
+        np.concatenate([is_new[~gone], np.ones((~old).sum(), dtype=bool)]),
+        added=int((~old).sum()),
         same=int(old.sum() - moved.sum()),
         changed={str(ids[n]): names[marks[:, n]].tolist() for n in np.flatnonzero(moved)},
         emptied=emptied,
@@ -132,16 +126,17 @@ def merge(
     )
 
 
-def _whole(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Return rows with these columns; what is missing or unknown is None."""
+def _cells(rows: pd.DataFrame, columns: list[str]) -> dict[str, npt.NDArray[np.object_]]:
+    """Return the cells of columns; what is missing or unknown is None."""
     data = {}
     for name in columns:
         values = rows[name].to_numpy(dtype=object, copy=True) if name in rows else None
         if values is None:
             values = np.full(len(rows), None, dtype=object)
-        values[pd.isna(values)] = None
-        data[name] = pd.Series(values, index=rows.index, dtype=object)
-    return pd.DataFrame(data, index=rows.index, copy=False)
+        else:
+            values[rows[name].isna().to_numpy()] = None
+        data[name] = values
+    return data
 
 
 def _missing(
@@ -161,9 +156,10 @@ def _missing(
     return gone & ~stays, table.loc[stays, key].tolist()
 
 
-def _differs(old: pd.Series[Any], new: pd.Series[Any], *, geometric: bool) -> npt.NDArray[np.bool_]:
+def _differs(
+    a: npt.NDArray[np.object_], b: npt.NDArray[np.object_], *, geometric: bool
+) -> npt.NDArray[np.bool_]:
     """Tell which cells differ: numbers by value, texts by their characters, outlines by shape."""
-    a, b = old.to_numpy(dtype=object), new.to_numpy(dtype=object)
     missing_a, missing_b = pd.isna(a), pd.isna(b)
     equal = shapely.equals_exact(a, b, 1e-10) if geometric else np.asarray(a == b, dtype=bool)
     rest = np.flatnonzero(~(equal | missing_a | missing_b))
