@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
         if is_computed(name) or (name == "geometry" and cells.geometry is not None):
             report("computed-column", row=None if cells.geometry is not None else 1, field=name)
         else:
-            data[name] = cells.column(name)
+            further = cells.data[name]
+            data[name] = further if isinstance(further, np.ndarray) else cells.column(name)
     frame = pd.DataFrame(
         {
             name: values
@@ -84,7 +86,7 @@ def _numbers(
     quick = None if column.filled else _floats(values)
     if quick is not None and _is_fit(quick, column):
         return quick
-    for place, value in enumerate(values if isinstance(values, list) else values.to_pylist()):
+    for place, value in enumerate(values if isinstance(values, list) else values.tolist()):
         if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 -- NaN
             if column.filled:
                 report("missing-value", row=rows[place], field=column.name)
@@ -107,25 +109,22 @@ def _is_fit(numbers: np.ndarray[Any, np.dtype[np.float64]], column: Column) -> b
 
 def _floats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]] | None:
     """Return numbers that are all floats, NaN where missing in an Arrow array; None for others."""
-    if isinstance(values, list):
-        is_plain = all(type(value) is float for value in values)
-        return np.array(values, dtype=np.float64) if is_plain else None
+    if isinstance(values, (list, np.ndarray)):
+        return np.array(values, dtype=np.float64) if set(map(type, values)) <= {float} else None
     if str(values.type) != "double":
         return None
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _texts(values: Any, column: Column, rows: Sequence[int], report: Report) -> Any:
-    is_arrow = not isinstance(values, list)
-    if is_arrow and str(values.type) in {"string", "large_string"}:
-        checked = column.kind == "date" or column.values
+    checked = column.kind == "date" or column.values
+    if not isinstance(values, (list, np.ndarray)) and _is_text(values.type):
         different = set(values.unique().to_pylist()) if checked else set()
         result: Any = values.to_numpy(zero_copy_only=False)
         has_none = values.null_count > 0
     else:
-        cells = values.to_pylist() if is_arrow else values
-        result = [cell if cell is None or type(cell) is str else str(cell) for cell in cells]
-        different, has_none = set(result), None in result
+        result, has_none = _objects(values)
+        different = set(pd.unique(result)) if checked else set()
     code = "missing-id" if column.name.endswith("_id") else "missing-value"
     wrong = {text: _wrong(text, column) for text in different if text is not None}
     wrong = {text: found for text, found in wrong.items() if found}
@@ -138,6 +137,19 @@ def _texts(values: Any, column: Column, rows: Sequence[int], report: Report) -> 
             details = {"known": ", ".join(column.values)}
             report(wrong[text], row=row, field=column.name, value=text, details=details)
     return result
+
+
+def _is_text(kind: Any) -> bool:
+    return str(kind) in {"string", "large_string"}
+
+
+def _objects(values: Any) -> tuple[np.ndarray[Any, np.dtype[np.object_]], bool]:
+    """Return cells as texts or None, and whether one is None."""
+    cells = values if isinstance(values, (list, np.ndarray)) else values.to_pylist()
+    kinds = set(map(type, cells))
+    if not kinds <= {str, NoneType}:
+        cells = [cell if cell is None or type(cell) is str else str(cell) for cell in cells]
+    return np.fromiter(cells, object, len(cells)), NoneType in kinds
 
 
 def _wrong(text: str, column: Column) -> str | None:

@@ -91,7 +91,7 @@ class Draft:
         """Return a table as it would be read from its files."""
         table = self.tables[name]
         data = {
-            str(column): table[column].tolist()
+            str(column): table[column].to_numpy(dtype=object)
             for column in table.columns.drop(["row_number", "geometry"], errors="ignore")
         }
         shapes = table["geometry"].to_numpy(dtype=object) if name in SPATIAL else None

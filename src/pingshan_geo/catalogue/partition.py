@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from types import NoneType
 from typing import Any
 
 import geopandas as gpd
@@ -20,12 +19,7 @@ PART_ROWS = 50_000
 
 def parquet_frame(table: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
     """Return cells as a table for Parquet; a column is of numbers where all its cells are."""
-    data = {}
-    for name, column in table.items():
-        if name != "geometry":
-            kind = pd.api.types.infer_dtype(column, skipna=True)
-            numeric = kind in {"floating", "integer", "mixed-integer-float", "boolean"}
-            data[name] = column.infer_objects() if numeric else _texts(column)
+    data = {name: _column(column) for name, column in table.items() if name != "geometry"}
     return gpd.GeoDataFrame(data, geometry=table["geometry"].to_numpy(dtype=object), crs=crs)
 
 
@@ -77,15 +71,19 @@ def spatial_order(geometry: gpd.GeoSeries) -> IntArray:
     return np.argsort(place, kind="stable")
 
 
-def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+def _column(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return numbers, where all cells are, else texts."""
     import pyarrow as pa
 
-    cells = column.to_numpy(dtype=object)
-    if not set(map(type, cells)) <= {str, NoneType}:
-        texts = (None if each is None else str(whole_number(each)) for each in cells)
-        cells = np.fromiter(texts, object, len(cells))
-    strings = pd.arrays.ArrowStringArray(pa.array(cells, pa.large_string()))
-    return pd.Series(strings, index=column.index, dtype="str")
+    try:  # most columns are of texts already
+        texts = pa.array(column.to_numpy(dtype=object), pa.large_string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        kind = pd.api.types.infer_dtype(column, skipna=True)
+        if kind in {"floating", "integer", "mixed-integer-float", "boolean"}:
+            return column.infer_objects()
+        cells = [None if each is None else str(whole_number(each)) for each in column]
+        texts = pa.array(cells, pa.large_string())
+    return pd.Series(pd.arrays.ArrowStringArray(texts), index=column.index, dtype="str")
 
 
 def whole_number(cell: Any) -> Any:

@@ -42,9 +42,9 @@ class Cells:
 
     Attributes
     ----------
-    data : dict of list or of Arrow arrays
+    data : dict of list, of object arrays or of Arrow arrays
         The cells of each heading, in the order of the file; a missing cell is None. Text from
-        CSV, JSON scalars from GeoJSON, Arrow arrays from Parquet.
+        CSV, JSON scalars from GeoJSON, Arrow arrays from Parquet, object arrays from a draft.
     numbers : list of int
         Row numbers as people count them.
     geometry : object array or None
@@ -58,7 +58,7 @@ class Cells:
     def column(self, name: str) -> list[Any]:
         """Return the cells of a column as Python objects; none of a column that is not there."""
         values = self.data.get(name, [])
-        return values if isinstance(values, list) else list(values.to_pylist())
+        return values if isinstance(values, list) else list(values.tolist())
 
 
 def file_report(name: str, found: list[Finding]) -> Report:

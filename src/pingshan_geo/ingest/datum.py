@@ -92,30 +92,25 @@ def to_lonlat(
         if decimals is not None:
             there = np.round(there, decimals) + 0.0
         # What has no position is infinite: a ring stays closed, and its row is refused by rule.
-        lost = np.asarray(~np.isfinite(there).all(axis=1))
-        if lost.any():
-            there = np.where(lost[:, None], np.inf, there)
+        known = np.isfinite(there)
+        if not known.all():
+            there = np.where(known[:, :1] & known[:, 1:], there, np.inf)
         return np.column_stack([there, points[:, 2:]]) if points.shape[1] > 2 else there
+
+    def in_step(points: Array) -> Array:  # a way of PROJ is for one thread
+        if len(points) <= _BLOCK or control is not None or placement.system:
+            return moved(points, way)
+        return np.concatenate(in_threads(lambda part: moved(part, made()[0]), points))
 
     # None: each geometry as it has it, so that what comes after still sees its heights.
     heights: Any = None if decimals is None else False
-
-    def shapes(part: npt.NDArray[Any], way: _Way) -> npt.NDArray[Any]:
-        return np.asarray(shapely.transform(part, partial(moved, way=way), include_z=heights))
-
-    if len(geometry) <= _BLOCK or control is not None or placement.system:
-        return shapes(geometry, way), told
-
-    def in_blocks(part: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        own = made()[0]  # a way of PROJ is for one thread
-        blocks = np.array_split(part, -(-len(part) // _BLOCK))
-        return np.concatenate([shapes(block, own) for block in blocks])
-
-    return np.concatenate(in_threads(in_blocks, geometry)), told
+    blocks = np.array_split(geometry, -(-len(geometry) // _BLOCK))
+    shapes = [shapely.transform(block, in_step, include_z=heights) for block in blocks]
+    return np.concatenate(shapes), told
 
 
 _Way = Callable[[Array], Array]
-_BLOCK = 20_000  # outlines that are moved together
+_BLOCK = 100_000  # outlines that are moved together; fewer vertices are not worth a thread
 
 
 def _by_control(placement: Placement, path: str) -> tuple[_Way, list[Finding]]:

@@ -177,8 +177,11 @@ def _common(
 def _off_the_globe(shapes: Shapes, rows: Rows, file: str) -> Iterator[tuple[int, Finding]]:
     """Take out outlines with a position that is no longitude and latitude, and tell the first."""
     # Bounds would do but for NaN, and for a hole outside of its shell.
-    lonlat, shape_of = shapely.get_coordinates(shapes, return_index=True)
+    lonlat = shapely.get_coordinates(shapes)
     wrong = ~((np.abs(lonlat[:, 0]) <= 180) & (np.abs(lonlat[:, 1]) <= 90))
+    if not wrong.any():
+        return
+    shape_of = np.repeat(np.arange(len(shapes)), shapely.get_num_coordinates(shapes))
     places, first = np.unique(shape_of[wrong], return_index=True)
     shapes[places] = None
     for place, (lon, lat) in zip(places, lonlat[wrong][first], strict=True):
@@ -351,25 +354,26 @@ def _flat(shapes: Shapes) -> _Flat:
 def _looked_at(rings: Shapes, part_of: Rows, row_of: Rows, hollow: Mask) -> _Flat:
     """Return the arrays of rings, which may also be polygons without a hole."""
     lonlat, ring_of = shapely.get_coordinates(rings, return_index=True)
-    start = np.flatnonzero(np.diff(ring_of) == 0)  # the last position of a ring repeats the first
-    end, lonlat, ring_of = lonlat[start + 1], lonlat[start], ring_of[start]
+    goes_on = np.diff(ring_of) == 0  # the last position of a ring repeats the first
+    step = [np.diff(each)[goes_on] for each in lonlat.T]
+    lonlat, ring_of = lonlat[:-1][goes_on], ring_of[:-1][goes_on]
     first = np.flatnonzero(np.diff(ring_of, prepend=-1))
     # Metres from the first position of the ring; edge i leads from vertex i to the next.
     origin = lonlat[first]
     wide = _DEGREE_M * np.cos(np.radians(origin[:, 1]))[ring_of]
-    east, north = (end[:, 0] - lonlat[:, 0]) * wide, (end[:, 1] - lonlat[:, 1]) * _DEGREE_M
+    east, north = step[0] * wide, step[1] * _DEGREE_M
     x = (lonlat[:, 0] - origin[ring_of, 0]) * wide
     y = (lonlat[:, 1] - origin[ring_of, 1]) * _DEGREE_M
     length = np.hypot(east, north)
     twice = np.bincount(ring_of, x * north - y * east, len(rings))
     way = np.bincount(ring_of, length, len(rings))
 
-    before = np.arange(len(start)) - 1
-    before[first] = np.append(first[1:], len(start)) - 1
+    before = np.arange(len(lonlat)) - 1
+    before[first] = np.append(first[1:], len(lonlat)) - 1
     spike = east[before] * east + north[before] * north < 0  # it turns back
     at, to = np.flatnonzero(spike), before[spike]
     off = np.abs(east[to] * north[at] - north[to] * east[at])
-    shorter, longer = np.sort([length[to], length[at]], axis=0)
+    shorter, longer = (of_two(length[to], length[at]) for of_two in (np.minimum, np.maximum))
     spike[at] = off < longer * np.minimum(_SPIKE_M, _SPIKE_RATIO * shorter)
     is_shell = np.diff(part_of, prepend=-1) > 0
     return _Flat(
