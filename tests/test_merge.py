@@ -86,6 +86,6 @@ def test_no_row_is_lost_or_doubled_and_a_second_time_changes_nothing(old, new):
 
 
 def test_a_number_that_is_no_longer_known_is_none():
-    merged = by_hand(table([{"id": "a", "far": 2.0}]), table([{"id": "a", "far": float("nan")}]))
+    merged = by_hand(table([{"id": "a", "far": 2.0}]), table([{"id": "a"}], far=[float("nan")]))
     assert merged.table["far"].tolist() == [None]
     assert merged.emptied == {"far": ["a"]}

@@ -118,7 +118,7 @@ def _floats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]] | None:
 
 def _texts(values: Any, column: Column, rows: Sequence[int], report: Report) -> Any:
     checked = column.kind == "date" or column.values
-    if not isinstance(values, (list, np.ndarray)) and _is_text(values.type):
+    if not isinstance(values, (list, np.ndarray)) and is_text(values.type):
         different = set(values.unique().to_pylist()) if checked else set()
         result: Any = values.to_numpy(zero_copy_only=False)
         has_none = values.null_count > 0
@@ -139,7 +139,8 @@ def _texts(values: Any, column: Column, rows: Sequence[int], report: Report) -> 
     return result
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
+    """Return whether an Arrow type is that of texts."""
     return str(kind) in {"string", "large_string"}
 
 
@@ -149,7 +150,9 @@ def _objects(values: Any) -> tuple[np.ndarray[Any, np.dtype[np.object_]], bool]:
     kinds = set(map(type, cells))
     if not kinds <= {str, NoneType}:
         cells = [cell if cell is None or type(cell) is str else str(cell) for cell in cells]
-    return np.fromiter(cells, object, len(cells)), NoneType in kinds
+    if not isinstance(cells, np.ndarray):
+        cells = np.fromiter(cells, object, len(cells))
+    return cells, NoneType in kinds
 
 
 def _wrong(text: str, column: Column) -> str | None:

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.checks import check_tables
-from pingshan_geo.catalogue.columns import typed_table
+from pingshan_geo.catalogue.columns import is_text, typed_table
 from pingshan_geo.catalogue.corrections import corrected
 from pingshan_geo.catalogue.folder import (
     DESCRIPTOR,
@@ -221,7 +221,7 @@ def empty_table(name: str) -> pd.DataFrame:
 
 
 def _raw(cells: Cells, table: str) -> pd.DataFrame:
-    data = {name: pd.Series(cells.column(name), dtype=object) for name in cells.data}
+    data = {name: pd.Series(_objects(values), dtype=object) for name, values in cells.data.items()}
     if not cells.numbers:  # a GeoJSON file without features has no columns either
         data = {c.name: pd.Series(dtype=object) for c in TABLES[table] if not c.optional} | data
     frame = pd.DataFrame(data, index=range(len(cells.numbers)))
@@ -229,6 +229,18 @@ def _raw(cells: Cells, table: str) -> pd.DataFrame:
     if cells.geometry is not None:
         frame["geometry"] = pd.Series(cells.geometry, dtype=object)
     return frame
+
+
+def _objects(values: Any) -> Any:
+    """Return cells as objects, None for an empty one."""
+    if isinstance(values, list):
+        return values
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), None, values)
+    return values.to_numpy(zero_copy_only=False) if is_text(values.type) else values.to_pylist()
 
 
 def _csv(table: pd.DataFrame, name: str) -> Iterator[bytes]:

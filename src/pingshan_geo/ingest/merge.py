@@ -70,7 +70,8 @@ def merge(
     Parameters
     ----------
     table, delivered : DataFrame
-        Cells as in a draft. Ids are unique in their normal form.
+        Cells as in a draft; of ``delivered`` also columns of numbers, with NaN for unknown. Ids
+        are unique in their normal form.
     key : str
         Column of the id.
     known : set of str

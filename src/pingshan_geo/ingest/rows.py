@@ -67,7 +67,7 @@ class Rows:
         delivery = plan.delivery
         self.file, self.numbers = delivery.file, delivery.rows
         done = converted(delivery, plan.proposal.mapping)
-        self.frame: pd.DataFrame = done.frame.astype(object)
+        self.frame = done.frame
         self.refused = np.zeros(len(self.frame), dtype=bool)
         self.repaired = np.zeros(len(self.frame), dtype=bool)
         self.reasons: dict[int, list[Finding]] = {}
@@ -132,11 +132,12 @@ class Rows:
             first_id = str(self.frame[self.key].iloc[0])
             self.findings.append(Finding("id-made", file=self.file, field=self.key, value=first_id))
         ids = self.frame[self.key].to_numpy(dtype=object)
-        for at in np.flatnonzero(pd.isna(ids) & ~self.refused):
+        missing = pd.isna(ids)
+        for at in np.flatnonzero(missing & ~self.refused):
             self.fault([(int(at), self._finding("missing-id", int(at), self.key, None))])
         forms = normal_ids(ids)
-        filled = np.flatnonzero(~pd.isna(ids) & ~self.refused)
-        self.known = set(forms[pd.notna(ids)])
+        filled = np.flatnonzero(~missing & ~self.refused)
+        self.known = set(forms[~missing])
         doubled = filled[pd.Series(forms[filled], dtype=object).duplicated(keep=False)]
         group, _ = pd.factorize(forms[doubled])
         _, first, size = np.unique(group, return_index=True, return_counts=True)
@@ -176,7 +177,7 @@ class Rows:
 
     def accepted(self) -> pd.DataFrame:
         """Return the rows that go into the table, with their evidence."""
-        frame = self.frame[~self.refused].copy()
+        frame = self.frame[~self.refused]
         numbers = self.numbers[~self.refused]
         frame["source_id"] = self._sources(frame)
         if self.table == "facts":
@@ -184,10 +185,10 @@ class Rows:
             old = frame.get("locator", pd.Series(None, index=frame.index, dtype=object))
             frame["locator"] = old.where(old.notna(), place)
         frame[EVIDENCE[0]] = self.import_id
-        frame[EVIDENCE[1]] = numbers.astype(object)
+        frame[EVIDENCE[1]] = numbers
         # Below zero until the row has its place, so that a finding leads back to the delivery.
         frame["row_number"] = -1 - np.flatnonzero(~self.refused)
-        return frame.astype(object)
+        return frame
 
     def _sources(self, frame: pd.DataFrame) -> pd.Series[Any]:
         """Return the source of each row: the import itself where none is named that is known."""

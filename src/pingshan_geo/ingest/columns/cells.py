@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-from types import NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,13 +82,16 @@ def cell_texts(cells: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
     if cells.dtype.kind in "fiu":
         codes, unique = pd.factorize(cells)
         return np.fromiter([*map(cell_text, unique.tolist()), None], object)[codes]
-    if not set(map(type, cells)) <= {str, NoneType}:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        came = pa.array(cells, pa.large_string())
+    except (pa.ArrowException, UnicodeEncodeError):  # not texts alone
         return np.fromiter(map(cell_text, cells), object, len(cells))
-    known = np.flatnonzero(pd.notna(cells))
-    texts = np.full(len(cells), None, dtype=object)
-    texts[known] = np.fromiter(map(str.strip, cells[known]), object, len(known))
-    texts[texts == ""] = None
-    return texts
+    texts = pc.utf8_trim_whitespace(came)
+    texts = pc.if_else(pc.equal(texts, ""), None, texts)
+    return cells if texts.equals(came) else texts.to_numpy(zero_copy_only=False)
 
 
 def first_different(column: pd.Series[Any], most: int | None = None) -> list[Any]:

@@ -161,25 +161,30 @@ class _Work:
         ``told`` is what stands in the cell, where the texts hold more.
         """
         told = texts if told is None else told
-        sure = left_as_they_are(reader, texts)
-        codes, unique = pd.factorize(np.where(sure, np.array(None, dtype=object), texts))
-        cells = [*map(reader, unique), Cell()]  # the last for rows without a text to be read
+        rest = np.flatnonzero(~left_as_they_are(reader, texts))
+        codes, unique = pd.factorize(texts[rest])
+        cells = [*map(reader, unique), Cell()]  # the last for rows without a text
         values, faults, notes, kept = (
             np.fromiter(each, object) for each in zip(*cells, strict=True)
         )
         name = column.name
         for at in np.flatnonzero(faults[codes]):
-            finding = self._fault(faults[codes[at]], at, name, told[at], known=_known(column))
+            row = rest[at]
+            finding = self._fault(faults[codes[at]], row, name, told[row], known=_known(column))
             if pair.column is None:
                 raise InputError([finding])
-            self.faults.append((int(at), finding))
+            self.faults.append((int(row), finding))
         for note in sorted({each for each in notes if each}):
-            where = np.flatnonzero(notes[codes] == note)
+            where = rest[notes[codes] == note]
             self.findings.append(self._common(note, name, where, told))
-        keep = kept[codes].astype(bool)
-        if keep.any() and pair.column is not None:
-            self.further[name + AS_DELIVERED] = np.where(keep, told, np.array(None, dtype=object))
-        return np.where(sure, texts, values[codes])
+        keep = rest[kept[codes].astype(bool)]
+        if len(keep) and pair.column is not None:
+            as_delivered = np.full(self.size, None, dtype=object)
+            as_delivered[keep] = told[keep]
+            self.further[name + AS_DELIVERED] = as_delivered
+        result = texts.copy()
+        result[rest] = values[codes]
+        return result
 
     def _common(self, code: str, name: str, where: npt.NDArray[np.int64], told: Objects) -> Finding:
         """Return one finding about many rows: how many, the first of them, what stands there."""
