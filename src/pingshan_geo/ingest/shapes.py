@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import shapely
 
 from pingshan_geo.crs import GEOGRAPHIC
 from pingshan_geo.findings import Finding, first_few
+from pingshan_geo.ingest.stars import star_shaped
 from pingshan_geo.measures.area import measured_area
 from pingshan_geo.words import Text
 from pingshan_geo.work import in_threads
@@ -181,8 +183,8 @@ def _off_the_globe(shapes: Shapes, rows: Rows, file: str) -> Iterator[tuple[int,
     wrong = ~((np.abs(lonlat[:, 0]) <= 180) & (np.abs(lonlat[:, 1]) <= 90))
     if not wrong.any():
         return
-    shape_of = np.repeat(np.arange(len(shapes)), shapely.get_num_coordinates(shapes))
-    places, first = np.unique(shape_of[wrong], return_index=True)
+    shape_of = np.repeat(np.arange(len(shapes)), shapely.get_num_coordinates(shapes))[wrong]
+    places, first = np.unique(shape_of, return_index=True)
     shapes[places] = None
     for place, (lon, lat) in zip(places, lonlat[wrong][first], strict=True):
         value = f"{lon:.10g}, {lat:.10g}"
@@ -223,16 +225,18 @@ def _mended(shapes: Shapes, faults: Faults) -> Mask:
     """Mend outlines in place and turn their rings; return the rows that had doubled points."""
     # A polygon without holes is as good as its ring, and need not be taken apart.
     simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
-    marks = np.zeros((4, len(shapes)), dtype=bool)
+    marks = np.zeros((5, len(shapes)), dtype=bool)
     marks[:, simple] = np.hstack(in_threads(_marks_of_rings, shapes[simple], _BLOCK))
-    marks[:, ~simple] = _marks(_flat(shapes[~simple]))
-    doubled, trimmed, mended, turned = marks
+    marks[:4, ~simple] = _marks(_flat(shapes[~simple]))
+    doubled, trimmed, mended, turned, sound = marks
     _trim(shapes, np.flatnonzero(trimmed), faults)
-    valid = np.concatenate(in_threads(shapely.is_valid, shapes, _BLOCK))
-    bad = np.flatnonzero(~(valid | shapely.is_missing(shapes)))
+    unsure = np.flatnonzero((~sound | trimmed) & ~shapely.is_missing(shapes))
+    bad = unsure[~np.concatenate(in_threads(shapely.is_valid, shapes[unsure], _BLOCK))]
     for place, reason in zip(bad.tolist(), _reasons(shapes[bad]), strict=True):
         faults[place][reason] = reason
-        shapes[place] = _made_valid(shapes[place])
+        with suppress(shapely.errors.GEOSException):  # knots of edges within a rounding
+            shapes[place] = shapely.make_valid(shapes[place], method="structure",
+                                               keep_collapsed=False)  # fmt: skip
     mended |= trimmed
     mended[bad] = True
     _drop_slivers(shapes, np.flatnonzero(mended), faults)
@@ -244,7 +248,8 @@ def _mended(shapes: Shapes, faults: Faults) -> Mask:
 
 def _marks_of_rings(rings: Shapes) -> Mask:
     each = np.arange(len(rings))
-    return _marks(_looked_at(rings, each, each, np.zeros(len(rings), dtype=bool)))
+    flat = _looked_at(rings, each, each, np.zeros(len(rings), dtype=bool))
+    return np.vstack([_marks(flat), star_shaped(flat.lonlat, flat.ring_of)])
 
 
 def _marks(flat: _Flat) -> Mask:
@@ -252,13 +257,6 @@ def _marks(flat: _Flat) -> Mask:
     thin, turned = (flat.rows_with(each[flat.ring_of]) for each in (flat.thin, flat.turned))
     doubled, spike = flat.rows_with(flat.doubled), flat.rows_with(flat.spike)
     return np.stack([doubled, doubled | spike, flat.hollow | thin, turned])
-
-
-def _made_valid(shape: shapely.Geometry) -> shapely.Geometry:
-    try:
-        return shapely.make_valid(shape, method="structure", keep_collapsed=False)
-    except shapely.errors.GEOSException:  # knots of edges within a rounding of each other
-        return shape
 
 
 def _trim(shapes: Shapes, at: Rows, faults: Faults) -> None:
