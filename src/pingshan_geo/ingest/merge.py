@@ -106,9 +106,10 @@ def merge(
     gone, held = _missing(table, key, known, referred)
     is_new = np.zeros(len(table), dtype=bool)
     is_new[at[old][moved]] = True
+    stays, fresh = np.flatnonzero(~gone), np.flatnonzero(~old)
     whole = pd.DataFrame(
         {
-            name: pd.Series(np.concatenate([stands[name][~gone], came[name][~old]]), dtype=object)
+            name: pd.Series(np.concatenate([stands[name][stays], came[name][fresh]]), dtype=object)
             for name in columns
         },
         copy=False,
@@ -166,7 +167,7 @@ def _differs(
     rest = np.flatnonzero(~(equal | missing_a | missing_b))
     if geometric:
         equal[rest] = shapely.equals_exact(a[rest], b[rest], tolerance=1e-10, normalize=True)
-    else:
+    elif len(rest):
         first, second = (
             pd.to_numeric(pd.Series(each[rest], dtype=object), errors="coerce").to_numpy(float)
             for each in (a, b)

@@ -20,6 +20,7 @@ from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import normal_id
+from pingshan_geo.ingest.collecting import uncollected
 from pingshan_geo.ingest.columns.cells import cell_text, first_different
 from pingshan_geo.ingest.columns.mapping import Mapping, Pair, fits, parse_map_option, read_mapping
 from pingshan_geo.ingest.columns.proposal import Proposal, propose
@@ -126,6 +127,7 @@ class Plan:
     questions: tuple[Finding, ...]
 
 
+@uncollected()
 def plan(draft: Draft, request: Request) -> Plan:
     """Open a file and work out what would be made of it; nothing is changed.
 

@@ -17,6 +17,7 @@ from pingshan_geo.catalogue.store import commit
 from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, in_order
+from pingshan_geo.ingest.collecting import uncollected
 from pingshan_geo.ingest.columns.mapping import mapping_toml
 from pingshan_geo.ingest.plan import (
     IMPORTS,
@@ -38,6 +39,7 @@ _IMPORTS_COLUMNS = (
 _TOLD = ("severity", "code", "file", "row", "field", "subject", "value", "message", "fix")
 
 
+@uncollected()
 def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
     """Do a planned import in a draft; `write` makes it last.
 
