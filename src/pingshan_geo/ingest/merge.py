@@ -60,6 +60,7 @@ def merge(
     known: set[str],
     referred: set[str],
     silent: Collection[str] = (),
+    forms: npt.NDArray[np.object_] | None = None,
 ) -> Merged:
     """Update a table by id.
 
@@ -81,8 +82,11 @@ def merge(
         Ids that other tables refer to: they are not removed.
     silent : collection of str
         Columns that follow the others: a row in which only they differ is the same.
+    forms : array of str, optional
+        Normal ids of ``delivered``, where they are known already.
     """
-    forms = normal_ids(delivered[key].to_numpy(dtype=object))
+    if forms is None:
+        forms = normal_ids(delivered[key].to_numpy(dtype=object))
     place = dict(zip(normal_ids(table[key].to_numpy(dtype=object)), range(len(table)), strict=True))
     at = np.fromiter(map(place.get, forms, repeat(-1)), np.int64, len(forms))
     old = at >= 0

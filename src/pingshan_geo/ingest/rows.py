@@ -135,9 +135,11 @@ class Rows:
         missing = pd.isna(ids)
         for at in np.flatnonzero(missing & ~self.refused):
             self.fault([(int(at), self._finding("missing-id", int(at), self.key, None))])
-        forms = normal_ids(ids)
+        forms = self.forms = normal_ids(ids)
         filled = np.flatnonzero(~missing & ~self.refused)
         self.known = set(forms[~missing])
+        if len(self.known) == len(ids) - missing.sum():
+            return
         doubled = filled[pd.Series(forms[filled], dtype=object).duplicated(keep=False)]
         group, _ = pd.factorize(forms[doubled])
         _, first, size = np.unique(group, return_index=True, return_counts=True)
@@ -222,7 +224,7 @@ class Rows:
         }
         merged = merge(
             tables[self.table], frame, self.key,
-            known=self.known, referred=referred, silent=silent,
+            forms=self.forms[~self.refused], known=self.known, referred=referred, silent=silent,
         )  # fmt: skip
         if not (merged.added or merged.changed or len(merged.removed)):
             return merged

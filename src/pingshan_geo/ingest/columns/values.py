@@ -168,16 +168,16 @@ class _Work:
             np.fromiter(each, object) for each in zip(*cells, strict=True)
         )
         name = column.name
-        for at in np.flatnonzero(faults[codes]):
+        for at in np.flatnonzero(faults.astype(bool)[codes]):
             row = rest[at]
             finding = self._fault(faults[codes[at]], row, name, told[row], known=_known(column))
             if pair.column is None:
                 raise InputError([finding])
             self.faults.append((int(row), finding))
         for note in sorted({each for each in notes if each}):
-            where = rest[notes[codes] == note]
+            where = rest[(notes == note)[codes]]
             self.findings.append(self._common(note, name, where, told))
-        keep = rest[kept[codes].astype(bool)]
+        keep = rest[kept.astype(bool)[codes]]
         if len(keep) and pair.column is not None:
             as_delivered = np.full(self.size, None, dtype=object)
             as_delivered[keep] = told[keep]
