@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from pingshan_geo.catalogue.schema import ID_COLUMN, MEASURABLE, SPATIAL
 from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
-from pingshan_geo.ids import normal_id
+from pingshan_geo.ids import normal_ids
 from pingshan_geo.ingest.collecting import uncollected
-from pingshan_geo.ingest.columns.cells import cell_text, first_different
+from pingshan_geo.ingest.columns.cells import cell_texts, first_different
 from pingshan_geo.ingest.columns.mapping import Mapping, Pair, fits, parse_map_option, read_mapping
 from pingshan_geo.ingest.columns.proposal import Proposal, propose
 from pingshan_geo.ingest.datum import Placement, parse_crs_option, to_lonlat
@@ -331,7 +332,7 @@ def _placed(
 def _anchors(
     draft: Draft, delivery: Delivery, table: str, given: tuple[Pair, ...], kept: Mapping | None
 ) -> Anchors | None:
-    """Return outlines that were delivered and that the catalogue has already, by id."""
+    """Return outlines that were delivered and that the catalogue has already, by id; a sample."""
     known = draft.tables[table]
     firm = known["geometry_status"].isin(MEASURABLE).to_numpy()
     if not firm.any() or delivery.geometry is None:
@@ -339,14 +340,20 @@ def _anchors(
     pair = propose(delivery, table, given, kept).mapping.pair(ID_COLUMN[table])
     if pair is None or pair.column is None:
         return None
-    place = {
-        normal_id(str(each)): at for at, each in enumerate(known[ID_COLUMN[table]]) if firm[at]
-    }
-    ids = delivery.table[pair.column]
-    at = np.array([place.get(normal_id(cell_text(each) or ""), -1) for each in ids], dtype=np.int64)
-    if not (at >= 0).any():
+    own = normal_ids(known[ID_COLUMN[table]].to_numpy(dtype=object))
+    place = {own[at]: at for at in np.flatnonzero(firm).tolist() if own[at] is not None}
+    came = normal_ids(cell_texts(delivery.table[pair.column].to_numpy()))
+    at = np.fromiter(map(place.get, came, repeat(-1)), np.int64, len(came))
+    both = np.flatnonzero(at >= 0)
+    if not len(both):
         return None
-    return delivery.geometry[at >= 0], known["geometry"].to_numpy(dtype=object)[at[at >= 0]]
+    both = both[_spread(len(both))]
+    return delivery.geometry[both], known["geometry"].to_numpy(dtype=object)[at[both]]
+
+
+def _spread(count: int) -> npt.NDArray[np.int64]:
+    """Return up to `_SAMPLE` places of so many, spread evenly over all."""
+    return np.unique(np.linspace(0, count - 1, _SAMPLE).astype(np.int64))
 
 
 def _outline(draft: Draft) -> shapely.Geometry | None:
@@ -365,7 +372,7 @@ def _outline(draft: Draft) -> shapely.Geometry | None:
 def _areas(geometry: npt.NDArray[Any], crs: str) -> npt.NDArray[np.float64]:
     """Return areas of up to `_SAMPLE` outlines, NaN for the others; they only tell units apart."""
     areas = np.full(len(geometry), np.nan)
-    at = np.unique(np.linspace(0, len(geometry) - 1, _SAMPLE).astype(np.int64))
+    at = _spread(len(geometry))
     areas[at] = measured_area(gpd.GeoSeries(geometry[at], crs=crs))
     return areas
 
