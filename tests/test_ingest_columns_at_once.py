@@ -21,6 +21,7 @@ from pingshan_geo.ingest.delivery import Delivery
 from pingshan_geo.ingest.guard_scene import outermost
 from pingshan_geo.ingest.merge import normal_ids
 from pingshan_geo.ingest.placement import parse_crs_option, vertices
+from pingshan_geo.ingest.plan import spread
 from pingshan_geo.ingest.references import link
 from pingshan_geo.ingest.rows import with_row
 
@@ -157,3 +158,10 @@ def test_a_text_that_names_no_row_is_kept_beside_and_the_other_rows_keep_nothing
     assert [(each.code, each.row, each.value) for each in found] == [
         ("reference-not-found", 3, "nowhere")
     ]
+
+
+def test_a_sample_is_spread_over_all_rows():
+    assert spread(5).tolist() == [0, 1, 2, 3, 4]
+    places = spread(1_000_000)
+    assert (len(places), places[0], places[-1]) == (1000, 0, 999_999)
+    assert np.diff(places).max() < 1002

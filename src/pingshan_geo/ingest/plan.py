@@ -347,11 +347,11 @@ def _anchors(
     both = np.flatnonzero(at >= 0)
     if not len(both):
         return None
-    both = both[_spread(len(both))]
+    both = both[spread(len(both))]
     return delivery.geometry[both], known["geometry"].to_numpy(dtype=object)[at[both]]
 
 
-def _spread(count: int) -> npt.NDArray[np.int64]:
+def spread(count: int) -> npt.NDArray[np.int64]:
     """Return up to `_SAMPLE` places of so many, spread evenly over all."""
     return np.unique(np.linspace(0, count - 1, _SAMPLE).astype(np.int64))
 
@@ -372,7 +372,7 @@ def _outline(draft: Draft) -> shapely.Geometry | None:
 def _areas(geometry: npt.NDArray[Any], crs: str) -> npt.NDArray[np.float64]:
     """Return areas of up to `_SAMPLE` outlines, NaN for the others; they only tell units apart."""
     areas = np.full(len(geometry), np.nan)
-    at = _spread(len(geometry))
+    at = spread(len(geometry))
     areas[at] = measured_area(gpd.GeoSeries(geometry[at], crs=crs))
     return areas
 
