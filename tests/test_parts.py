@@ -124,3 +124,22 @@ def test_errors_in_rows_of_any_part_are_told_at_once(in_files, tmp_path):
     _, found = read_catalogue(folder, bulk_rows=1)
     assert found == expected
     assert len({finding.file for finding in found if finding.severity == "error"}) == 2
+
+
+WEST = "POLYGON((114.8 23.3, 114.8925 23.3, 114.8925 23.5, 114.8 23.5, 114.8 23.3))"
+ZONE = "zone_id = 'demo-density-zone-1'"
+
+
+@pytest.mark.usefixtures("in_parts")
+@pytest.mark.parametrize(("where", "is_chosen"), [
+    (ZONE, True), (f"{ZONE} AND far > 1", True), ("zone_id IN ('demo-density-zone-1')", True),
+    (f"S_INTERSECTS(geometry, {WEST})", True), ("zone_id = 'nowhere'", True),
+    ("far > 1", False), (f"{ZONE} OR far > 1", False), (f"NOT {ZONE}", False),
+    ("zone_id NOT IN ('demo-density-zone-1')", False),
+])  # fmt: skip
+def test_a_filter_reads_only_the_parts_it_needs_and_finds_the_same(in_files, where, is_chosen):
+    one = assess(load_catalogue(in_files)).lots
+    two = assess(load_catalogue(in_files, bulk_rows=1)).lots
+    expected, found = one.matching(where), two.matching(where)
+    assert found.whole.index.tolist() == expected.whole.index.tolist()
+    assert (len(found.parts) < len(two.parts)) == is_chosen

@@ -223,7 +223,22 @@ def matching(where: str, table: pd.DataFrame) -> pd.Series[bool]:
     [True, False, True]
     """
     try:
-        holds, known = _Rows(table).truth(_PARSER.parse(where))
+        holds, known = _Rows(table).truth(parsed(where))
+    except RecursionError:
+        raise _too_deep() from None
+    return pd.Series(holds & known, index=table.index, name="matching")
+
+
+def parsed(where: str) -> Any:
+    """Return the syntax tree of a filter.
+
+    Raises
+    ------
+    UsageError
+        For text that is no filter, with the place.
+    """
+    try:
+        return _PARSER.parse(where)
     except UnexpectedInput as error:
         place = error.pos_in_stream
         rest = where[place:][:40].rstrip() if place is not None and place >= 0 else ""
@@ -234,11 +249,14 @@ def matching(where: str, table: pd.DataFrame) -> pd.Series[bool]:
             "无法读取筛选条件：" + (f"第 {at} 个字符：{rest!r}" if rest else "结尾不完整"),
         ) from None
     except RecursionError:
-        raise UsageError(
-            "the filter is nested too deep; IN (…) replaces a long OR",
-            "筛选条件嵌套过深；可用 IN (…) 代替一长串 OR",
-        ) from None
-    return pd.Series(holds & known, index=table.index, name="matching")
+        raise _too_deep() from None
+
+
+def _too_deep() -> UsageError:
+    return UsageError(
+        "the filter is nested too deep; IN (…) replaces a long OR",
+        "筛选条件嵌套过深；可用 IN (…) 代替一长串 OR",
+    )
 
 
 class _Rows:

@@ -130,7 +130,6 @@ class Members:
                 count[str(zone)] = count.get(str(zone), 0) + int(pieces)
         return count
 
-
     @cached_property
     def shared_m2(self) -> dict[str, list[float]]:
         """What is counted elsewhere of the pieces in each zone, as far as it is."""

@@ -16,6 +16,7 @@ from pingshan_geo.catalogue.stored import (
     column_names,
     extent,
     kept_extent,
+    kept_values,
     new_file,
     store,
     stored,
@@ -76,6 +77,15 @@ class Part:
             return list(self.columns)
         named = column_names(self.rows) if isinstance(self.rows, Path) else self.rows.columns
         return [str(name) for name in named]
+
+    def may_match(self, node: Any) -> bool:
+        """Return whether a row may match a filter's tree, from what the file tells of itself."""
+        if not isinstance(self.rows, Path):
+            return True
+        from pingshan_geo.catalogue.needed import may_match
+
+        # A step may give other outlines; it leaves the columns of zones as they are.
+        return may_match(node, kept_values(self.rows), None if self.steps else self.extent())
 
     def extent(self) -> Extent:
         """Return where the outlines lie, before any step."""
@@ -144,6 +154,27 @@ class Parts:
             replace(part, steps=(*part.steps, partial(step, other=other))) for part, other in pairs
         ]
         return replace(self, parts=tuple(parts))
+
+    def matching(self, where: str) -> Parts:
+        """Return the table with the rows that match CQL2 text only; see `query.matching`.
+
+        Parts in files of which no row can match are not read.
+
+        Raises
+        ------
+        UsageError
+            If it is no filter, or names a column that there is not.
+        """
+        from pingshan_geo.query import matching, parsed  # a parser that few commands need
+
+        matching(where, self.head())
+        node = parsed(where)
+        needed = [at for at, part in enumerate(self.parts) if part.may_match(node)] or [0]
+        parts, sizes = (
+            tuple(self.parts[at] for at in needed),
+            tuple(self.sizes[at] for at in needed),
+        )
+        return replace(self, parts=parts, sizes=sizes).each(partial(_matching, where=where))
 
     def head(self) -> Any:
         """Return the columns without a row."""
@@ -237,6 +268,12 @@ class Parts:
 
 def _work(part: Part, work: Callable[[pd.DataFrame], Made]) -> Made:
     return work(part.read())
+
+
+def _matching(rows: pd.DataFrame, where: str) -> Any:
+    from pingshan_geo.query import matching
+
+    return rows[matching(where, rows)]
 
 
 def _texts(

@@ -22,6 +22,9 @@ from pingshan_geo.figure import IntArray
 _GEOMETRY = b"pingshan_geo:geometry"
 _INDEX = b"pingshan_geo:index"
 _EXTENT = b"pingshan_geo:extent"
+_VALUES = b"pingshan_geo:values"
+# Columns by which parts are chosen, if they hold no more different texts.
+_OF_ZONES, _MOST_VALUES = frozenset({"zone_id", "zone_kind"}), 100
 
 
 class Extent(NamedTuple):
@@ -101,6 +104,12 @@ def kept_extent(path: Path) -> Extent:
     return Extent(tuple(np.nan if each is None else each for each in bounds or [None] * 4), has_z)
 
 
+def kept_values(path: Path) -> dict[str, list[str]]:
+    """Return all texts of the columns of a file that tell of zones."""
+    found: dict[str, list[str]] = json.loads((_schema(path).metadata or {}).get(_VALUES, b"{}"))
+    return found
+
+
 def _schema(path: Path) -> pa.Schema:
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_file(source).schema
@@ -116,7 +125,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
     >>> from_arrow(to_arrow(rows)).equals(rows)
     True
     """
-    columns, names, about = [], [], {}
+    columns, names, about = [], [], {_VALUES: json.dumps(_values(frame)).encode()}
     if not isinstance(frame.index, pd.RangeIndex):
         about[_INDEX] = str(frame.index.name or "").encode()
         columns.append(pa.array(frame.index.to_numpy(dtype=object), pa.large_string()))
@@ -132,6 +141,17 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
             columns.append(_array(column))
         names.append(str(name))
     return pa.Table.from_arrays(columns, names=names).replace_schema_metadata(about)
+
+
+def _values(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return all texts of the columns that tell of zones, where they are few."""
+    told = {}
+    for name in map(str, frame.columns):
+        if name in _OF_ZONES or name.startswith("dominant_"):
+            found = frame[name].dropna().unique()
+            if len(found) <= _MOST_VALUES:
+                told[name] = sorted(map(str, found))
+    return told
 
 
 def _array(column: pd.Series[Any]) -> pa.Array:

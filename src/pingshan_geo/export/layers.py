@@ -177,10 +177,7 @@ def export_table(
     rows = _rows(assessment, table, lang)
     outlines = rows
     if where is not None:
-        from pingshan_geo.query import matching
-
-        matching(where, rows.head())  # so that wrong words are told before anything is made
-        rows = outlines = rows.each(partial(_matching, where=where))
+        rows = outlines = rows.matching(where)
     elif not rows.is_in_memory and "geometry" in rows.names:
         outlines = rows.seen(["geometry_status", "geometry"] if table == "parcels" else _CUT)
     steps: list[Step] = [partial(_plain_rows, lang=lang)]
@@ -238,12 +235,6 @@ def _with_whole(pieces: gpd.GeoDataFrame, other: Part) -> Any:
     lots = other.read(["geometry"]).geometry.reindex(pieces["parcel_id"])
     shapes = np.where(whole, lots.to_numpy(), pieces.geometry.to_numpy())
     return _drawn(pieces.drop(columns="geometry"), shapes, pieces.crs)
-
-
-def _matching(rows: pd.DataFrame, where: str) -> Any:
-    from pingshan_geo.query import matching
-
-    return rows[matching(where, rows)]
 
 
 def _has_heights(rows: gpd.GeoDataFrame) -> bool:

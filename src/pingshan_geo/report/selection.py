@@ -251,26 +251,19 @@ def _nothing_of(group: str, measure: str | None, subject: str | None) -> UsageEr
 
 
 def _matching(where: str, rows: Mapping[str, Parts]) -> dict[str, Parts]:
-    from pingshan_geo.query import UnknownColumnError, matching
+    from pingshan_geo.query import UnknownColumnError
 
     chosen: dict[str, Parts] = {}
     column, known = "", dict[str, None]()
     for kind, parts in rows.items():
         try:
-            matching(where, parts.head())
-            chosen[kind] = parts.each(partial(_matches, where=where))
+            chosen[kind] = parts.matching(where)
         except UnknownColumnError as error:
             column = error.column
             known.update(dict.fromkeys(error.known))
     if not chosen and column:
         raise UnknownColumnError(column, list(known))
     return chosen
-
-
-def _matches(rows: pd.DataFrame, where: str) -> pd.DataFrame:
-    from pingshan_geo.query import matching
-
-    return rows[matching(where, rows)]
 
 
 _DOUBT = ("disagrees", "explained", "cannot_judge", "agrees")
