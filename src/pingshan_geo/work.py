@@ -47,7 +47,7 @@ def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
     context.set_forkserver_preload(["pingshan_geo.assessment"])
     pool = ProcessPoolExecutor(count, mp_context=context)
     try:
-        yield from _made(pool, 2 * count, work, items)
+        yield from _made(pool, count, work, items)
         pool.shutdown()
     except BaseException:
         # Nobody waits for what is begun: Ctrl-C ends at once.

@@ -141,16 +141,12 @@ def assess(
     found.extend(zone_findings(tables["zones"]))
     for each in (lots.findings(), lots.quality_findings(causes), done.findings()):
         found.extend(each)
-    land = "shares" if is_split else "lots"
     made = Assessment(
         catalogue=catalogue, as_of=cutoff, facts=facts, findings=in_order(found),
         lots=table, pieces=done.pieces(), topology=errors, allocate=allocate,
-        places=Later({
-            "parcels": partial(lots.places, "lots"), "shares": partial(lots.places, "shares"),
-            "land": partial(lots.places, land),
-            **{kind: partial(places.get, kind) for kind in places},
-        }), **tables,
+        places=_places(lots, places, is_split), **tables,
     )  # fmt: skip
+    del lots, done  # what holds all of the passes: tables know their files
     return with_claims(made)
 
 
@@ -164,6 +160,16 @@ def _measured(
     limits = valid_at(catalogue.limits, day.cutoff)
     named = _named(catalogue)
     return Passed.over(rows, Scene(day, facts, zones, zoned, limits, is_split, tolerance, named))
+
+
+def _places(lots: Passed, others: dict[str, pd.DataFrame], is_split: bool) -> Later:
+    """Return the zones of all subjects; those of parcels are read when they are asked for."""
+    whole, shares = lots.places("lots"), lots.places("shares")
+    return Later({
+        "parcels": partial(getattr, whole, "whole"), "shares": partial(getattr, shares, "whole"),
+        "land": partial(getattr, shares if is_split else whole, "whole"),
+        **{kind: partial(others.get, kind) for kind in others},
+    })  # fmt: skip
 
 
 def _named(catalogue: Catalogue) -> frozenset[str]:

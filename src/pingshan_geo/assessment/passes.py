@@ -161,15 +161,14 @@ class Passed:
             yield from part.findings
         yield from joined_few(part.few for part in self.parts)
 
-    def places(self, name: str) -> pd.DataFrame:
-        """Return the membership of all parcels: ``lots`` or ``shares``."""
+    def places(self, name: str) -> Parts:
+        """Return the membership of all parcels, ``lots`` or ``shares``, with their positions."""
         starts = _starts(part.size for part in self.parts)
-        rows = [
-            (each := getattr(part, name).read()).assign(row=each["row"] + at)
+        parts = [
+            replace(getattr(part, name), steps=(partial(_moved, by=at),))
             for part, at in zip(self.parts, starts, strict=True)
         ]
-        whole: pd.DataFrame = together(rows)
-        return whole
+        return self._parts(parts)
 
 
 @dataclass(frozen=True)
@@ -213,6 +212,10 @@ class _Taken:
             position, self.plane.polygons(rows.geometry), rows["layer"].to_numpy(dtype=object),
             rows.index.to_numpy(dtype=object),
         )  # fmt: skip
+
+
+def _moved(pairs: pd.DataFrame, by: int) -> pd.DataFrame:
+    return pairs.assign(row=pairs["row"] + by)
 
 
 def _with_codes(part: Part, named: list[str]) -> IntArray:

@@ -48,7 +48,7 @@ def parquet_table(tables: Mapping[str, Parts]) -> Iterator[bytes]:
     with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=texts) as writer:
         for parts in tables.values():
             for block in parts.blocks(partial(_content, schema=schema), _GROUP):
-                writer.write_table(block)
+                writer.write_table(_filled(block, schema))
                 yield file.taken()
     yield file.taken()
 
@@ -114,18 +114,30 @@ def _kind(column: pd.Series[Any]) -> pa.DataType:
 
 
 def _content(rows: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Return the columns that rows have."""
     import pyarrow as pa
 
-    empty = {kind: pa.nulls(len(rows), kind) for kind in set(schema.types)}
-    columns = []
+    columns = {}
     for name, kind in zip(schema.names, schema.types, strict=True):
         if name not in rows:
-            columns.append(empty[kind])
             continue
         column = arrow_column(rows[name])
         if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):
             codes, categories = column.indices.cast(pa.int32()), column.dictionary
-            columns.append(pa.DictionaryArray.from_arrays(codes, categories.cast(pa.string())))
+            columns[name] = pa.DictionaryArray.from_arrays(codes, categories.cast(pa.string()))
         else:
-            columns.append(column.cast(kind))
+            columns[name] = column.cast(kind)
+    return pa.table(columns)
+
+
+def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with all columns; what it has not is null."""
+    import pyarrow as pa
+
+    empty = {kind: pa.nulls(len(table), kind) for kind in set(schema.types)}
+    known = set(table.column_names)
+    columns = [
+        table[name] if name in known else empty[kind]
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    ]
     return pa.table(columns, schema=schema)
