@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import active_children, get_context
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -42,6 +41,10 @@ def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
     What is not needed any more when somebody stops asking is not begun. Only for a program whose
     main module does nothing when it is imported, as the commands of this package.
     """
+    # Few commands need processes.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
     count = os.cpu_count() or 1
     context = get_context("forkserver" if os.name == "posix" else "spawn")
     context.set_forkserver_preload(["pingshan_geo.assessment"])
