@@ -106,7 +106,7 @@ def own_functions(catalogue: Path, out: Path) -> None:
         begins = known_by(read.parcels, "valid_from", dates, read.as_of)
         rows, facts = read.parcels[begins], readings(read.facts, read.as_of)
         lots, totals = lot_table(rows, "parcels", facts), Wide(zones)
-        nothing = pair_table(rows, zones.index, zoning(zones, about(rows, zones)))
+        nothing = pair_table(rows, zones.index, zoning(zones, about(zones, [])))
         within = membership(zones, rows["zone_id"], nothing)
         put_limits(lots, limits, zones, within)
         part = zone_part(lots.table(), within, within, nothing, len(zones))

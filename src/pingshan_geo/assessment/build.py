@@ -72,7 +72,7 @@ def assess(
     survey_tolerance : SurveyTolerance, optional
         How far a measured area may lie from a recorded one; the catalogue's own without.
     rows_of_part : int
-        How many parcels are assessed at a time; the figures do not depend on it.
+        How many parcels in memory are assessed at a time; the figures do not depend on it.
 
     Raises
     ------

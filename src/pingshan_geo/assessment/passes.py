@@ -76,9 +76,10 @@ class Passed:
     @cached_property
     def table(self) -> Parts:
         """Wide tables of the first pass."""
-        return self._parts(part.table for part in self.parts)
+        return self.beside(part.table for part in self.parts)
 
-    def _parts(self, parts: Iterable[Part]) -> Parts:
+    def beside(self, parts: Iterable[Part]) -> Parts:
+        """Return a table whose parts are those of the parcels."""
         return Parts(tuple(parts), tuple(part.size for part in self.parts), self.folder, self.run)
 
     @cached_property
@@ -168,7 +169,7 @@ class Passed:
             replace(getattr(part, name), steps=(partial(_moved, by=at),))
             for part, at in zip(self.parts, starts, strict=True)
         ]
-        return self._parts(parts)
+        return self.beside(parts)
 
 
 @dataclass(frozen=True)
@@ -187,12 +188,12 @@ class Lots:
             name: any(each.steps[name] for each in self.done) for name in self.done[0].steps
         }
         unsaid |= {name for name, holds in steps.items() if not holds}
-        parts = self.passed._parts(each.table for each in self.done)
+        parts = self.passed.beside(each.table for each in self.done)
         return parts.seen([name for name in parts.names if name not in unsaid])
 
     def pieces(self) -> Parts:
         """Return the table of parts of parcels in zones."""
-        return self.passed._parts(each.pieces for each in self.done)
+        return self.passed.beside(each.pieces for each in self.done)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what the second pass has found."""

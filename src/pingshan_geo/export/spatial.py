@@ -37,7 +37,7 @@ def write_gpkg(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[T
     is_drawn = layer.name in STYLED
     finish = partial(add_style, layer=layer, lang=lang) if is_drawn else None
     said = gdal.write(
-        path, layer.head, blocks=layer.blocks, driver="GPKG", layer=layer.name,
+        path, layer.head, blocks=layer.parts.blocks, driver="GPKG", layer=layer.name,
         description=layer.about(lang), finish=finish,
     )  # fmt: skip
     return _told(said)
@@ -49,7 +49,7 @@ def write_gdb(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Te
     Whole numbers keep 64 bits, which ArcGIS Pro reads from 3.2 on.
     """
     said = gdal.write(
-        path, layer.head, blocks=layer.blocks, driver="OpenFileGDB", layer=layer.name,
+        path, layer.head, blocks=layer.parts.blocks, driver="OpenFileGDB", layer=layer.name,
         finish=_packing(path),
         TARGET_ARCGIS_VERSION="ARCGIS_PRO_3_2_OR_LATER",
     )  # fmt: skip

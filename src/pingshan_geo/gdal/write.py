@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def write(
     path: str | os.PathLike[str],
     table: gpd.GeoDataFrame,
     *,
-    blocks: Callable[[int], Iterable[gpd.GeoDataFrame]] | None = None,
+    blocks: Callable[[Callable[[Any], pa.Table], int], Iterable[pa.Table]] | None = None,
     driver: str,
     layer: str,
     description: str = "",
@@ -58,7 +58,8 @@ def write(
         as multipolygons, so that the layer has one type; a table without geometry column
         becomes a table without geometry.
     blocks : callable, optional
-        Gives the rows in place of those of ``table``, at most so many at a time.
+        Gives what a function makes of the rows, at most so many at a time, in place of those of
+        ``table``: as `Parts.blocks`.
     driver : str
         GDAL's name of the driver, for example ``GPKG``.
     layer, description : str
@@ -106,7 +107,8 @@ def write(
         name = place.stem if place.suffix.lower() == ".zip" else place.name
         try:
             with child("write", task, driver, place.parent) as pipe:
-                _send((blocks or partial(_slices, table))(_ROWS), schema, pipe)
+                rows = (blocks or partial(_blocks, table))(partial(_content, schema=schema), _ROWS)
+                _send(rows, schema, pipe)
         except ChildError as failure:
             raise OutputError(
                 f"{path}: GDAL could not write it: {failure.said.en}",
@@ -187,15 +189,21 @@ def _schema(table: gpd.GeoDataFrame) -> pa.Schema:
     return schema
 
 
-def _slices(table: gpd.GeoDataFrame, most: int) -> Iterator[gpd.GeoDataFrame]:
+def _blocks(
+    table: gpd.GeoDataFrame, work: Callable[[Any], pa.Table], most: int
+) -> Iterator[pa.Table]:
     for start in range(0, len(table), most):
-        yield table.iloc[start : start + most]
+        yield work(table.iloc[start : start + most])
 
 
-def _send(blocks: Iterable[gpd.GeoDataFrame], schema: pa.Schema, pipe: IO[bytes]) -> None:
+def _content(rows: gpd.GeoDataFrame, schema: pa.Schema) -> pa.Table:
+    return arrow(rows).rename_columns(schema.names).cast(schema)
+
+
+def _send(blocks: Iterable[pa.Table], schema: pa.Schema, pipe: IO[bytes]) -> None:
     """Send a table block by block: as Arrow it is never there as a whole."""
     import pyarrow as pa
 
     with pa.ipc.new_stream(pipe, schema) as stream:
         for block in blocks:
-            stream.write_table(arrow(block).rename_columns(schema.names).cast(schema))
+            stream.write_table(block)
