@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pingshan_geo
-from pingshan_geo.findings import SEVERITIES, Finding, codes, in_order, printable, shortened
+from pingshan_geo.findings import (
+    MOST_OF_A_CODE,
+    SEVERITIES,
+    Few,
+    Finding,
+    codes,
+    in_order,
+    joined_few,
+    printable,
+    shortened,
+)
 
 SOURCE = "\n".join(
     path.read_text("utf-8") for path in sorted(Path(pingshan_geo.__file__).parent.rglob("*.py"))
@@ -113,3 +123,14 @@ def test_findings_stand_in_order_each_once():
 def test_short_text_is_kept_and_long_text_counted():
     assert shortened("坪山") == "坪山"
     assert shortened("x" * 201) == "x" * 200 + "… (1 more characters)"
+
+
+def test_the_first_findings_of_parts_are_listed_and_all_are_counted():
+    def part(first, size):
+        lots = range(first, first + size)
+        return {"report far": Few.of(Finding("not-drawn", f"lot-{lot}") for lot in lots)}
+
+    *told, more = joined_few([part(0, MOST_OF_A_CODE - 1), part(5000, 3), part(9000, 0)])
+    assert [each.subject for each in told[-2:]] == [f"lot-{MOST_OF_A_CODE - 2}", "lot-5000"]
+    assert len(told) == MOST_OF_A_CODE
+    assert (more.code, more.value, more.details["where"]) == ("more-errors", "2", "report far")
