@@ -162,20 +162,10 @@ def unlisted(code: str, count: int, where: str) -> Iterator[Finding]:
 
 
 class Few(NamedTuple):
-    """The first findings of one code, and how many there are."""
+    """The first findings of one code, at most `MOST_OF_A_CODE`, and how many there are."""
 
     found: tuple[Finding, ...] = ()
     total: int = 0
-
-    @classmethod
-    def of(cls, found: Iterable[Finding]) -> Few:
-        """Return the first of some findings of one code, without holding the others."""
-        first, count = [], 0
-        for finding in found:
-            count += 1
-            if count <= MOST_OF_A_CODE:
-                first.append(finding)
-        return cls(tuple(first), count)
 
     def listed(self, where: str) -> Iterator[Finding]:
         """Yield the findings as far as they are listed, then how many are not."""

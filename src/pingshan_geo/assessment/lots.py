@@ -20,7 +20,7 @@ from pingshan_geo.catalogue.parts import Part
 from pingshan_geo.catalogue.schema import FACT_MEASURES, MEASURABLE
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.figure import BoolArray, FloatArray, exact
-from pingshan_geo.findings import Few, Finding
+from pingshan_geo.findings import MOST_OF_A_CODE, Few, Finding
 from pingshan_geo.measures.consequences import step_columns
 from pingshan_geo.measures.limits import limit_findings, put_limits
 from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_of_parent
@@ -168,11 +168,11 @@ def measured(item: tuple[int, Part], scene: Scene) -> Measured:
     put_limits(parcels, scene.limits, zones, shares)
     table: Any = parcels.part()
     totals = zone_part(table, lots, shares if scene.is_split else lots, pairs, len(zones))
-    is_drawn = (rows["geometry_status"] != "none").to_numpy()
+    bare = rows.index[(rows["geometry_status"] == "none").to_numpy()]
+    first = tuple(Finding("not-drawn", str(each)) for each in bare[:MOST_OF_A_CODE])
     few = {
-        _NOT_DRAWN: Few.of(Finding("not-drawn", str(each)) for each in rows.index[~is_drawn]),
-        "report overlay": Few.of(misplaced(zones, named, pairs)),
-    }
+        _NOT_DRAWN: Few(first, len(bare)), "report overlay": misplaced(zones, named, pairs)
+    }  # fmt: skip
     is_named = np.flatnonzero(table.index.isin(scene.named))
     of_named = lots[lots["row"].isin(is_named)]
     may_be_measured = rows["geometry_status"].isin(MEASURABLE).to_numpy()

@@ -311,8 +311,8 @@ def limit_findings(table: pd.DataFrame) -> dict[str, Few]:
             if limit is not None:
                 rows = table[judged == said]
                 where = f"""report --where "{name}_verdict = '{said}'\""""
-                few = Few.of(_over(rows.iloc[:MOST_OF_A_CODE], name, said, limit))
-                found[where] = few._replace(total=len(rows))
+                first = _over(rows.iloc[:MOST_OF_A_CODE], name, said, limit)
+                found[where] = Few(tuple(first), len(rows))
     return found
 
 

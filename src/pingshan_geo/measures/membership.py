@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import MEASURABLE
 from pingshan_geo.figure import IntArray
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import MOST_OF_A_CODE, Few, Finding
 from pingshan_geo.measures.wide import positions
 from pingshan_geo.units import format_number
 from pingshan_geo.words import text
@@ -145,8 +143,8 @@ def followed(places: IntArray, pairs: pd.DataFrame) -> pd.DataFrame:
     return found.astype(_COLUMNS)
 
 
-def misplaced(zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame) -> Iterator[Finding]:
-    """Yield a finding for each row that a source places where its outline mostly does not lie."""
+def misplaced(zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame) -> Few:
+    """Return findings for rows that a source places where their outline mostly does not lie."""
     level, names = _levels(zones)
     zone = positions(zones.index, named)
     main = pairs[pairs["is_dominant"].to_numpy(dtype=bool)]
@@ -157,14 +155,17 @@ def misplaced(zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame) -
     share = main["share"].to_numpy(dtype=np.float64)
     apart = (said >= 0) & (said != best) & (share > 0.5)
     apart[apart] = drawn[said[apart]] & (level[said[apart]] == of_pair[apart])
-    for at in np.flatnonzero(apart):
+    wrong = np.flatnonzero(apart)
+    found = []
+    for at in wrong[:MOST_OF_A_CODE]:
         other = str(zones.index[best[at]]) if best[at] >= 0 else ""
         outside = text("outside_of").filled(kind=text(str(main["zone_kind"].iloc[at])))
-        yield Finding(
+        found.append(Finding(
             "zone-disagrees", str(named.index[row[at]]), field="zone_id",
             value=str(zones.index[said[at]]), related=(other,) if other else (),
             details={
                 "place": text("inside_of").filled(zone=other) if other else outside,
                 "share": f"{format_number(share[at] * 100, 1)} %",
             },
-        )  # fmt: skip
+        ))  # fmt: skip
+    return Few(tuple(found), len(wrong))
