@@ -54,16 +54,21 @@ def in_files(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def both(in_files):
+    """The assessment of the town in memory, and of its files by whoever does them backwards."""
+    catalogues = (load_catalogue(in_files), load_catalogue(in_files, backwards, bulk_rows=1))
+    return tuple(map(assess, catalogues))
+
+
 @pytest.fixture
 def in_parts(monkeypatch):
     """Have parcels read in parts of few rows."""
     monkeypatch.setattr(bulk, "PART_ROWS", 25)
 
 
-@pytest.mark.usefixtures("in_parts")
-def test_reports_and_exports_of_files_are_those_of_memory(in_files, tmp_path):
-    one = assess(load_catalogue(in_files))
-    two = assess(load_catalogue(in_files, backwards, bulk_rows=1))
+def test_reports_and_exports_of_files_are_those_of_memory(both, tmp_path):
+    one, two = both
     for options in ({}, {"group": "overlay"}, {"where": "land_use = 'M1'", "columns": ["far"]},
                     {"sort": "-far"}, {"group": "quality"}, {"subject": "DT01-0001"}):  # fmt: skip
         left, right = (select(each, **options) for each in (one, two))
@@ -130,16 +135,14 @@ WEST = "POLYGON((114.8 23.3, 114.8925 23.3, 114.8925 23.5, 114.8 23.5, 114.8 23.
 ZONE = "zone_id = 'demo-density-zone-1'"
 
 
-@pytest.mark.usefixtures("in_parts")
 @pytest.mark.parametrize(("where", "is_chosen"), [
     (ZONE, True), (f"{ZONE} AND far > 1", True), ("zone_id IN ('demo-density-zone-1')", True),
     (f"S_INTERSECTS(geometry, {WEST})", True), ("zone_id = 'nowhere'", True),
     ("far > 1", False), (f"{ZONE} OR far > 1", False), (f"NOT {ZONE}", False),
     ("zone_id NOT IN ('demo-density-zone-1')", False),
 ])  # fmt: skip
-def test_a_filter_reads_only_the_parts_it_needs_and_finds_the_same(in_files, where, is_chosen):
-    one = assess(load_catalogue(in_files)).lots
-    two = assess(load_catalogue(in_files, bulk_rows=1)).lots
+def test_a_filter_reads_only_the_parts_it_needs_and_finds_the_same(both, where, is_chosen):
+    one, two = (each.lots for each in both)
     expected, found = one.matching(where), two.matching(where)
     assert found.whole.index.tolist() == expected.whole.index.tolist()
     assert (len(found.parts) < len(two.parts)) == is_chosen

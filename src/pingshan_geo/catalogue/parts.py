@@ -147,6 +147,12 @@ class Parts:
             self, parts=tuple(replace(part, columns=tuple(columns)) for part in self.parts)
         )
 
+    def without(self, column: str) -> Parts:
+        """Return the table without a column, where it has one and it can be left unread."""
+        if column not in self.names or any(part.steps for part in self.parts):
+            return self
+        return self.seen([name for name in self.names if name != column])
+
     def beside(self, others: Parts, step: Callable[..., pd.DataFrame]) -> Parts:
         """Return the table with a step more, which gets as ``other`` the same part of a table."""
         pairs = zip(self.parts, others.parts, strict=True)

@@ -96,9 +96,9 @@ class Selection:
         so is a bound that is none.
         """
         tables = {
-            kind: self.parts[kind].each(
-                partial(_wide, kind=kind, measures=measures, more=self.columns)
-            )
+            kind: self.parts[kind]
+            .without("geometry")
+            .each(partial(_wide, kind=kind, measures=measures, more=self.columns))
             for kind, measures in self.measures.items()
             if kind in self.parts and measures
         }
