@@ -1,6 +1,6 @@
 """A bulk catalogue: a synthetic cadastre with attributes, within zones and a district.
 
-python benchmarks/bulk.py FOLDER ROWS [--dirty]
+python benchmarks/bulk.py FOLDER ROWS [--dirty | --tiled FILE]
 """
 
 from __future__ import annotations
@@ -24,10 +24,17 @@ SPOILT = 0.005  # share of the parcels that are drawn over others
 
 
 def lots(
-    rows: int, *, noise: Literal["clean", "dirty"] = "clean", spoilt: bool = True
+    rows: int,
+    *,
+    noise: Literal["clean", "dirty"] = "clean",
+    spoilt: bool = True,
+    of: Path | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return parcels with eight attributes; spoilt: one in 200 is drawn over others."""
-    shapes = cadastre.cadastre(rows, SEED, noise=noise)
+    """Return parcels with eight attributes; spoilt: one in 200 is drawn over others.
+
+    With ``of`` they are copies of the parcels of a file, side by side, in place of made ones.
+    """
+    shapes = cadastre.cadastre(rows, SEED, noise=noise) if of is None else tiled(of, rows)
     rng = np.random.default_rng(SEED)
     if spoilt:
         shapes = drawn_over(shapes, rng)
@@ -46,6 +53,20 @@ def lots(
         "far_limit": rng.uniform(0.5, 6, rows).round(1),
     }
     return gpd.GeoDataFrame(columns, geometry=shapes)
+
+
+def tiled(file: Path, rows: int) -> gpd.GeoSeries:
+    """Return so many parcels about Pingshan: those of a file, again and again, in a square."""
+    shapes = gpd.read_file(file).geometry.to_numpy()
+    west, south, east, north = shapely.total_bounds(shapes)
+    copies = -(-rows // len(shapes))
+    side = int(np.ceil(np.sqrt(copies)))
+    xy, made = shapely.get_coordinates(shapes), []
+    for copy in range(copies):
+        across, up = copy % side - side / 2, copy // side - side / 2
+        corner = (114.35 + across * (east - west) - west, 22.7 + up * (north - south) - south)
+        made.append(shapely.set_coordinates(shapes.copy(), xy + corner))
+    return gpd.GeoSeries(np.concatenate(made)[:rows], crs="EPSG:4490")
 
 
 def drawn_over(parcels: gpd.GeoSeries, rng: np.random.Generator) -> gpd.GeoSeries:
@@ -128,10 +149,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("rows", type=int)
-    parser.add_argument("--dirty", action="store_true")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--dirty", action="store_true")
+    kind.add_argument("--tiled", type=Path, metavar="FILE", help="Parcels to be copied.")
     given = parser.parse_args()
     noise: Literal["clean", "dirty"] = "dirty" if given.dirty else "clean"
-    write(lots(given.rows, noise=noise), given.folder, form="parquet")
+    write(lots(given.rows, noise=noise, of=given.tiled), given.folder, form="parquet")
 
 
 if __name__ == "__main__":
