@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import pickle
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def test_an_error_is_english_in_a_traceback_and_tells_both(kind):
 def test_bad_input_is_told_a_line_for_each_finding_in_the_language():
     found = [Finding("missing-id", file="a.csv", row=row, field="lot_id") for row in (2, 3)]
     error = InputError(found)
+    copied = copy.deepcopy(error)  # as other processes give it back
+    assert (copied.findings, str(copied)) == (error.findings, str(error))
     assert error.findings == tuple(found)
     for lang in ("en", "zh"):
         assert error.message(lang).splitlines() == [each.line(lang) for each in found]

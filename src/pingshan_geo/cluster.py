@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
+import subprocess
+import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from pingshan_geo.errors import OutputError, UsageError
 from pingshan_geo.work import Runner, scratch
 
-#: How often a part is begun anew when the worker that had it is lost.
-RETRIES = 3
 # So many parts a worker are begun before somebody asks for them.
 _AHEAD = 2
-_CONNECT_S = 10
+_CONNECT_S, _END_S = 10, 1
+# Workers are looked for so often; a cluster without any is waited for so long.
+_LOOK_S, _WITHOUT_S = 2, 30
+_SILENT = logging.CRITICAL + 1
 
 
 @contextmanager
@@ -50,13 +58,34 @@ def on_dask(address: str) -> Iterator[Runner]:
             "--scheduler needs Dask: pip install 'pingshan-geo[dask]'",
             "--scheduler 需要 Dask：请执行 pip install 'pingshan-geo[dask]'",
         ) from None
+    with _quiet(), _client(distributed, address) as client:
+        yield partial(_done, client=client)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what Dask logs for its operators from who asked for a report: errors are told anyway."""
+    import dask
+
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(_SILENT)
+    try:
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextmanager
+def _client(distributed: Any, address: str) -> Iterator[Any]:
+    connected = partial(distributed.Client, timeout=_CONNECT_S, set_as_default=False)
     if address == "local":
-        options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": "CRITICAL"}
-        with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
-            yield partial(_done, client=client)
+        with scratch() as folder, _own_cluster(folder) as own, connected(own) as client:
+            yield client
         return
     try:
-        client = distributed.Client(address, timeout=_CONNECT_S)
+        client = connected(address)
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise UsageError(
@@ -65,7 +94,58 @@ def on_dask(address: str) -> Iterator[Runner]:
         ) from None
     with client:
         _look_at(client, address)
-        yield partial(_done, client=client)
+        yield client
+
+
+@contextmanager
+def _own_cluster(folder: str) -> Iterator[str]:
+    """Give the address of workers of this machine, which end with it, whatever they do.
+
+    They and their scheduler are a session of their own: Ctrl-C does not reach them, what Dask logs
+    goes nowhere, and its files go where parts of tables are kept.
+    """
+    host = subprocess.Popen(
+        [sys.executable, "-c", "from pingshan_geo.cluster import host; host()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=os.environ | {"DASK_TEMPORARY_DIRECTORY": folder}, start_new_session=True,
+    )  # fmt: skip
+    assert host.stdin is not None  # noqa: S101 -- both are pipes
+    assert host.stdout is not None  # noqa: S101
+    try:
+        address = host.stdout.readline().strip()
+        if not address:
+            raise OutputError(
+                f"no workers could be begun on this machine, with {folder} for their files; leave "
+                "--scheduler out",
+                f"无法在本机启动工作进程（其文件位于 {folder}）；请去掉 --scheduler",
+            )
+        yield address
+    finally:
+        host.stdin.close()
+        try:
+            host.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            host.kill()
+            host.wait()
+        host.stdout.close()
+
+
+def host() -> None:
+    """Be a cluster, a worker a core, until stdin ends; tells its address on stdout."""
+    left = Thread(target=_until_left)
+    left.start()
+    distributed: Any = importlib.import_module("distributed")
+    cluster = distributed.LocalCluster(threads_per_worker=1, dashboard_address=None)
+    sys.stdout.write(f"{cluster.scheduler_address}\n")
+    sys.stdout.flush()
+    left.join()
+
+
+def _until_left() -> None:
+    os.read(0, 1)
+    for child in active_children():
+        child.kill()
+    os._exit(0)  # nobody waits for a scheduler to say good-bye
 
 
 def _look_at(client: Any, address: str) -> None:
@@ -100,28 +180,39 @@ def _done(work: Callable[[Any], Any], items: Iterable[Any], client: Any) -> Iter
     A part whose worker is lost is begun anew elsewhere; parts are kept by name, so that it does not
     matter how often.
     """
-    from distributed import CancelledError, KilledWorker
-
     begun: deque[Any] = deque()
-
-    def next_one() -> Any:
-        future = begun.popleft()
-        try:
-            return future.result()
-        except (KilledWorker, CancelledError) as error:
-            raise OutputError(
-                f"the cluster lost every worker that had a part: {error}; give workers more memory "
-                "(0.5 GB is enough for one part), or look into their logs",
-                f"集群中处理某一分块的工作进程接连丢失：{error}；请为工作进程增加内存（每块 0.5 GB "
-                "即可），或查看其日志",
-            ) from None
-
     try:
         for item in items:
-            begun.append(client.submit(work, item, pure=False, retries=RETRIES))
+            begun.append(client.submit(work, item, pure=False))
             if len(begun) > _AHEAD * max(len(client.nthreads()), 1):
-                yield next_one()
+                yield _result(begun.popleft(), client)
         while begun:
-            yield next_one()
+            yield _result(begun.popleft(), client)
     finally:
         client.cancel(list(begun))
+
+
+def _result(future: Any, client: Any) -> Any:
+    """Return what became of a part; who has it in hand is looked at from time to time."""
+    from distributed import CancelledError, KilledWorker
+
+    seen = time.monotonic()
+    while True:
+        try:
+            return future.result(_LOOK_S)
+        except TimeoutError:
+            if client.nthreads():
+                seen = time.monotonic()
+            elif time.monotonic() - seen > _WITHOUT_S:
+                raise _lost("it has no workers any more", "已没有工作进程") from None
+        except (KilledWorker, CancelledError) as error:
+            raise _lost(str(error), str(error)) from None
+
+
+def _lost(en: str, zh: str) -> OutputError:
+    return OutputError(
+        f"the cluster lost every worker that had a part: {en}; nothing was written: give workers "
+        "more memory (0.5 GB is enough for one part), or look into their logs",
+        f"集群中处理某一分块的工作进程接连丢失：{zh}；未写入任何内容：请为工作进程增加内存"
+        "（每块 0.5 GB 即可），或查看其日志",
+    )

@@ -56,6 +56,10 @@ class InputError(PingshanGeoError):
         en, zh = ("\n".join(each.line(lang) for each in self.findings) for lang in ("en", "zh"))
         super().__init__(en, zh)
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[Sequence[Finding]]]:
+        """Go between processes with the findings, which both texts are made of."""
+        return type(self), (self.findings,)
+
 
 class OutputError(PingshanGeoError):
     """A file that could not be written; what stood there before still stands."""

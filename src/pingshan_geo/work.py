@@ -7,11 +7,18 @@ is one.
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing import active_children, get_context, parent_process
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any, TypeVar
+
+from pingshan_geo.errors import OutputError
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -32,7 +39,7 @@ def in_turn(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Mad
     """
     count = os.cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
-        yield from _made(threads, 2 * count, work, items)
+        yield from _made(threads, 2 * count, work, iter(items), deque())
 
 
 def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
@@ -40,42 +47,158 @@ def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
 
     What is not needed any more when somebody stops asking is not begun. Only for a program whose
     main module does nothing when it is imported, as the commands of this package.
-    """
-    # Few commands need processes.
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
 
-    count = os.cpu_count() or 1
+    Raises
+    ------
+    OutputError
+        If processes are killed again and again. What they had in hand is begun anew, each time by
+        one process fewer: who kills them is most often a system without memory.
+    """
+    workers, todo = os.cpu_count() or 1, iter(items)
+    in_hand: deque[Item] = deque()
+    for left in range(ANEW, -1, -1):
+        with _pool(workers) as pool:
+            try:
+                yield from _made(pool, workers, work, todo, in_hand)
+            except BrokenProcessPool:
+                if not left:
+                    raise _killed() from None
+                workers = max(workers - 1, 1)
+            else:
+                return
+
+
+#: How often parts are begun anew when the process that had them is killed.
+ANEW = 3
+
+
+def _killed() -> OutputError:
+    return OutputError(
+        "a process that had a part of a large table was killed again and again, most likely "
+        "because memory ran out; nothing was written: close other programs, or make the parts "
+        "smaller (export parcels --partition)",
+        "处理大表分块的进程接连被终止，多半是内存不足；未写入任何内容：请关闭其他程序，"
+        "或减小分块（export parcels --partition）",
+    )
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Give processes; they end at once where somebody stops, as with Ctrl-C."""
     context = get_context("forkserver" if os.name == "posix" else "spawn")
+    with _ended():
+        if os.name == "posix":
+            _serve(context)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_watch)
+        try:
+            yield pool
+            pool.shutdown()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _serve(context: Any) -> None:
+    """Have the server of processes import what they need, or end if somebody stops meanwhile."""
+    from multiprocessing import forkserver
+
     context.set_forkserver_preload(["pingshan_geo.assessment"])
-    pool = ProcessPoolExecutor(count, mp_context=context)
+    with _without_interrupt():
+        forkserver.ensure_running()
     try:
-        yield from _made(pool, count, work, items)
-        pool.shutdown()
+        # It answers when it has imported all; what is begun before is a child that nobody knows.
+        first = context.Process(target=bool)
+        first.start()
+        first.join()
     except BaseException:
-        # Nobody waits for what is begun: Ctrl-C ends at once.
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in active_children():
-            child.terminate()
+        with suppress(AttributeError, OSError):  # its number is no public name
+            os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
         raise
 
 
+def _watch() -> None:
+    """End this process with the one that began it, even where that is killed."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _without_interrupt() -> Iterator[None]:
+    """Have processes that are begun here never see Ctrl-C: it is for who began them."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which would let Ctrl-C in again
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """Have processes that are begun here end with it, whatever they do."""
+    others = set(active_children())
+    try:
+        yield
+    finally:
+        own = set(active_children()) - others
+        for child in own:
+            child.kill()
+        for child in own:
+            child.join(1)
+
+
 def _made(
-    pool: Executor, most: int, work: Callable[[Item], Made], items: Iterable[Item]
-) -> Iterator[Made]:
-    """Yield results in order, with at most so many begun that nobody has asked for."""
-    begun: deque[Future[Made]] = deque()
+    pool: Executor, most: int, work: Callable[[Item], Made], items: Iterator[Item],
+    in_hand: deque[Item],
+) -> Iterator[Made]:  # fmt: skip
+    """Yield results in order, with at most so many in hand; those in hand already come first."""
+    begun = deque(pool.submit(work, item) for item in in_hand)
     for item in items:
+        in_hand.append(item)
         begun.append(pool.submit(work, item))
         if len(begun) > most:
-            yield begun.popleft().result()
+            made = begun.popleft().result()
+            in_hand.popleft()
+            yield made
     while begun:
-        yield begun.popleft().result()
+        made = begun.popleft().result()
+        in_hand.popleft()
+        yield made
 
 
 def scratch() -> TemporaryDirectory[str]:
-    """Return a folder for parts of tables, which goes when nothing needs it any more."""
-    return TemporaryDirectory(prefix="pingshan-geo-", ignore_cleanup_errors=True)
+    """Return a folder for parts of tables, which goes when nothing needs it any more.
+
+    Raises
+    ------
+    OutputError
+        If no folder for temporary files can be written to.
+    """
+    with room():
+        return TemporaryDirectory(prefix="pingshan-geo-", ignore_cleanup_errors=True)
+
+
+@contextmanager
+def room(folder: str | os.PathLike[str] | None = None) -> Iterator[None]:
+    """Say where parts of tables are kept, where that folder cannot be written to or read from."""
+    try:
+        yield
+    except OSError as error:
+        where = folder or "TMPDIR"
+        reason = os.strerror(error.errno) if error.errno else error
+        raise OutputError(
+            f"{where}: {reason}: parts of a large table are kept there; make room, or name "
+            "another folder in the environment variable TMPDIR",
+            f"{where}：{reason}；大表的分块暂存于此；请腾出空间，"
+            "或用环境变量 TMPDIR 指定其他文件夹",
+        ) from error
 
 
 def in_threads(work: Callable[[Any], Any], rows: Any, most: int | None = None) -> list[Any]:

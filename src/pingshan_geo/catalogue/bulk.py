@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -21,7 +22,7 @@ from pingshan_geo.catalogue.rows import are_whole, check_rows
 from pingshan_geo.catalogue.schema import ID_COLUMN, TABLES
 from pingshan_geo.catalogue.store import place_of, refused_name
 from pingshan_geo.catalogue.stored import store
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.work import Runner, scratch
 
 #: From so many parcels in Parquet on they are read in parts; so many rows are a part.
@@ -64,8 +65,11 @@ def contents(folder: Path, names: list[str]) -> Iterator[bytes]:
     """Yield names and bytes of files, as the digest of a catalogue is over them."""
     for name in names:
         yield name.encode() + b"\0"
-        with place_of(folder, name).open("rb") as file:
-            yield from iter(partial(file.read, 2**22), b"")
+        try:
+            with place_of(folder, name).open("rb") as file:
+                yield from iter(partial(file.read, 2**22), b"")
+        except OSError as error:
+            raise unreadable(name, error.strerror or str(error)) from error
 
 
 def bulk_lots(
@@ -92,7 +96,7 @@ def bulk_lots(
         Does the parts.
     """
     kept = scratch()
-    batches = _batches(folder, names, Path(kept.name))
+    batches = _batches(folder, names, Path(kept.name), found)
     parts = list(run(partial(_part, crs=crs), batches))
     for part in parts:
         found += part.found
@@ -129,14 +133,13 @@ class _Checked:
 
 
 def _part(batch: _Batch, crs: str) -> _Checked:
-    import pyarrow.parquet as pq
-
     found: list[Finding] = []
-    table = batch.table
-    if table is None:
-        with pq.ParquetFile(batch.place) as file:
-            table = file.read_row_group(batch.group)
-    frame = _frame(table, batch.name, batch.first, crs, found)
+    table, frame = batch.table, None
+    with _readable(batch.name, found):
+        if table is None:
+            with _opened(batch.place) as file:
+                table = file.read_row_group(batch.group)
+        frame = _frame(table, batch.name, batch.first, crs, found)
     if frame is None:
         return _Checked(batch.path, None, found, [])
     in_rows = [] if not are_whole(found) else list(check_rows("parcels", frame, batch.name, found))
@@ -146,14 +149,12 @@ def _part(batch: _Batch, crs: str) -> _Checked:
     return _Checked(batch.path, looked_at, found, in_rows)
 
 
-def _batches(folder: Path, names: list[str], kept: Path) -> Iterator[_Batch]:
+def _batches(folder: Path, names: list[str], kept: Path, found: list[Finding]) -> Iterator[_Batch]:
     """Yield the rows of each part."""
-    import pyarrow.parquet as pq
-
     paths = (kept / f"lots-{number:06}.arrow" for number in count())
     for name in names:
         place, first = place_of(folder, name).resolve(), 1
-        with pq.ParquetFile(place) as file:
+        with _readable(name, found), _opened(place) as file:
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows
                 if rows <= 2 * PART_ROWS:
@@ -163,6 +164,24 @@ def _batches(folder: Path, names: list[str], kept: Path) -> Iterator[_Batch]:
                 for table in _tables(file, group):
                     yield _Batch(name, place, first, group, table, next(paths))
                     first += table.num_rows
+
+
+def _opened(place: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(place, page_checksum_verification=True)
+
+
+@contextmanager
+def _readable(name: str, found: list[Finding]) -> Iterator[None]:
+    """Add a finding where a file cannot be read, or holds what it should not."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).partition("\n")[0]
+        file_report(name, found)("file-unreadable", reason=reason)
 
 
 def _tables(file: Any, group: int) -> Iterator[Any]:

@@ -17,7 +17,7 @@ def read_parquet(data: bytes, report: Report, crs: str, *, spatial: bool) -> Cel
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(pa.BufferReader(data))
+        table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         report("file-unreadable", reason=str(error).splitlines()[0])
         return None

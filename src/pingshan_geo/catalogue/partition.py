@@ -28,7 +28,7 @@ def parquet_bytes(frame: gpd.GeoDataFrame, *, covering: bool = False) -> bytes:
     memory = io.BytesIO()
     frame.to_parquet(
         memory, index=False, compression="zstd", schema_version="1.1.0",
-        write_covering_bbox=covering,
+        write_covering_bbox=covering, write_page_checksum=True,
     )  # fmt: skip
     return memory.getvalue()
 

@@ -18,6 +18,7 @@ import shapely
 
 from pingshan_geo.errors import OutputError
 from pingshan_geo.figure import IntArray
+from pingshan_geo.work import room
 
 _GEOMETRY = b"pingshan_geo:geometry"
 _INDEX = b"pingshan_geo:index"
@@ -53,7 +54,7 @@ def store(frame: pd.DataFrame, path: Path) -> None:
     """
     table = to_arrow(frame)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with _room(path.parent):
+    with room(path.parent):
         with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
         part.replace(path)
@@ -62,32 +63,24 @@ def store(frame: pd.DataFrame, path: Path) -> None:
 @contextmanager
 def new_file(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     """Give a new file in a folder for parts of tables, with its place."""
-    with _room(folder):
+    with room(folder):
         number, name = tempfile.mkstemp(dir=folder)
         with os.fdopen(number, "wb") as file:
             yield Path(name), file
 
 
-@contextmanager
-def _room(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(
-            f"{folder}: {reason}: parts of a large table are kept there; make room, or name "
-            "another folder in the environment variable TMPDIR",
-            f"{folder}：{reason}；大表的分块暂存于此；请腾出空间，"
-            "或用环境变量 TMPDIR 指定其他文件夹",
-        ) from error
-
-
 def stored(
     path: Path, columns: Sequence[str] | None = None, rows: IntArray | None = None
 ) -> pd.DataFrame:
-    """Return the rows of a file, or some of rows and columns; other processes may read it too."""
-    with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all()
+    """Return the rows of a file, or some of rows and columns; other processes may read it too.
+
+    Raises
+    ------
+    OutputError
+        If the file is gone, or not whole any more.
+    """
+    with _opened(path) as file:
+        table = file.read_all()
         if columns is not None:
             table = table.select([*([""] if "" in table.column_names else []), *columns])
         return from_arrow(table if rows is None else table.take(rows))
@@ -111,8 +104,23 @@ def kept_values(path: Path) -> dict[str, list[str]]:
 
 
 def _schema(path: Path) -> pa.Schema:
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_file(source).schema
+    with _opened(path) as file:
+        return file.schema
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with pa.memory_map(str(path)) as source:
+            yield pa.ipc.open_file(source)
+    except (pa.ArrowException, OSError, shapely.errors.ShapelyError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).partition("\n")[0]
+        raise OutputError(
+            f"{path}: a part of a large table was kept here and cannot be read any more: {reason}; "
+            "nothing was written: look whether something cleans that folder up, then try again",
+            f"{path}：暂存于此的大表分块已无法读取：{reason}；未写入任何内容：请检查是否有程序清理该"
+            "文件夹，然后重试",
+        ) from error
 
 
 def to_arrow(frame: pd.DataFrame) -> pa.Table:

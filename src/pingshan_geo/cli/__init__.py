@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
@@ -26,6 +26,8 @@ from pingshan_geo import __version__
 from pingshan_geo.errors import OutputError, PingshanGeoError, UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from pingshan_geo.assessment import Assessment
     from pingshan_geo.catalogue import Catalogue
     from pingshan_geo.work import Runner
@@ -321,12 +323,19 @@ def steps(count: int) -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=_console(), transient=True) as progress:
         task = progress.add_task("", total=count)
         yield lambda name: progress.update(task, advance=1, description=name)
+
+
+@cache
+def _console() -> Console:
+    """Return the terminal: progress of parts stands below that of steps only if both have one."""
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def shown(run: Runner) -> Runner:
@@ -335,13 +344,12 @@ def shown(run: Runner) -> Runner:
 
 
 def _shown(work: Callable[[Any], Any], items: Iterable[Any], run: Runner) -> Iterator[Any]:
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     named = "[progress.percentage]{task.completed}/{task.fields[of]} {task.fields[rate]}"
     columns = (TextColumn(named), BarColumn(), TimeRemainingColumn())
     total = len(items) if isinstance(items, Sized) else None
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=_console(), transient=True) as progress:
         task = progress.add_task("", total=total, of="…" if total is None else total, rate="")
         start = time.monotonic()
         for count, made in enumerate(run(work, items), 1):
