@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process
-from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -68,6 +68,8 @@ def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
                 return
 
 
+# A socket's name may have a hundred bytes, of which multiprocessing takes some thirty.
+_LONGEST = 60
 #: How often parts are begun anew when the process that had them is killed.
 ANEW = 3
 
@@ -102,6 +104,7 @@ def _serve(context: Any) -> None:
     from multiprocessing import forkserver
 
     context.set_forkserver_preload(["pingshan_geo.assessment"])
+    _keep_sockets_short()
     with _without_interrupt():
         forkserver.ensure_running()
     try:
@@ -113,6 +116,18 @@ def _serve(context: Any) -> None:
         with suppress(AttributeError, OSError):  # its number is no public name
             os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
         raise
+
+
+def _keep_sockets_short() -> None:
+    """Have the sockets of processes stand where their names are short enough for the system."""
+    from multiprocessing.util import get_temp_dir
+
+    if len(tempfile.gettempdir()) > _LONGEST:
+        kept, tempfile.tempdir = tempfile.tempdir, "/tmp"  # noqa: S108 -- mkdtemp makes a name in it
+        try:
+            get_temp_dir()  # which is asked for once
+        finally:
+            tempfile.tempdir = kept
 
 
 def _watch() -> None:
@@ -173,7 +188,7 @@ def _made(
         yield made
 
 
-def scratch() -> TemporaryDirectory[str]:
+def scratch() -> tempfile.TemporaryDirectory[str]:
     """Return a folder for parts of tables, which goes when nothing needs it any more.
 
     Raises
@@ -182,7 +197,7 @@ def scratch() -> TemporaryDirectory[str]:
         If no folder for temporary files can be written to.
     """
     with room():
-        return TemporaryDirectory(prefix="pingshan-geo-", ignore_cleanup_errors=True)
+        return tempfile.TemporaryDirectory(prefix="pingshan-geo-", ignore_cleanup_errors=True)
 
 
 @contextmanager
