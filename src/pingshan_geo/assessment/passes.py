@@ -36,7 +36,10 @@ from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.reconcile import Others, explained, reconcile_findings, verdicts
 from pingshan_geo.measures.rollup import ZonePart
 from pingshan_geo.measures.wide import Wide
-from pingshan_geo.work import Runner, in_turn, scratch
+from pingshan_geo.work import Runner, scratch
+
+# So many parcels are at home in a tile that another process does, beside those about it.
+_TILE = 20_000
 
 
 def boxes_of(lots: Parts, day: Day) -> list[FloatArray]:
@@ -141,8 +144,9 @@ class Passed:
         whole = empty if district is None else shapely.union_all(plane.shapes(district))
         task = topology.Task(plane, topology.TopologyTolerance(), whole, expect_tiling)
         taken = _Taken(replace(self.table, folder=None, run=map), plane)
-        run = in_turn if self.table.is_in_memory else self.run
-        return topology.in_tiles(boxes, taken, task, run=run)
+        if self.table.is_in_memory:
+            return topology.in_tiles(boxes, taken, task)
+        return topology.in_tiles(boxes, taken, task, size=_TILE, run=self.run)
 
     def finish(self, causes: pd.DataFrame, steps: pd.DataFrame) -> Lots:
         """Give all parcels verdicts and steps: the second pass."""

@@ -9,7 +9,7 @@ is an unknown value, whose status says ``unknown``.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +47,24 @@ def parquet_table(tables: Mapping[str, Parts]) -> Iterator[bytes]:
     texts = texts_of(schema)
     with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=texts) as writer:
         for parts in tables.values():
-            for block in parts.blocks(partial(_content, schema=schema), _GROUP):
-                writer.write_table(_filled(block, schema))
+            for group in _groups(parts.blocks(partial(_content, schema=schema), _GROUP)):
+                writer.write_table(_filled(group, schema), row_group_size=len(group))
                 yield file.taken()
     yield file.taken()
+
+
+def _groups(blocks: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield rows of blocks together: many small groups are slow to read, and to keep account of."""
+    import pyarrow as pa
+
+    kept: list[pa.Table] = []
+    for block in blocks:
+        if kept and sum(map(len, kept)) + len(block) > _GROUP:
+            yield pa.concat_tables(kept).unify_dictionaries()
+            kept = []
+        kept.append(block)
+    if kept:
+        yield pa.concat_tables(kept).unify_dictionaries()
 
 
 class _Pieces(io.RawIOBase):
