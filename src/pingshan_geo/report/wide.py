@@ -58,7 +58,7 @@ def _groups(blocks: Iterable[pa.Table]) -> Iterator[pa.Table]:
     import pyarrow as pa
 
     kept: list[pa.Table] = []
-    for block in blocks:
+    for block in filter(len, blocks):
         if kept and sum(map(len, kept)) + len(block) > _GROUP:
             yield pa.concat_tables(kept).unify_dictionaries()
             kept = []
