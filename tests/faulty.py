@@ -61,5 +61,7 @@ def take_over() -> None:
 if __name__ == "__main__":
     from tests import faulty as here  # which other processes can import
 
+    # Shells have what they put into the background ignore Ctrl-C, and so what that begins.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     here.take_over()
     sys.exit(cli.main())
