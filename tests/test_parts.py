@@ -146,3 +146,23 @@ def test_a_filter_reads_only_the_parts_it_needs_and_finds_the_same(both, where, 
     expected, found = one.matching(where), two.matching(where)
     assert found.whole.index.tolist() == expected.whole.index.tolist()
     assert (len(found.parts) < len(two.parts)) == is_chosen
+
+
+def test_files_with_other_columns_than_the_first_lose_none_of_them(in_files, tmp_path):
+    folder = tmp_path / "town"
+    shutil.copytree(in_files, folder)
+    own = {1: {"own_text": "x", "own_number": 1.5}, 2: {"own_number": 2.0, "own_either": 3.5},
+           3: {"own_either": "text", "own_number": None}}  # fmt: skip
+    for number, columns in own.items():
+        place = folder / f"parcels/part-{number:05}.parquet"
+        rows = gpd.read_parquet(place).assign(**columns)
+        (rows.drop(columns="note_en") if number == 2 else rows).to_parquet(place)
+    made = []
+    for each in (assess(load_catalogue(folder)), assess(load_catalogue(folder, bulk_rows=1))):
+        write(export_table(each, "parcels"), tmp_path / "lots.csv")
+        made.append(pd.read_csv(tmp_path / "lots.csv", dtype="str", keep_default_na=False))
+        made.append(b"".join(pieces(select(each), "csv")))
+    assert made[1] == made[3]
+    pd.testing.assert_frame_equal(made[0], made[2])
+    assert set(made[2]["own_either"]) == {"", "3.5", "text"}
+    assert set(made[2]["own_number"]) == {"", "1.5", "2.0"}

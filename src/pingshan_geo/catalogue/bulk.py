@@ -103,7 +103,13 @@ def bulk_lots(
         in_rows += part.in_rows
     there = [part for part in parts if part.looked_at is not None]
     looked_at = [part.looked_at for part in there if part.looked_at is not None]
-    lots = Parts(tuple(Part(part.path) for part in there), tuple(map(len, looked_at)), kept, run)
+    columns = {name: kind for part in there for name, kind in part.kinds.items()}
+    alike = partial(_alike, columns=columns)
+    files = tuple(
+        Part(part.path, steps=() if columns.keys() == part.kinds.keys() else (alike,))
+        for part in there
+    )
+    lots = Parts(files, tuple(map(len, looked_at)), kept, run)
     return lots, pd.concat(looked_at or [pd.DataFrame(columns=_LOOKED_AT)], ignore_index=True)
 
 
@@ -130,6 +136,7 @@ class _Checked:
     looked_at: pd.DataFrame | None
     found: list[Finding]
     in_rows: list[Finding]
+    kinds: dict[str, str]
 
 
 def _part(batch: _Batch, crs: str) -> _Checked:
@@ -141,12 +148,24 @@ def _part(batch: _Batch, crs: str) -> _Checked:
                 table = file.read_row_group(batch.group)
         frame = _frame(table, batch.name, batch.first, crs, found)
     if frame is None:
-        return _Checked(batch.path, None, found, [])
+        return _Checked(batch.path, None, found, [], {})
     in_rows = [] if not are_whole(found) else list(check_rows("parcels", frame, batch.name, found))
-    store(frame.set_index(ID_COLUMN["parcels"]), batch.path)
+    rows = frame.set_index(ID_COLUMN["parcels"])
+    store(rows, batch.path)
     looked_at = pd.DataFrame(frame[[column for column in _LOOKED_AT if column in frame]])
     looked_at["file"] = pd.Series(batch.name, looked_at.index, dtype="category")
-    return _Checked(batch.path, looked_at, found, in_rows)
+    kinds = {str(name): str(kind) for name, kind in rows.dtypes.items()}
+    return _Checked(batch.path, looked_at, found, in_rows, kinds)
+
+
+def _alike(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
+    """Return rows with the columns of all files: one may have others than the first."""
+    nothing = [None] * len(rows)
+    missing = {
+        name: pd.Series(nothing, index=rows.index, dtype=kind)
+        for name, kind in columns.items() if name not in rows
+    }  # fmt: skip
+    return rows.assign(**missing)
 
 
 def _batches(folder: Path, names: list[str], kept: Path, found: list[Finding]) -> Iterator[_Batch]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import shapely
 from pygeofilter import ast
 
-from pingshan_geo.catalogue.stored import Extent
 
-
-def may_match(node: Any, values: Mapping[str, list[str]], extent: Extent | None) -> bool:
+def may_match(node: Any, values: Mapping[str, list[str]], bounds: list[float] | None) -> bool:
     """Return whether a row of a part may match a filter; False only where it is sure.
 
     Parameters
@@ -21,8 +18,8 @@ def may_match(node: Any, values: Mapping[str, list[str]], extent: Extent | None)
         The filter's tree, from `query.parsed`.
     values : mapping of str to list of str
         All texts that some columns hold.
-    extent : Extent, optional
-        Where the outlines lie.
+    bounds : list of float, optional
+        Where the outlines lie: west, south, east, north; empty for nowhere.
 
     Examples
     --------
@@ -33,21 +30,20 @@ def may_match(node: Any, values: Mapping[str, list[str]], extent: Extent | None)
     """
     match node:
         case ast.And(lhs, rhs):
-            return may_match(lhs, values, extent) and may_match(rhs, values, extent)
+            return may_match(lhs, values, bounds) and may_match(rhs, values, bounds)
         case ast.Or(lhs, rhs):
-            return may_match(lhs, values, extent) or may_match(rhs, values, extent)
+            return may_match(lhs, values, bounds) or may_match(rhs, values, bounds)
         case ast.Equal(ast.Attribute(name=name), str(value)) if name in values:
             return value in values[name]
         case ast.In(ast.Attribute(name=name), options) if name in values and not node.not_:
             return not set(values[name]).isdisjoint(options)
-        case ast.GeometryIntersects() | ast.GeometryWithin() if extent is not None:
-            return _reaches(extent, node.rhs)
+        case ast.GeometryIntersects() | ast.GeometryWithin() if bounds is not None:
+            return _reaches(bounds, node.rhs)
     return True
 
 
-def _reaches(extent: Extent, literal: Any) -> bool:
-    if not np.isfinite(extent.bounds).all():
+def _reaches(bounds: list[float], literal: Any) -> bool:
+    if not bounds:
         return False
-    west, south, east, north = extent.bounds
-    box = shapely.box(west, south, east, north)
-    return bool(box.intersects(shapely.geometry.shape(literal)))
+    west, south, east, north = bounds
+    return bool(shapely.box(west, south, east, north).intersects(shapely.geometry.shape(literal)))

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.stored import (
-    Extent,
     column_names,
-    extent,
-    kept_extent,
+    kept_bounds,
+    kept_kinds,
     kept_values,
     new_file,
+    object_kinds,
     store,
     stored,
 )
@@ -78,6 +78,10 @@ class Part:
         named = column_names(self.rows) if isinstance(self.rows, Path) else self.rows.columns
         return [str(name) for name in named]
 
+    def kinds(self) -> dict[str, str]:
+        """Return what columns of objects hold, before any step; see `object_kinds`."""
+        return kept_kinds(self.rows) if isinstance(self.rows, Path) else object_kinds(self.rows)
+
     def may_match(self, node: Any) -> bool:
         """Return whether a row may match a filter's tree, from what the file tells of itself."""
         if not isinstance(self.rows, Path):
@@ -85,11 +89,8 @@ class Part:
         from pingshan_geo.catalogue.needed import may_match
 
         # A step may give other outlines; it leaves the columns of zones as they are.
-        return may_match(node, kept_values(self.rows), None if self.steps else self.extent())
-
-    def extent(self) -> Extent:
-        """Return where the outlines lie, before any step."""
-        return kept_extent(self.rows) if isinstance(self.rows, Path) else extent(self.rows)
+        bounds = None if self.steps else kept_bounds(self.rows)
+        return may_match(node, kept_values(self.rows), bounds)
 
 
 @dataclass(frozen=True)
@@ -255,21 +256,26 @@ class Parts:
         """The names of the columns, before any step."""
         return self.parts[0].names()
 
-    def extent(self) -> Extent:
-        """Return where all outlines lie, before any step."""
-        found = [part.extent() for part in self.parts]
-        sides = np.array([each.bounds for each in found], dtype=np.float64)
-        known = sides[~np.isnan(sides).any(axis=1)]
-        bounds = (
-            [*known[:, :2].min(axis=0), *known[:, 2:].max(axis=0)] if len(known) else [np.nan] * 4
-        )
-        return Extent(tuple(map(float, bounds)), any(each.has_z for each in found))
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """What columns of objects hold in all parts together, before any step."""
+        found: dict[str, set[str]] = {}
+        for part in self.parts:
+            for name, kind in part.kinds().items():
+                found.setdefault(name, set()).update({kind} - {"empty"})
+        return {name: _in_common(kinds) for name, kinds in found.items()}
 
     @cached_property
     def whole(self) -> Any:
         """All rows in memory."""
         pieces = [part.read() for part in self.parts]
         return pieces[0] if len(pieces) == 1 else together(pieces)
+
+
+def _in_common(kinds: set[str]) -> str:
+    if len(kinds) <= 1:
+        return next(iter(kinds), "empty")
+    return "floating" if kinds <= {"integer", "floating", "mixed-integer-float"} else "mixed"
 
 
 def _work(part: Part, work: Callable[[pd.DataFrame], Made]) -> Made:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,26 +22,10 @@ from pingshan_geo.work import room
 
 _GEOMETRY = b"pingshan_geo:geometry"
 _INDEX = b"pingshan_geo:index"
-_EXTENT = b"pingshan_geo:extent"
-_VALUES = b"pingshan_geo:values"
+_BOUNDS = b"pingshan_geo:bounds"
+_VALUES, _KINDS = b"pingshan_geo:values", b"pingshan_geo:kinds"
 # Columns by which parts are chosen, if they hold no more different texts.
 _OF_ZONES, _MOST_VALUES = frozenset({"zone_id", "zone_kind"}), 100
-
-
-class Extent(NamedTuple):
-    """Where outlines lie (west, south, east, north; NaN for nowhere), and if any has heights."""
-
-    bounds: tuple[float, ...]
-    has_z: bool
-
-
-def extent(frame: pd.DataFrame) -> Extent:
-    """Return where the outlines of some rows lie."""
-    if "geometry" not in frame:
-        return Extent((np.nan,) * 4, has_z=False)
-    shapes = frame["geometry"].to_numpy()
-    bounds = shapely.total_bounds(shapes)
-    return Extent(tuple(bounds.tolist()), bool(shapely.has_z(shapes).any()))
 
 
 def store(frame: pd.DataFrame, path: Path) -> None:
@@ -91,10 +75,10 @@ def column_names(path: Path) -> list[str]:
     return [name for name in _schema(path).names if name]
 
 
-def kept_extent(path: Path) -> Extent:
-    """Return where the outlines of a file lie, without reading them."""
-    bounds, has_z = json.loads((_schema(path).metadata or {}).get(_EXTENT, b"[[], false]"))
-    return Extent(tuple(np.nan if each is None else each for each in bounds or [None] * 4), has_z)
+def kept_bounds(path: Path) -> list[float]:
+    """Return where the outlines of a file lie: west, south, east, north; empty for nowhere."""
+    found: list[float] = json.loads((_schema(path).metadata or {}).get(_BOUNDS, b"[]"))
+    return found
 
 
 def kept_values(path: Path) -> dict[str, list[str]]:
@@ -133,7 +117,11 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
     >>> from_arrow(to_arrow(rows)).equals(rows)
     True
     """
-    columns, names, about = [], [], {_VALUES: json.dumps(_values(frame)).encode()}
+    columns, names = [], []
+    about = {
+        _VALUES: json.dumps(_values(frame)).encode(),
+        _KINDS: json.dumps(object_kinds(frame)).encode(),
+    }
     if not isinstance(frame.index, pd.RangeIndex):
         about[_INDEX] = str(frame.index.name or "").encode()
         columns.append(pa.array(frame.index.to_numpy(dtype=object), pa.large_string()))
@@ -141,9 +129,8 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
     for name, column in frame.items():
         if isinstance(column, gpd.GeoSeries):
             about[_GEOMETRY] = str(column.crs.to_string() if column.crs else "").encode()
-            bounds, has_z = extent(frame)
-            known = [None if np.isnan(side) else side for side in bounds]
-            about[_EXTENT] = json.dumps([known, has_z]).encode()
+            bounds = shapely.total_bounds(column.to_numpy()).tolist()
+            about[_BOUNDS] = json.dumps(bounds if np.isfinite(bounds).all() else []).encode()
             columns.append(pa.array(shapely.to_wkb(column.to_numpy()), pa.large_binary()))
         else:
             columns.append(_array(column))
@@ -162,19 +149,40 @@ def _values(frame: pd.DataFrame) -> dict[str, list[str]]:
     return told
 
 
+def object_kinds(frame: pd.DataFrame) -> dict[str, str]:
+    """Return what each column of objects holds, in the words of `pandas.api.types.infer_dtype`."""
+    return {
+        str(name): pd.api.types.infer_dtype(frame[name], skipna=True)
+        for name in frame if frame[name].dtype == object
+    }  # fmt: skip
+
+
+def kept_kinds(path: Path) -> dict[str, str]:
+    """Return what `object_kinds` tells of the rows of a file."""
+    found: dict[str, str] = json.loads((_schema(path).metadata or {}).get(_KINDS, b"{}"))
+    return found
+
+
 def _array(column: pd.Series[Any]) -> pa.Array:
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = pa.array(column.cat.codes.to_numpy(), mask=column.isna().to_numpy())
         return pa.DictionaryArray.from_arrays(codes, pa.array(list(column.cat.categories)))
-    if column.dtype == object:
+    if column.dtype != object:
+        return pa.array(column.to_numpy())
+    try:
         return pa.array(column.to_numpy(), pa.large_string())
-    return pa.array(column.to_numpy())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):  # a register's own column of another kind
+        return pa.array(column.tolist())
 
 
 def from_arrow(table: pa.Table) -> pd.DataFrame:
     """Return the rows of `to_arrow`: texts are objects, None where there is none."""
     about = table.schema.metadata or {}
-    data = {name: _column(table[name].combine_chunks()) for name in table.column_names}
+    objects = json.loads(about.get(_KINDS, b"{}"))
+    data = {
+        name: _column(table[name].combine_chunks(), is_object=name in objects)
+        for name in table.column_names
+    }
     named = about.get(_INDEX)
     index = None
     if named is not None and "" in data:
@@ -194,8 +202,12 @@ def from_arrow(table: pa.Table) -> pd.DataFrame:
     return drawn
 
 
-def _column(array: pa.Array) -> Any:
+def _column(array: pa.Array, *, is_object: bool) -> Any:
     if pa.types.is_dictionary(array.type):
         codes = array.indices.fill_null(-1).to_numpy()
         return pd.Categorical.from_codes(codes, categories=array.dictionary.to_pylist())
+    if is_object and not pa.types.is_large_string(array.type):
+        found = np.empty(len(array), dtype=object)
+        found[:] = array.to_pylist()
+        return found
     return array.to_numpy(zero_copy_only=False)

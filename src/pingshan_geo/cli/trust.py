@@ -15,6 +15,7 @@ from pingshan_geo.cli import (
     given,
     outline_options,
     put,
+    refuse_scheduler,
     steps,
     table_or_json,
 )
@@ -63,6 +64,8 @@ def check(session: Session, /, form: str, fail_on: str | None, **options: Any) -
     about = {name: options.pop(name) for name in _ABOUT}
     # A name that is empty is a wrong name, not none.
     named = [name for name, value in about.items() if value not in {None, False}]
+    if session.scheduler is not None and "bundle" in named:
+        refuse_scheduler("--bundle")
     if len(named) > 1:
         both = " and ".join(f"--{name}" for name in named)
         raise UsageError(

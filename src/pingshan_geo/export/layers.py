@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -180,7 +180,7 @@ def export_table(
         rows = outlines = rows.matching(where)
     elif not rows.is_in_memory and "geometry" in rows.names:
         outlines = rows.seen(["geometry_status", "geometry"] if table == "parcels" else _CUT)
-    steps: list[Step] = [partial(_plain_rows, lang=lang)]
+    steps: list[Step] = [partial(_plain_rows, lang=lang, kinds=rows.kinds)]
     notes: tuple[Text, ...] = ()
     if "geometry" in rows.names:
         if any(outlines.made(_has_heights)):
@@ -245,8 +245,8 @@ def _without_heights(rows: gpd.GeoDataFrame) -> Any:
     return rows.set_geometry(rows.geometry.force_2d())
 
 
-def _plain_rows(rows: pd.DataFrame, lang: str) -> pd.DataFrame:
-    return _plain(rows.reset_index() if rows.index.name else rows, lang)
+def _plain_rows(rows: pd.DataFrame, lang: str, kinds: Mapping[str, str]) -> pd.DataFrame:
+    return _plain(rows.reset_index() if rows.index.name else rows, lang, kinds)
 
 
 def _drawn(rows: pd.DataFrame, shapes: Any, crs: str) -> pd.DataFrame:
@@ -256,7 +256,7 @@ def _drawn(rows: pd.DataFrame, shapes: Any, crs: str) -> pd.DataFrame:
     return drawn
 
 
-def _plain(data: pd.DataFrame, lang: str) -> pd.DataFrame:
+def _plain(data: pd.DataFrame, lang: str, kinds: Mapping[str, str]) -> pd.DataFrame:
     """Return columns of one type each: numbers without infinity, texts, truth values.
 
     Outlines come last, after a notice where one is illustrative. What need not change is not
@@ -269,7 +269,9 @@ def _plain(data: pd.DataFrame, lang: str) -> pd.DataFrame:
         if types.is_float_dtype(column) and np.isinf(column).any():
             columns[str(name)] = column.where(np.isfinite(column))
         elif column.dtype == object or _is_mixed(column.dtype):
-            columns[str(name)] = _plain_objects(column.astype(object))
+            known = column.astype(object)
+            kind = kinds.get(str(name)) or types.infer_dtype(known, skipna=True)
+            columns[str(name)] = _plain_objects(known, kind)
         else:
             columns[str(name)] = column
     if "geometry" in data:
@@ -290,8 +292,7 @@ def _is_mixed(kind: Any) -> bool:
     return types.infer_dtype(kind.categories) not in ("string", "empty")
 
 
-def _plain_objects(column: pd.Series[Any]) -> pd.Series[Any]:
-    kind = types.infer_dtype(column, skipna=True)
+def _plain_objects(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     if kind in ("integer", "floating", "mixed-integer-float"):
         return column.astype("Float64" if kind != "integer" else "Int64")
     if kind == "boolean":

@@ -98,30 +98,34 @@ def _schema(tables: Mapping[str, Parts]) -> pa.Schema:
     """Return a type for each column that holds it in all tables."""
     import pyarrow as pa
 
-    # Only all rows of a column of objects in memory say what it holds; in files it holds texts.
-    seen = {
-        kind: parts.whole if parts.is_in_memory else parts.head() for kind, parts in tables.items()
-    }
+    seen = {kind: parts.head() for kind, parts in tables.items()}
     kinds: dict[str, set[pa.DataType]] = {name: set() for name in _columns(seen)}
-    for table in seen.values():
+    for kind, table in seen.items():
         for name, column in table.items():
-            kinds[str(name)].add(_kind(column))
+            kinds[str(name)].add(_kind(column, tables[kind].kinds.get(str(name))))
     return pa.schema([
         (name, known.pop() if len(known := found - {pa.null()}) == 1 else pa.string())
         for name, found in kinds.items()
     ])  # fmt: skip
 
 
-def _kind(column: pd.Series[Any]) -> pa.DataType:
+# What columns of objects hold, and how it is written.
+_NUMBERS = frozenset({"integer", "floating", "mixed-integer-float"})
+
+
+def _kind(column: pd.Series[Any], held: str | None) -> pa.DataType:
     """Return the type of a column, null where no row says one."""
     import pyarrow as pa
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         return pa.dictionary(pa.int32(), pa.string())
     if column.dtype == object:
-        known = arrow_column(column).type
-    else:
-        known = arrow_column(column.iloc[:0]).type
+        if held in {None, "empty"}:
+            return pa.null()
+        if held == "boolean":
+            return pa.bool_()
+        return pa.float64() if held in _NUMBERS else pa.string()
+    known = arrow_column(column.iloc[:0]).type
     if pa.types.is_integer(known) or pa.types.is_floating(known):
         return pa.float64()
     return pa.string() if pa.types.is_large_string(known) else known
