@@ -14,6 +14,7 @@ from pingshan_geo.figure import (
     Figure,
     Interval,
     choose,
+    coded,
     combined_qualifier,
     divide,
     exact,
@@ -85,8 +86,8 @@ BOUNDS = {"more_than": (4, 4, np.inf), "less_than": (4, -np.inf, 4), "exact": (4
 def test_a_missing_bound_goes_the_right_way_through_a_formula(operation, qualifiers, expected):
     parts = [interval(*BOUNDS.get(q, (4, 3.5, 4.5))) for q in qualifiers]
     result = operation(*parts)
-    first, second = (np.array([q], dtype=object) for q in qualifiers)
-    assert combined_qualifier(result, first, second).tolist() == [expected]
+    first, second = (coded([q]) for q in qualifiers)
+    assert combined_qualifier(result, first, second) == coded([expected])
     if expected == "more_than":
         assert result.high[0] == np.inf
     if expected == "less_than":
@@ -96,7 +97,7 @@ def test_a_missing_bound_goes_the_right_way_through_a_formula(operation, qualifi
 
 def test_an_unknown_value_has_no_qualifier():
     nothing = Interval(*(np.array([np.nan]),) * 3)
-    assert combined_qualifier(nothing, np.array(["exact"], dtype=object)).tolist() == [None]
+    assert combined_qualifier(nothing, coded(["exact"])) == coded([None])
 
 
 def test_choosing_takes_all_three_parts_from_one_side():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pingshan_geo import assess
 from pingshan_geo.errors import UsageError
-from pingshan_geo.figure import Interval
+from pingshan_geo.figure import Interval, coded
 from pingshan_geo.measures.membership import membership
 from pingshan_geo.measures.rollup import group_far, group_sums
 from pingshan_geo.measures.spread import spread
@@ -92,14 +92,14 @@ def interval(*rows):
 def test_a_row_without_a_bound_leaves_the_sum_without_one():
     inf = math.inf
     rows = interval((1, 1, inf), (2, 1.5, 2.5), (3, -inf, 3), (4, 4, 4), (math.nan,) * 3)
-    of_rows = np.array(["more_than", "about", "less_than", "exact", None], dtype=object)
+    of_rows = coded(["more_than", "about", "less_than", "exact", None])
     total = group_sums(rows, np.array([0, 0, 1, 1, 2]), 3, of_rows)
     assert total.interval.value.tolist()[:2] == [3, 7]
     assert total.interval.low.tolist()[:2] == [2.5, -inf]
     assert total.interval.high.tolist()[:2] == [inf, 7]
     assert np.isnan([part[2] for part in total.interval]).all()
     assert (total.known.tolist(), total.rows.tolist()) == ([2, 2, 0], [2, 2, 1])
-    assert total.qualifier.tolist() == ["more_than", "less_than", None]
+    assert total.qualifier.tolist() == coded(["more_than", "less_than", None]).tolist()
 
 
 def test_a_groups_ratio_is_sum_over_sum_where_both_are_known():
@@ -115,7 +115,7 @@ def test_a_groups_ratio_is_sum_over_sum_where_both_are_known():
     assert ratio.interval.value[0] == 700 / 400 != (4 + 1) / 2
     assert np.isnan(ratio.interval.value[1:]).all()
     assert (ratio.known.tolist(), ratio.rows.tolist()) == ([2, 0, 0], [3, 1, 0])
-    assert ratio.qualifier.tolist() == ["about", None, None]
+    assert ratio.qualifier.tolist() == coded(["about", None, None]).tolist()
 
 
 def test_zones_tell_totals_counts_and_what_is_left_out(small):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from pingshan_geo.evidence import Evidence
 from pingshan_geo.words import Text
@@ -19,9 +20,13 @@ BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 ObjectArray = npt.NDArray[np.object_]
+#: Places in `STATUSES` or `QUALIFIERS`, -1 for none: a column of words is a byte a row.
+CodeArray = npt.NDArray[np.int8]
 
 STATUSES = ("recorded", "measured", "derived", "assumed", "conflict", "unknown")
 QUALIFIERS = ("printed", "about", "exact", "more_than", "less_than")
+_PLACES = {word: at for known in (STATUSES, QUALIFIERS) for at, word in enumerate(known)}
+NO_CODE = np.int8(-1)
 
 
 class Interval(NamedTuple):
@@ -53,6 +58,36 @@ def choose_object(take: npt.NDArray[np.bool_], one: Any, other: Any) -> ObjectAr
     return result
 
 
+def coded(words: Any) -> CodeArray:
+    """Return the codes of an array of statuses or of qualifiers, -1 for a missing word.
+
+    Examples
+    --------
+    >>> coded(np.array(["exact", None, "printed"], dtype=object)).tolist()
+    [2, -1, 0]
+    """
+    codes, found = pd.factorize(np.asarray(words, dtype=object))
+    return np.array([*(_PLACES[word] for word in found), NO_CODE], dtype=np.int8)[codes]
+
+
+def code(word: str | None) -> np.int8:
+    """Return the code of a status or qualifier."""
+    return NO_CODE if word is None else np.int8(_PLACES[word])
+
+
+def no_codes(size: int) -> CodeArray:
+    """Return as many codes of nothing."""
+    return np.full(size, NO_CODE)
+
+
+def choose_code(
+    take: BoolArray, one: CodeArray | str | None, other: CodeArray | str | None
+) -> CodeArray:
+    """Return codes of ``one`` (array or word) where ``take`` is true, else of ``other``."""
+    both = (each if isinstance(each, np.ndarray) else code(each) for each in (one, other))
+    return np.where(take, *both)
+
+
 def divide(top: Interval, bottom: Interval) -> Interval:
     """Return the quotient of two non-negative quantities, bounds by interval arithmetic.
 
@@ -68,6 +103,8 @@ def divide(top: Interval, bottom: Interval) -> Interval:
     [4.6113, 4.5892, 4.6336]
     """
     known = ~np.isnan(top.value) & (bottom.value > 0)
+    if not known.any():
+        return exact(np.full(known.shape, np.nan))
     top_low, bottom_low = np.maximum(top.low, 0.0), np.maximum(bottom.low, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = top.value / bottom.value
@@ -83,8 +120,8 @@ def subtract(left: Interval, right: Interval) -> Interval:
 
 
 def combined_qualifier(
-    interval: Interval, rising: ObjectArray, falling: ObjectArray | None = None
-) -> ObjectArray:
+    interval: Interval, rising: CodeArray, falling: CodeArray | None = None
+) -> CodeArray:
     """Return the qualifier of values computed from qualified inputs.
 
     A bound that is missing decides (``more_than``, ``less_than``; ``about`` where both are);
@@ -94,22 +131,22 @@ def combined_qualifier(
     ----------
     interval : Interval
         The values computed.
-    rising, falling : array of str
-        Qualifiers of the input that the value grows with (what is divided, what is subtracted
-        from) and of the one, if any, that it shrinks with.
+    rising, falling : array of int8
+        Codes of the qualifiers of the input that the value grows with (what is divided, what is
+        subtracted from) and of the one, if any, that it shrinks with.
     """
     falling = rising if falling is None else falling
-    about = (rising == "about") | (falling == "about")
-    result = choose_object(about, "about", "printed")
-    result[(rising == "exact") & (falling == "exact")] = "exact"
+    printed, about, is_exact, more_than, less_than = map(code, QUALIFIERS)
+    result = np.where((rising == about) | (falling == about), about, printed)
+    result[(rising == is_exact) & (falling == is_exact)] = is_exact
     up = np.isposinf(interval.high)
-    down = np.isneginf(interval.low) | (rising == "less_than")  # a quotient has a low bound of 0
+    down = np.isneginf(interval.low) | (rising == less_than)  # a quotient has a low bound of 0
     if falling is not rising:
-        down |= falling == "more_than"
-    result[up] = "more_than"
-    result[down] = "less_than"
-    result[up & down] = "about"
-    result[np.isnan(interval.value)] = None
+        down |= falling == more_than
+    result[up] = more_than
+    result[down] = less_than
+    result[up & down] = about
+    result[np.isnan(interval.value)] = NO_CODE
     return result
 
 

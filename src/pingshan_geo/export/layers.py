@@ -246,7 +246,9 @@ def _without_heights(rows: gpd.GeoDataFrame) -> Any:
 
 
 def _plain_rows(rows: pd.DataFrame, lang: str, kinds: Mapping[str, str]) -> pd.DataFrame:
-    return _plain(rows.reset_index() if rows.index.name else rows, lang, kinds)
+    if rows.index.name:  # one of many columns: put in front of the others, not into them
+        rows = pd.concat([rows.index.to_frame(), rows], axis=1).reset_index(drop=True)
+    return _plain(rows, lang, kinds)
 
 
 def _drawn(rows: pd.DataFrame, shapes: Any, crs: str) -> pd.DataFrame:

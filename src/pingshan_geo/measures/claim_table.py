@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.figure import Interval, ObjectArray
+from pingshan_geo.figure import Interval, ObjectArray, coded
 from pingshan_geo.measures.claims import Bounds, Checked, Lookup, bounds_of, check_claim
 from pingshan_geo.measures.wide import Wide
 
@@ -28,10 +28,10 @@ def claim_table(base: pd.DataFrame, look: Lookup) -> Wide:
     wide.put(
         "claimed_value", _column([bounds_of(f) if f and f.value is not None else None
                                   for f in claimed]),
-        "recorded", _objects([f.qualifier if f else None for f in claimed]), where=has_number,
+        "recorded", coded([f.qualifier if f else None for f in claimed]), where=has_number,
     )  # fmt: skip
     computed = _column([each.computed for each in done])
-    wide.put("claim_computed", computed, "derived", _objects([each.qualifier for each in done]))
+    wide.put("claim_computed", computed, "derived", coded([each.qualifier for each in done]))
     implied = _column([each.implied for each in done])
     wide.put("claim_implied", implied, "derived", "printed", where=~np.isnan(implied.value))
     units = [f.unit if f is not None else each.unit for f, each in zip(claimed, done, strict=True)]

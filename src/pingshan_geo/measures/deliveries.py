@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import Span, span
-from pingshan_geo.figure import Interval, choose, choose_object, combined_qualifier
+from pingshan_geo.figure import Interval, choose, choose_code, combined_qualifier
 from pingshan_geo.measures.readings import (
     AGREES,
     DISAGREES,
@@ -217,18 +217,16 @@ def put_deliveries(wide: Wide, facts: pd.DataFrame, possible: pd.DataFrame) -> N
     delivered = choose(is_sum, added, wide.interval(DELIVERED))
     about = set(own.loc[own["qualifier"] == "about", "subject"])
     exactly = set(own["subject"]) - set(own.loc[own["qualifier"] != "exact", "subject"])
-    named = np.array(
-        ["about" if s in about else "exact" if s in exactly else "printed" for s in index],
-        dtype=object,
-    )
-    qualifier = choose_object(is_sum, combined_qualifier(added, named), wide.qualifier(DELIVERED))
+    named = choose_code(index.isin(exactly), "exact", "printed")
+    named = choose_code(index.isin(about), "about", named)
+    qualifier = choose_code(is_sum, combined_qualifier(added, named), wide.qualifier(DELIVERED))
     disputed = facts[(facts["measure"] == DELIVERED) & (facts["role"] == DISAGREES)]["subject"]
-    summed = choose_object(index.isin(disputed), "conflict", "recorded")
-    status = choose_object(is_sum, summed, wide.status(DELIVERED))
+    summed = choose_code(index.isin(disputed), "conflict", "recorded")
+    status = choose_code(is_sum, summed, wide.status(DELIVERED))
     more = possible_more(facts, possible)
     extra = np.array([more.get(str(subject), 0.0) for subject in index], dtype=np.float64)
     delivered = Interval(delivered.value, delivered.low, delivered.high + extra)
-    qualifier = choose_object(
+    qualifier = choose_code(
         (extra > 0) & np.isinf(delivered.high) & is_known(delivered), "more_than", qualifier
     )
     wide.put(DELIVERED, delivered, status, qualifier)

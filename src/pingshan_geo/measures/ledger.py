@@ -15,10 +15,13 @@ from pingshan_geo.figure import (
     IntArray,
     Interval,
     choose,
+    choose_code,
     choose_object,
+    coded,
     combined_qualifier,
     divide,
     exact,
+    no_codes,
     subtract,
 )
 from pingshan_geo.findings import Finding
@@ -50,7 +53,7 @@ def auction_table(base: pd.DataFrame, facts: pd.DataFrame, parcels: Wide) -> Wid
     gross = joined(base["parcel_id"], parcels, "gross_floor_area")
     use_gross = np.isnan(countable.interval.value)
     floor = choose(use_gross, gross.interval, countable.interval)
-    floor_q = choose_object(use_gross, gross.qualifier, countable.qualifier)
+    floor_q = choose_code(use_gross, gross.qualifier, countable.qualifier)
     by_floor = divide(price, floor)
     qualifier = combined_qualifier(by_floor, price_q, floor_q)
     wide.put("floor_price_per_m2", by_floor, "derived", qualifier)
@@ -154,7 +157,7 @@ def target_table(
     wide = Wide(base)
     is_asked = base["value_si"].notna().to_numpy()
     asked = Interval(*(base[name].to_numpy() for name in ("value_si", "low_si", "high_si")))
-    wide.put("target_value", asked, "recorded", base["qualifier"].to_numpy(dtype=object))
+    wide.put("target_value", asked, "recorded", coded(base["qualifier"]))
     put_recorded(wide, facts, ("delivered", "completion_rate_printed"), ("delivered",))
     put_deliveries(wide, facts, possible_facts)
     _put_itemised(wide, transfers, parcels)
@@ -166,9 +169,9 @@ def target_table(
     )
     rate = divide(delivered, asked)
     by_print = np.isnan(rate.value) & ~is_asked & ~np.isnan(printed.value)
-    qualifier = choose_object(by_print, printed_q, combined_qualifier(rate, delivered_q, asked_q))
+    qualifier = choose_code(by_print, printed_q, combined_qualifier(rate, delivered_q, asked_q))
     rate = choose(by_print, printed, rate)
-    wide.put("completion_rate", rate, choose_object(by_print, "recorded", "derived"), qualifier)
+    wide.put("completion_rate", rate, choose_code(by_print, "recorded", "derived"), qualifier)
     itemised = wide.interval("delivered_itemised")
     item_rate = divide(itemised, asked)
     item_q = combined_qualifier(item_rate, wide.qualifier("delivered_itemised"), asked_q)
@@ -212,8 +215,8 @@ def _put_itemised(wide: Wide, transfers: Transfers, parcels: Wide) -> None:
     high = np.where(more.known < more.rows, np.inf, total.high)
     total = Interval(total.value, total.low, np.where(np.isnan(total.value), np.nan, high))
     qualifier = combined_qualifier(total, known.qualifier)
-    status = choose_object(whole, "derived", wide.status("delivered"))
-    qualifiers = choose_object(whole, qualifier, wide.qualifier("delivered"))
+    status = choose_code(whole, "derived", wide.status("delivered"))
+    qualifiers = choose_code(whole, qualifier, wide.qualifier("delivered"))
     wide.put("delivered", choose(whole, total, delivered), status, qualifiers)
 
 
@@ -229,11 +232,11 @@ def _land(wide: Wide, rows: pd.DataFrame, group: IntArray, parcels: Wide) -> Joi
     """Return the land, or floor, of the lots of some transfers, by what their target asks for."""
     measure = wide.base["measure"].to_numpy(dtype=object)[group]
     items = exact(np.full(len(rows), np.nan))
-    qualifiers = np.full(len(rows), None, dtype=object)
+    qualifiers = no_codes(len(rows))
     for name, lot_measure in COUNTED_MEASURE.items():
         lot = joined(rows["parcel_id"], parcels, lot_measure)
         items = choose(measure == name, lot.interval, items)
-        qualifiers = choose_object(measure == name, lot.qualifier, qualifiers)
+        qualifiers = choose_code(measure == name, lot.qualifier, qualifiers)
     return Joined(items, qualifiers)
 
 

@@ -15,7 +15,9 @@ from pingshan_geo.figure import (
     Interval,
     ObjectArray,
     choose,
+    choose_code,
     choose_object,
+    code,
     combined_qualifier,
     exact,
     subtract,
@@ -154,10 +156,10 @@ def _put_limit(wide: Wide, name: str, found: _Limit) -> BoolArray:
     side, word = (limit.high, "more_than") if name in _MINIMA else (limit.low, "less_than")
     is_open = found.is_partial & ~np.isnan(found.value)
     side[is_open] = np.inf if name in _MINIMA else -np.inf
-    status = choose_object(found.is_split, "derived", "recorded")
-    status = choose_object(has_own, wide.status(name), status)
-    qualifier = choose_object(is_open, word, "exact")
-    qualifier = choose_object(has_own, wide.qualifier(name), qualifier)
+    status = choose_code(found.is_split, "derived", "recorded")
+    status = choose_code(has_own, wide.status(name), status)
+    qualifier = choose_code(is_open, word, "exact")
+    qualifier = choose_code(has_own, wide.qualifier(name), qualifier)
     limit = choose(has_own, own, limit)
     known = ~np.isnan(limit.value)
     wide.put(name, limit, status, qualifier, where=known, optional=True)
@@ -185,7 +187,8 @@ def _put_margins(wide: Wide) -> None:
             for one, other in zip(limit, land.interval, strict=True)
         ))  # fmt: skip
     rising = combined_qualifier(allowed, land.qualifier, limit_qualifier)
-    rising[(limit_qualifier == "less_than") & known] = "less_than"  # its low bound is 0 here
+    less_than = code("less_than")
+    rising[(limit_qualifier == less_than) & known] = less_than  # its low bound is 0 here
     headroom = subtract(allowed, floor.interval)
     qualifier = combined_qualifier(headroom, rising, floor.qualifier)
     wide.put("floor_headroom", headroom, "derived", qualifier, where=known, optional=True)

@@ -12,15 +12,17 @@ from pingshan_geo.catalogue.schema import BASIS_OF_MEASURE, FACT_MEASURES, MEASU
 from pingshan_geo.figure import (
     ObjectArray,
     choose,
+    choose_code,
     choose_object,
     combined_qualifier,
     divide,
     exact,
+    no_codes,
 )
 from pingshan_geo.measures.area import measured_area, measured_area_plane
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.registry import FILLED_FROM, FLOORS, LANDS, far_pair
-from pingshan_geo.measures.wide import Joined, Wide, joined
+from pingshan_geo.measures.wide import Joined, Wide, joined, nothing_joined
 
 _ALWAYS = ("recorded_area", "site_area", "net_site_area", *FLOORS)
 
@@ -52,8 +54,8 @@ def _fill(wide: Wide, name: str, basis: str | None = None) -> None:
         source = wide.interval(other)
         fill = np.isnan(interval.value) & ~np.isnan(source.value)
         interval = choose(fill, source, interval)
-        qualifier = choose_object(fill, wide.qualifier(other), qualifier)
-        status = choose_object(fill, wide.status(other), status)
+        qualifier = choose_code(fill, wide.qualifier(other), qualifier)
+        status = choose_code(fill, wide.status(other), status)
         is_site = other == "site_area"
         named = wide.noted("site_area_basis") if is_site else BASIS_OF_MEASURE.get(other, basis)
         bases = wide.noted(f"{name}_basis")
@@ -65,7 +67,7 @@ def _put_far(wide: Wide) -> None:
     """Put the ratio on the preferred bases, and each pair of bases where a lot has several."""
     size = len(wide.base)
     chosen = exact(np.full(size, np.nan))
-    qualifier = np.full(size, None, dtype=object)
+    qualifier = no_codes(size)
     basis = np.full(size, None, dtype=object)
     count = np.zeros(size, dtype=np.int64)
     pairs = []
@@ -81,7 +83,7 @@ def _put_far(wide: Wide) -> None:
             count += known
             fill = known & np.isnan(chosen.value)
             chosen = choose(fill, ratio, chosen)
-            qualifier = choose_object(fill, qualifiers, qualifier)
+            qualifier = choose_code(fill, qualifiers, qualifier)
             land_basis = site_basis if land == "site_area" else BASIS_OF_MEASURE[land]
             basis = choose_object(fill, _pairs_of(BASIS_OF_MEASURE[floor], land_basis), basis)
     wide.put("far", chosen, "derived", qualifier)
@@ -104,7 +106,7 @@ def _pairs_of(floor: str, land: str | ObjectArray) -> Any:
 def far_inputs(wide: Wide) -> tuple[Joined, Joined]:
     """Return floor and land of the ratio ``far``, unknown where that is."""
     size = len(wide.base)
-    floor = land = Joined(exact(np.full(size, np.nan)), np.full(size, None, dtype=object))
+    floor = land = nothing_joined(size)
     for under in LANDS:
         for over in FLOORS:
             top, bottom = wide.interval(over), wide.interval(under)
@@ -114,7 +116,7 @@ def far_inputs(wide: Wide) -> tuple[Joined, Joined]:
             floor, land = (
                 Joined(
                     choose(fill, wide.interval(name), found.interval),
-                    choose_object(fill, wide.qualifier(name), found.qualifier),
+                    choose_code(fill, wide.qualifier(name), found.qualifier),
                 )
                 for name, found in ((over, floor), (under, land))
             )

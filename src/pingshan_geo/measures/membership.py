@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import MEASURABLE
-from pingshan_geo.figure import IntArray
+from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.findings import MOST_OF_A_CODE, Few, Finding
+from pingshan_geo.measures.ragged import groups
 from pingshan_geo.measures.wide import positions
 from pingshan_geo.units import format_number
 from pingshan_geo.words import text
@@ -78,53 +81,73 @@ def membership(
            [1, 0]])
     """
     level, names = _levels(zones)
-    key = _keys(pairs["row"], positions(names, pairs["zone_kind"]), names)
-    is_main = pairs["is_dominant"].to_numpy(dtype=bool)
-    is_told, is_inside = key[is_main], (pairs["zone"] >= 0).to_numpy()
-    if by_area:
-        counted = pairs[is_inside & (pairs["share"] > 0).to_numpy() & np.isin(key, is_told)]
-    else:
-        counted = pairs[is_inside & is_main].assign(share=1.0)
-    measured = _with_parents(zones, counted[["row", "zone", "share"]], level, names, is_told)
-    zone = positions(zones.index, named)
-    own = pd.DataFrame({"row": np.arange(len(named)), "zone": zone, "share": 1.0})
-    said = _with_parents(zones, own[own["zone"] >= 0], level, names, np.zeros(0, np.int64))
-    of_said = _keys(said["row"], level[said["zone"]], names)
-    known = np.isin(of_said, _keys(measured["row"], level[measured["zone"]], names))
-    drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()[said["zone"]]
-    said = said[~known & ~(drawn & np.isin(of_said, is_told))]
-    both = pd.concat([measured, said])
-    both = both.rename(columns={"share": "weight"}).sort_values(["row", "zone"], ignore_index=True)
-    return both.astype(_COLUMNS)
+    parent = positions(zones.index, zones["parent"])
+    row, zone = (pairs[name].to_numpy(dtype=np.int64) for name in ("row", "zone"))
+    share, is_main = pairs["share"].to_numpy(np.float64), pairs["is_dominant"].to_numpy(bool)
+    key = row * len(names) + positions(names, pairs["zone_kind"])
+    told, is_inside = key[is_main], zone >= 0
+    counted = is_inside & (share > 0) & np.isin(key, told) if by_area else is_inside & is_main
+    if not by_area:
+        share = np.ones(len(row))
+    chains = _Chains(parent, level, len(names))
+    measured = chains.of(_Places(row[counted], zone[counted], share[counted]), told)
+    place = positions(zones.index, named)
+    own = np.flatnonzero(place >= 0)
+    said = chains.of(_Places(own, place[own], np.ones(len(own))), told[:0])
+    of_said = said.row * len(names) + level[said.zone]
+    known = np.isin(of_said, measured.row * len(names) + level[measured.zone])
+    drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()[said.zone]
+    said = said.at(~known & ~(drawn & np.isin(of_said, told)))
+    both = _Places(*map(np.concatenate, zip(measured, said, strict=True)))
+    both = both.at(np.argsort(both.row * len(zones) + both.zone, kind="stable"))
+    return pd.DataFrame(dict(zip(_COLUMNS, both, strict=True)))
+
+
+class _Places(NamedTuple):
+    """Pairs of rows and zones, with the share of the row that counts there."""
+
+    row: IntArray
+    zone: IntArray
+    share: FloatArray
+
+    def at(self, which: BoolArray | IntArray) -> _Places:
+        """Return some of the pairs."""
+        return _Places(self.row[which], self.zone[which], self.share[which])
+
+
+class _Chains(NamedTuple):
+    """The zone above each zone, -1 for none, and the level of each, of so many."""
+
+    parent: IntArray
+    level: IntArray
+    levels: int
+
+    def of(self, pairs: _Places, told: IntArray) -> _Places:
+        """Return pairs with those of the zones above, as far as no outline tells that level."""
+        start = self.level[pairs.zone]
+        found, starts = [pairs], [start]
+        while len(pairs.row):
+            above = _Places(pairs.row, self.parent[pairs.zone], pairs.share)
+            has_one = above.zone >= 0
+            pairs, start = above.at(has_one), start[has_one]
+            open_ = ~np.isin(pairs.row * self.levels + self.level[pairs.zone], told)
+            found.append(pairs.at(open_))
+            starts.append(start[open_])
+        row, zone, share = map(np.concatenate, zip(*found, strict=True))
+        key = (row * len(self.level) + zone) * self.levels + np.concatenate(starts)
+        order = np.argsort(key, kind="stable")
+        # Parts of one level add up; what two levels tell of the zone above is told twice.
+        first, _ = groups(key[order])
+        added = np.add.reduceat(share[order], first)
+        top, _ = groups(key[order[first]] // self.levels)
+        kept = order[first[top]]
+        return _Places(row[kept], zone[kept], np.maximum.reduceat(added, top))
 
 
 def _levels(zones: pd.DataFrame) -> tuple[IntArray, pd.Index[str]]:
     """Return the level of each zone as a number, and the names of the levels."""
     codes, names = pd.factorize(levels(zones))
     return codes.astype(np.int64), pd.Index(names, dtype=object)
-
-
-def _keys(row: pd.Series[int], level: IntArray, names: pd.Index[str]) -> IntArray:
-    """Return one number for the row and the level of each pair."""
-    keys: IntArray = row.to_numpy(dtype=np.int64) * max(len(names), 1) + level
-    return keys
-
-
-def _with_parents(
-    zones: pd.DataFrame, pairs: pd.DataFrame, level: IntArray, names: pd.Index[str], told: IntArray
-) -> pd.DataFrame:
-    """Return pairs with those of the zones above, as far as no outline tells that level."""
-    parent = positions(zones.index, zones["parent"])
-    pairs = pairs.assign(start=level[pairs["zone"].to_numpy(dtype=np.int64)])
-    pieces = [pairs]
-    while len(pairs):
-        above = pairs.assign(zone=parent[pairs["zone"].to_numpy(dtype=np.int64)])
-        pairs = above[above["zone"] >= 0]
-        pieces.append(pairs[~np.isin(_keys(pairs["row"], level[pairs["zone"]], names), told)])
-    # Parts of one level add up; what two levels tell of the zone above is told twice.
-    parts = pd.concat(pieces).groupby(["row", "zone", "start"], as_index=False)["share"].sum()
-    whole: pd.DataFrame = parts.groupby(["row", "zone"], as_index=False)["share"].max()
-    return whole
 
 
 def followed(places: IntArray, pairs: pd.DataFrame) -> pd.DataFrame:

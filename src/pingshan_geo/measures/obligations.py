@@ -13,7 +13,9 @@ from pingshan_geo.catalogue.dates import span
 from pingshan_geo.figure import (
     Interval,
     choose,
-    choose_object,
+    choose_code,
+    code,
+    coded,
     combined_qualifier,
     divide,
     exact,
@@ -132,9 +134,9 @@ def obligation_table(
     wide.note("obligation_due", due)
     left = np.array([_days_left(each, as_of) for each in due]).reshape(-1, 3)
     days = Interval(*(left[:, at].copy() for at in range(3)))
-    days_q = choose_object(days.low == days.high, "exact", "printed")
+    days_q = choose_code(days.low == days.high, "exact", "printed")
     wide.put("obligation_days_left", days, "derived", days_q)
-    asked_q = base["qualifier"].to_numpy(dtype=object)
+    asked_q = coded(base["qualifier"])
     wide.put("obligation_required", asked, "recorded", asked_q, where=has_number)
     put_recorded(wide, facts, ("obligation_reached",), ("obligation_reached",))
     reached, reached_q = wide.interval("obligation_reached"), wide.qualifier("obligation_reached")
@@ -144,9 +146,9 @@ def obligation_table(
     is_said = can_reach | ~np.isnan(reached.value)
     wide.put("obligation_reached", reached, status, reached_q, where=is_said)
     # “More than” and “at least” ask for the number itself: what is over it is no part of it.
-    least = asked_q == "more_than"
+    least = asked_q == code("more_than")
     rate = divide(reached, choose(least, exact(asked.value), asked))
-    rate_q = combined_qualifier(rate, reached_q, choose_object(least, "exact", asked_q))
+    rate_q = combined_qualifier(rate, reached_q, choose_code(least, "exact", asked_q))
     wide.put("obligation_rate", rate, "derived", rate_q, where=can_reach)
     used = facts[(facts["role"] == USED) & (facts["measure"] == "obligation_reached")]
     dated = dict(zip(used["subject"], used["as_of"], strict=True))
@@ -164,8 +166,8 @@ def _numbers(asked: Interval, qualifier: Any, reached: Interval) -> tuple[Any, A
 
     What is asked as “more than” is asked at least; of “less than” nothing can be said.
     """
-    most = np.where(qualifier == "more_than", asked.value, asked.high)
-    can_tell = qualifier != "less_than"
+    most = np.where(qualifier == code("more_than"), asked.value, asked.high)
+    can_tell = qualifier != code("less_than")
     enough = can_tell & (reached.low >= most)
     return enough, can_tell & (reached.high < asked.low)
 

@@ -12,6 +12,7 @@ from pingshan_geo.figure import (
     FloatArray,
     Interval,
     ObjectArray,
+    choose_code,
     choose_object,
     combined_qualifier,
     subtract,
@@ -40,7 +41,7 @@ def put_pace(wide: Wide, as_of: date) -> None:
     starts, ends = wide.base["period_start"], wide.base["period_end"]
     over_time = starts.notna().to_numpy()
     share = period_share(starts, ends, as_of)
-    share_q = choose_object(share.low == share.high, "exact", "printed")
+    share_q = choose_code(share.low == share.high, "exact", "printed")
     wide.put("period_share", share, "derived", share_q, where=over_time)
     asked, asked_q = wide.interval("target_value"), wide.qualifier("target_value")
     expected = _times(asked, share)

@@ -10,7 +10,19 @@ from unicodedata import normalize
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.figure import FloatArray, IntArray, Interval, ObjectArray, choose_object, exact
+from pingshan_geo.figure import (
+    CodeArray,
+    FloatArray,
+    IntArray,
+    Interval,
+    ObjectArray,
+    choose_code,
+    choose_object,
+    code,
+    coded,
+    exact,
+    no_codes,
+)
 from pingshan_geo.findings import Finding
 from pingshan_geo.measures.readings import DISAGREES, EARLIER, INSTALMENT, USED, described
 from pingshan_geo.measures.registry import MEASURES
@@ -33,15 +45,14 @@ def implied_bounds(values: FloatArray) -> Interval:
     >>> [float(part[0]) for part in implied_bounds(np.array([106000.0]))]
     [106000.0, 105500.0, 106500.0]
     """
-    step = np.full(values.shape, 1e-6)
-    going = values != 0
+    step = np.where(values == 0, 1.0, 1e-6)
+    going = np.flatnonzero(values)
     for power in range(-5, 13):
         # Division and multiplication by a whole power of ten round correctly; by 0.01 they do not.
-        size = 10.0 ** abs(power)
-        near = np.round(values / size) * size if power >= 0 else np.round(values * size) / size
-        going &= near == values
-        step = np.where(going, 10.0**power, step)
-    step = np.where(values == 0, 1.0, step)
+        rest, size = values[going], 10.0 ** abs(power)
+        near = np.round(rest / size) * size if power >= 0 else np.round(rest * size) / size
+        going = going[near == rest]
+        step[going] = 10.0**power
     return Interval(values, values - step / 2, values + step / 2)
 
 
@@ -73,11 +84,11 @@ def put_recorded(
         interval, qualifier = _bulk(wide, name)
         for ends, column in zip(interval, ("value_si", "low_si", "high_si"), strict=True):
             ends[place] = of_measure[column].to_numpy()
-        qualifier[place] = of_measure["qualifier"].to_numpy(dtype=object)
+        qualifier[place] = coded(of_measure["qualifier"])
         in_conflict = disputed.loc[disputed["measure"] == name, "subject"]
-        status: str | ObjectArray = "recorded"
+        status: str | CodeArray = "recorded"
         if len(in_conflict):
-            status = choose_object(index.isin(in_conflict), "conflict", "recorded")
+            status = choose_code(index.isin(in_conflict), "conflict", "recorded")
         known = ~np.isnan(interval.value)
         if name in needed:
             wide.put(name, interval, status, qualifier)
@@ -103,20 +114,20 @@ def _said(of_facts: pd.Series[str] | None, place: IntArray, wide: Wide, column: 
     return said
 
 
-def _bulk(wide: Wide, name: str) -> tuple[Interval, ObjectArray]:
+def _bulk(wide: Wide, name: str) -> tuple[Interval, CodeArray]:
     column = MEASURES[name].column
     size = len(wide.base)
     if column not in wide.base:
         own = Interval(*(part.copy() for part in wide.interval(name)))
-        return own, np.full(size, None, dtype=object)
+        return own, no_codes(size)
     values = wide.base[column].to_numpy(dtype=np.float64).copy()
     if name == "far_limit":  # decided by a plan, not read off
-        return exact(values), np.full(size, "exact", dtype=object)
+        return exact(values), np.full(size, code("exact"))
     bounds = implied_bounds(values)
     texts = wide.base.get(f"{column}_as_delivered")
     if texts is not None:
         bounds = delivered_bounds(bounds, texts.to_numpy(dtype=object))
-    return bounds, np.full(size, "printed", dtype=object)
+    return bounds, np.full(size, code("printed"))
 
 
 def delivered_bounds(bounds: Interval, texts: ObjectArray) -> Interval:

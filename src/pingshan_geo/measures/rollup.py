@@ -10,11 +10,12 @@ import pandas as pd
 
 from pingshan_geo.figure import (
     BoolArray,
+    CodeArray,
     FloatArray,
     IntArray,
     Interval,
-    ObjectArray,
-    choose_object,
+    choose_code,
+    code,
     combined_qualifier,
     divide,
     exact,
@@ -32,14 +33,14 @@ class GroupSum:
     ----------
     interval : Interval
         One value a group; NaN where no row is known.
-    qualifier : array of str
-        Of each sum; None where it is unknown.
+    qualifier : array of int8
+        Code of each sum's qualifier; -1 where it is unknown.
     known, rows : array of int
         Rows with a value, and all rows, of each group.
     """
 
     interval: Interval
-    qualifier: ObjectArray
+    qualifier: CodeArray
     known: IntArray
     rows: IntArray
 
@@ -74,13 +75,13 @@ class SumPart:
             total = np.where(below, -np.inf, part.finish())
             parts.append(np.where(above, np.inf, total))
         interval = Interval(*parts)
-        about = choose_object(self.is_about, "about", "printed")
+        about = choose_code(self.is_about, "about", "printed")
         counted = self.sums[0]
         return GroupSum(interval, combined_qualifier(interval, about), counted.known, counted.rows)
 
 
 def sum_part(
-    interval: Interval, group: IntArray, groups: int, qualifier: ObjectArray | None = None
+    interval: Interval, group: IntArray, groups: int, qualifier: CodeArray | None = None
 ) -> SumPart:
     """Return sums of rows by group, to be merged with those of other rows.
 
@@ -92,8 +93,8 @@ def sum_part(
         Group of each row, 0 to ``groups`` - 1.
     groups : int
         Number of groups.
-    qualifier : array of str, optional
-        Of each row; ``about`` is handed on.
+    qualifier : array of int8, optional
+        Code of each row's; ``about`` is handed on.
     """
     is_open = np.zeros((3, 2, groups), dtype=bool)
     sums = []
@@ -105,12 +106,12 @@ def sum_part(
         sums.append(replace(finite, known=known))
     is_about = np.zeros(groups, dtype=bool)
     if qualifier is not None:
-        is_about[group[qualifier == "about"]] = True
+        is_about[group[qualifier == code("about")]] = True
     return SumPart(sums, is_open, is_about)
 
 
 def group_sums(
-    interval: Interval, group: IntArray, groups: int, qualifier: ObjectArray | None = None
+    interval: Interval, group: IntArray, groups: int, qualifier: CodeArray | None = None
 ) -> GroupSum:
     """Return exact sums with bounds; a single row without a bound leaves the sum without one.
 
@@ -139,7 +140,7 @@ class GroupRatio:
     """Floor over site area of groups of lots, over the lots where both are known."""
 
     interval: Interval
-    qualifier: ObjectArray
+    qualifier: CodeArray
     known: IntArray
     rows: IntArray
 
@@ -170,7 +171,7 @@ def _ratio_parts(
     floor, site = (
         sum_part(
             Interval(*(np.where(both, part, np.nan) for part in interval)), group, groups,
-            choose_object(both, qualifier_of(lots, name), None),
+            choose_code(both, qualifier_of(lots, name), None),
         )
         for interval, name in zip(of, names, strict=True)
     )  # fmt: skip
@@ -258,12 +259,12 @@ def put_zone_totals(zones: Wide, part: ZonePart, places: Mapping[str, pd.DataFra
     for name in _SUMMED:
         total = part.sums[name].finish()
         assumed = split if name == "gross_floor_area" else np.zeros(size, dtype=bool)
-        status = choose_object(assumed, "assumed", "derived")
+        status = choose_code(assumed, "assumed", "derived")
         has_lots = total.rows > 0
         zones.put(f"{name}_total", total.interval, status, total.qualifier, where=has_lots)
         zones.note(f"{name}_total_known", total.known)
     ratio = _ratio(part.sums["far_floor"], part.sums["far_land"])
-    status = choose_object(split, "assumed", "derived")
+    status = choose_code(split, "assumed", "derived")
     zones.put("far", ratio.interval, status, ratio.qualifier, where=has_lots)
     zones.note("far_known", ratio.known)
     for kind, name in COUNTS.items():

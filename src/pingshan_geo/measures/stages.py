@@ -12,12 +12,12 @@ from pingshan_geo.catalogue.schema import COUNTED_MEASURE, COUNTED_STAGES, STAGE
 from pingshan_geo.figure import (
     IntArray,
     Interval,
-    ObjectArray,
     choose,
-    choose_object,
+    choose_code,
     combined_qualifier,
     divide,
     exact,
+    no_codes,
 )
 from pingshan_geo.measures.ledger import COUNTING, DOUBTFUL, STANDS, Transfers
 from pingshan_geo.measures.registry import stage_rate
@@ -168,7 +168,7 @@ def put_stage_rates(wide: Wide, lots: pd.DataFrame, parcels: Wide, projects: Wid
     where = (np.bincount(group, minlength=len(targets)) > 0) & is_land
     for stage in COUNTED_STAGES:
         reached = at_stage(lots, land.interval, RANK[stage])
-        counted = choose_object(reached.value > 0, land.qualifier, None)
+        counted = choose_code(reached.value > 0, land.qualifier, None)
         total = group_sums(reached, group, len(targets), counted)
         is_told = (lots["value"] >= RANK[stage]).to_numpy() & ~np.isnan(reached.value)
         told = np.bincount(group[is_told], minlength=len(targets)) > 0
@@ -193,11 +193,11 @@ def at_stage(lots: pd.DataFrame, land: Interval, rank: int) -> Interval:
 def _land(wide: Wide, lots: pd.DataFrame, group: IntArray, parcels: Wide, projects: Wide) -> Joined:
     measure = wide.base["measure"].to_numpy(dtype=object)[group]
     found = exact(np.full(len(lots), np.nan))
-    qualifier: ObjectArray = np.full(len(lots), None, dtype=object)
+    qualifier = no_codes(len(lots))
     for name, lot_measure in COUNTED_MEASURE.items():
         for kind, table in (("parcels", parcels), ("projects", projects)):
             take = (measure == name) & (lots["kind"] == kind).to_numpy()
             own = joined(lots["lot"], table, lot_measure)
             found = choose(take, own.interval, found)
-            qualifier = choose_object(take, own.qualifier, qualifier)
+            qualifier = choose_code(take, own.qualifier, qualifier)
     return Joined(found, qualifier)

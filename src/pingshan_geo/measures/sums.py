@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 # A float is an integer of 53 bits times a power of two. Both halves of the integer are summed by
 # power of two; 2**36 rows fit before an int64 half of 27 bits could overflow, 2**26 in one part.
-_MANTISSA_BITS, _LOW_BITS = 53, 26
+_LOW_BITS = 26
+# How a float is stored (IEEE 754): sign, 11 bits of exponent, 52 of fraction after a 1 not stored.
+_FRACTION_BITS, _EXPONENTS, _OF_ONE = 52, 0x7FF, 1075
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,15 @@ class PartialSums:
 
     def finish(self) -> npt.NDArray[np.float64]:
         """Return the sums, rounded once; NaN for a group without a known row."""
-        totals = [Fraction(0)] * len(self.known)
+        least = min(self.parts, default=0)
+        totals = [0] * len(self.known)
         for power, (high, low) in self.parts.items():
-            unit = Fraction(2) ** power
-            for group in np.flatnonzero((high != 0) | (low != 0)):
-                totals[group] += ((int(high[group]) << _LOW_BITS) + int(low[group])) * unit
-        sums = np.array([float(total) for total in totals], dtype=np.float64)
+            for group in np.flatnonzero((high != 0) | (low != 0)).tolist():
+                whole = (int(high[group]) << _LOW_BITS) + int(low[group])
+                totals[group] += whole << (power - least)
+        # Python divides whole numbers of any size and rounds the quotient once.
+        top, bottom = 1 << max(least, 0), 1 << max(-least, 0)
+        sums = np.array([total * top / bottom for total in totals], dtype=np.float64)
         return np.where(self.known > 0, sums, np.nan)
 
 
@@ -72,9 +76,14 @@ def partial_sums(
     rows = np.bincount(group, minlength=groups)
     is_known = ~np.isnan(values)
     known_group = group[is_known]
-    mantissa, exponent = np.frexp(values[is_known])
-    whole = (mantissa * 2.0**_MANTISSA_BITS).astype(np.int64)
-    powers, power = np.unique(exponent, return_inverse=True)
+    bits = values[is_known].view(np.int64)
+    exponent = (bits >> _FRACTION_BITS) & _EXPONENTS
+    whole = bits & ((1 << _FRACTION_BITS) - 1)
+    whole |= (exponent > 0).astype(np.int64) << _FRACTION_BITS
+    np.negative(whole, where=bits < 0, out=whole)
+    np.maximum(exponent, 1, out=exponent)  # the smallest numbers have no 1 before the fraction
+    has_any = np.bincount(exponent, minlength=1) > 0
+    powers, power = np.flatnonzero(has_any), (np.cumsum(has_any) - 1)[exponent]
     place, size = power * groups + known_group, len(powers) * groups
     # Sums of halves stay below 2**53, so that a count with weights is exact; it is fast.
     halves = [
@@ -82,7 +91,6 @@ def partial_sums(
         for half in (whole >> _LOW_BITS, whole & ((1 << _LOW_BITS) - 1))
     ]
     parts = {
-        int(each) - _MANTISSA_BITS: np.stack(both)
-        for each, *both in zip(powers, *halves, strict=True)
+        int(each) - _OF_ONE: np.stack(both) for each, *both in zip(powers, *halves, strict=True)
     }
     return PartialSums(parts, np.bincount(known_group, minlength=groups), rows)

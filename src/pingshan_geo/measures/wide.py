@@ -10,14 +10,18 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.figure import (
+    NO_CODE,
     QUALIFIERS,
     STATUSES,
     BoolArray,
+    CodeArray,
     IntArray,
     Interval,
     ObjectArray,
-    choose_object,
+    choose_code,
+    coded,
     exact,
+    no_codes,
 )
 from pingshan_geo.measures.registry import MEASURES
 
@@ -35,9 +39,9 @@ def interval_of(table: pd.DataFrame, name: str) -> Interval:
     return Interval(*(table[column].to_numpy(dtype=np.float64) for column in columns))
 
 
-def qualifier_of(table: pd.DataFrame, name: str) -> ObjectArray:
-    """Return the qualifiers of a measure of a finished wide table."""
-    return table[MEASURES[name].qualifier_column].to_numpy(dtype=object)
+def qualifier_of(table: pd.DataFrame, name: str) -> CodeArray:
+    """Return the codes of the qualifiers of a measure of a finished wide table."""
+    return _codes_in(table[MEASURES[name].qualifier_column], QUALIFIERS)
 
 
 class Wide:
@@ -63,13 +67,13 @@ class Wide:
         self,
         name: str,
         interval: Interval,
-        status: str | ObjectArray,
-        qualifier: str | ObjectArray = "printed",
+        status: str | CodeArray,
+        qualifier: str | CodeArray = "printed",
         *,
         where: BoolArray | None = None,
         optional: bool = False,
     ) -> None:
-        """Add a measure: ``status`` holds for known values, unknown for the others.
+        """Add a measure: ``status`` (word or codes) holds for known values, unknown for the others.
 
         Rows outside of ``where`` have no such figure at all: value and status are missing. An
         ``optional`` measure that no row has leaves no columns.
@@ -77,11 +81,11 @@ class Wide:
         if where is not None:
             interval = Interval(*(np.where(where, part, np.nan) for part in interval))
         measure, known = MEASURES[name], ~np.isnan(interval.value)
-        statuses = np.where(known, _codes(status, STATUSES), STATUSES.index("unknown"))
-        qualifiers = np.where(known, _codes(qualifier, QUALIFIERS), -1)
+        statuses = choose_code(known, status, "unknown")
+        qualifiers = choose_code(known, qualifier, None)
         if where is not None:
-            statuses[~where] = -1
-            qualifiers[~where] = -1
+            statuses[~where] = NO_CODE
+            qualifiers[~where] = NO_CODE
         self._columns[measure.column] = interval.value
         self._columns[measure.low_column] = interval.low
         self._columns[measure.high_column] = interval.high
@@ -116,16 +120,17 @@ class Wide:
             return interval_of(self.base, name)
         return exact(np.full(len(self.base), np.nan))
 
-    def qualifier(self, name: str) -> ObjectArray:
-        """Return a measure's qualifiers, None where unknown."""
-        return self._put(MEASURES[name].qualifier_column)
+    def qualifier(self, name: str) -> CodeArray:
+        """Return the codes of a measure's qualifiers, -1 where unknown."""
+        return self._put(MEASURES[name].qualifier_column, QUALIFIERS)
 
-    def status(self, name: str) -> ObjectArray:
-        """Return a measure's statuses."""
-        return self._put(MEASURES[name].status_column)
+    def status(self, name: str) -> CodeArray:
+        """Return the codes of a measure's statuses."""
+        return self._put(MEASURES[name].status_column, STATUSES)
 
-    def _put(self, column: str) -> ObjectArray:
-        return _objects(self._columns.get(column, self.base.get(column)), len(self.base))
+    def _put(self, column: str, known: tuple[str, ...]) -> CodeArray:
+        values = self._columns.get(column, self.base.get(column))
+        return no_codes(len(self.base)) if values is None else _codes_in(values, known)
 
     def table(self) -> pd.DataFrame:
         """Return the base table with all columns; a bulk column gives way to its measure."""
@@ -136,7 +141,7 @@ class Wide:
         kept = self.base.drop(columns=[name for name in self._columns if name in self.base])
         columns = {name: _as_said(values, kept.index) for name, values in self._columns.items()}
         # Columns are joined to a frame of the base's own class, so that geometry stays geometry.
-        return kept.join(pd.DataFrame(columns, index=kept.index))
+        return kept.join(pd.DataFrame(columns, index=kept.index, copy=False))
 
 
 def _as_said(values: Any, index: pd.Index[Any]) -> Any:
@@ -156,29 +161,34 @@ class Joined(NamedTuple):
     """A measure of some rows with its qualifiers."""
 
     interval: Interval
-    qualifier: ObjectArray
+    qualifier: CodeArray
 
 
 def joined(named: pd.Series[str], other: Wide, measure: str) -> Joined:
     """Return a measure of the row of another table that each row names; unknown for the others."""
     if other.base.empty:
-        return Joined(exact(np.full(len(named), np.nan)), np.full(len(named), None, dtype=object))
+        return nothing_joined(len(named))
     place = positions(other.base.index, named)
     found = place >= 0
     parts = (np.where(found, part[place], np.nan) for part in other.interval(measure))
-    return Joined(Interval(*parts), choose_object(found, other.qualifier(measure)[place], None))
+    return Joined(Interval(*parts), choose_code(found, other.qualifier(measure)[place], None))
 
 
-def _codes(words: str | ObjectArray, known: tuple[str, ...]) -> Any:
-    """Return the place of each word among those that are known, -1 for None."""
-    if isinstance(words, str):
-        return known.index(words)
-    codes, found = pd.factorize(words)
-    return np.array([*map(known.index, found), -1], dtype=np.int8)[codes]
+def nothing_joined(size: int) -> Joined:
+    """Return as many unknown values."""
+    return Joined(exact(np.full(size, np.nan)), no_codes(size))
 
 
-def _categories(codes: Any, known: tuple[str, ...]) -> pd.Categorical:
-    found: pd.Categorical = pd.Categorical.from_codes(codes.astype(np.int8), dtype=_kind(known))
+def _codes_in(values: Any, known: tuple[str, ...]) -> CodeArray:
+    """Return the codes of a column, which need not be looked up where it was made of them."""
+    if values.dtype == _kind(known):
+        codes: CodeArray = getattr(values, "cat", values).codes
+        return np.asarray(codes)
+    return coded(values)
+
+
+def _categories(codes: CodeArray, known: tuple[str, ...]) -> pd.Categorical:
+    found: pd.Categorical = pd.Categorical.from_codes(codes, dtype=_kind(known), validate=False)
     return found
 
 
@@ -190,6 +200,8 @@ def _kind(known: tuple[str, ...]) -> Any:
 def _objects(values: Any, size: int) -> ObjectArray:
     if values is None:
         return np.full(size, None, dtype=object)
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        return values
     array = np.array(values.astype(object), dtype=object)
     array[pd.isna(array)] = None
     return array

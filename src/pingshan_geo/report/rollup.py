@@ -13,7 +13,7 @@ from pingshan_geo.assessment import Assessment
 from pingshan_geo.assessment.notes import far_basis, mixed_bases, shown
 from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.errors import UsageError
-from pingshan_geo.figure import Completeness, Figure
+from pingshan_geo.figure import QUALIFIERS, Completeness, Figure
 from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import COUNTS, MEASURES
 from pingshan_geo.measures.wide import positions
@@ -214,7 +214,7 @@ def _figure(
     return Figure(
         kind=grouped.kind, measure=measure, subject=f"{column}={name or ''}",
         value=value, low=low, high=high, unit=MEASURES[measure].unit or "1",
-        qualifier=total.qualifier[place] or "printed",
+        qualifier=QUALIFIERS[max(total.qualifier[place], 0)],
         status="unknown" if value is None else "assumed" if is_assumed else "derived",
         method=method,
         inputs_from=_where(grouped, column, name, measure),

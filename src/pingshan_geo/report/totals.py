@@ -10,11 +10,12 @@ import pandas as pd
 
 from pingshan_geo.figure import (
     BoolArray,
+    CodeArray,
     FloatArray,
     IntArray,
     Interval,
-    ObjectArray,
-    choose_object,
+    choose_code,
+    code,
     combined_qualifier,
     divide,
     exact,
@@ -41,7 +42,7 @@ class Total(NamedTuple):
     """One measure of all groups, and the rows that it leaves out."""
 
     interval: Interval
-    qualifier: ObjectArray
+    qualifier: CodeArray
     missing: BoolArray
 
 
@@ -78,7 +79,7 @@ class Grouped:
 
     def _exactly(self, count: FloatArray) -> Total:
         none = np.zeros(len(self.rows), dtype=bool)
-        return Total(exact(count), np.full(self.size, "exact", dtype=object), none)
+        return Total(exact(count), np.full(self.size, code("exact")), none)
 
     def _sum(self, measure: str, where: BoolArray | None = None) -> Total:
         interval = scaled(interval_of(self.rows, measure), self.weight)
@@ -134,8 +135,8 @@ class Grouped:
             *(np.where(self.is_main, part, np.nan) for part in interval_of(self.rows, "far"))
         )
         missing = self.is_main & np.isnan(of_main.value)
-        is_about = self._counts(qualifier_of(self.rows, "far") == "about") > 0
-        about = choose_object(is_about, "about", "printed")
+        is_about = self._counts(qualifier_of(self.rows, "far") == code("about")) > 0
+        about = choose_code(is_about, "about", "printed")
         return {
             name: Total(interval, combined_qualifier(interval, about), missing)
             for name, interval in zip(_SPREAD, spread(of_main, self.group, self.size), strict=True)
@@ -148,6 +149,6 @@ class Grouped:
         over, perhaps, unknown = (self._counts(said == each) for each in verdicts)
         judged = unknown < self._counts()
         bounds = (np.where(judged, part, np.nan) for part in (over, over, over + perhaps))
-        qualifier = choose_object(perhaps == 0, "exact", "printed")
+        qualifier = choose_code(perhaps == 0, "exact", "printed")
         over_limit = Total(Interval(*bounds), qualifier, self.is_main & (said == "unknown"))
         return dict(zip(_VERDICTS, (over_limit, self._exactly(unknown)), strict=True))
