@@ -197,7 +197,7 @@ def test_coverage_green_and_height_are_judged_and_told():
     names = ("far", "site_coverage", "green_ratio", "building_height")
     verdicts = table[[f"{name}_verdict" for name in names]].to_numpy().tolist()
     assert verdicts == [["over", "over", "under", "within"], ["under", *["unknown"] * 3]]
-    found = [each for few in limit_findings(table).values() for each in few.found]
+    found = [each for few in limit_findings(table).values() for each in few.made()]
     told = [(f.code, f.subject, f.value, *f.details.values()) for f in found]
     assert [each[:5] for each in told] == [
         ("far-over-limit", "lot-0", "3", "2", "-1"),

@@ -73,7 +73,8 @@ def test_a_row_that_lies_mostly_outside_is_in_no_drawn_zone_whatever_its_source_
     assert told(found) == {
         (0, "town"): 1.0, (1, "base"): 1.0, (1, "town"): 1.0
     }  # fmt: skip
-    (told_apart,) = misplaced(ZONES, pd.Series(["d2", "base"], index=["lot-1", "lot-2"]), cut).found
+    named = pd.Series(["d2", "base"], index=["lot-1", "lot-2"])
+    (told_apart,) = misplaced(ZONES, named, cut).made()
     assert told_apart.subject == "lot-1"
     assert "90 % of it lies outside of every density" in told_apart.message()
 
@@ -97,6 +98,6 @@ def test_rows_that_name_a_parcel_lie_where_it_does():
 def test_only_a_zone_that_most_of_a_row_lies_outside_of_is_told():
     cut = pairs((0, 1, 0.2, False), (0, 2, 0.8, True), (1, 1, 0.55, True), (1, 2, 0.45, False))
     named = pd.Series(["d1", "d1"], index=["lot-1", "lot-2"])
-    (found,) = misplaced(ZONES, named, cut).found
+    (found,) = misplaced(ZONES, named, cut).made()
     assert (found.subject, found.value, found.related) == ("lot-1", "d1", ("d2",))
     assert "80 %" in found.message()

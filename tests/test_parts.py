@@ -4,15 +4,18 @@ import io
 import json
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from pingshan_geo import assess, load_catalogue
 from pingshan_geo.catalogue import bulk, read_catalogue
+from pingshan_geo.catalogue.parts import Part
 from pingshan_geo.catalogue.schema import KINDS
 from pingshan_geo.export import export_table, write, write_partitioned
 from pingshan_geo.report import pieces, select
@@ -166,3 +169,34 @@ def test_files_with_other_columns_than_the_first_lose_none_of_them(in_files, tmp
     pd.testing.assert_frame_equal(made[0], made[2])
     assert set(made[2]["own_either"]) == {"", "3.5", "text"}
     assert set(made[2]["own_number"]) == {"", "1.5", "2.0"}
+
+
+@pytest.mark.parametrize("columns", [None, ["c", "a"], ["c"], ["a"], []])
+@pytest.mark.parametrize("rows", [None, [2, 0]])
+def test_columns_kept_in_several_files_are_read_as_one_table(tmp_path, columns, rows):
+    index = pd.Index(["x", "y", "z"], dtype=object, name="id")
+    first = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, None, 1.5]}, index=index)
+    more = pd.DataFrame({"c": pd.Series(["u", None, "w"], index=index, dtype=object)})
+    at = None if rows is None else np.array(rows)
+    whole = first.join(more)
+    for places in ((None, None), (tmp_path / "first", tmp_path / "more")):
+        part = Part.kept(first, places[0]).with_columns(more, places[1])
+        assert part.names() == ["a", "b", "c"]
+        assert part.kinds() == {"c": "string"}
+        wanted = whole if columns is None else whole[columns]
+        found = part.read(columns, at)
+        wanted = wanted if at is None else wanted.iloc[at]
+        pd.testing.assert_frame_equal(found, wanted, check_column_type=False)
+
+
+def test_a_part_knows_where_it_lies_by_what_its_first_file_says(tmp_path):
+    lots = gpd.GeoDataFrame(
+        {"zone_id": ["north", "south"]}, geometry=gpd.points_from_xy([1, 3], [2, 4]), crs=4326
+    )
+    more = pd.DataFrame({"dominant_base": ["b1", "b1"]})
+    part = Part.kept(lots, tmp_path / "lots").with_columns(more, tmp_path / "more")
+    assert part.bounds() == [1, 2, 3, 4]
+    assert part.values() == {"zone_id": ["north", "south"], "dominant_base": ["b1"]}
+    moved = replace(part, steps=(lambda rows: rows,))
+    assert moved.bounds() is None
+    assert Part(lots).bounds() is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from functools import cache
@@ -162,28 +162,29 @@ def unlisted(code: str, count: int, where: str) -> Iterator[Finding]:
 
 
 class Few(NamedTuple):
-    """The first findings of one code, at most `MOST_OF_A_CODE`, and how many there are."""
+    """Findings of one code about some rows: what makes those that may be listed, and how many.
 
-    found: tuple[Finding, ...] = ()
-    total: int = 0
+    They are made when all parts are known, since of many parts the first fill the list.
+    """
 
-    def listed(self, where: str) -> Iterator[Finding]:
-        """Yield the findings as far as they are listed, then how many are not."""
-        yield from self.found
-        if self.found:
-            yield from unlisted(self.found[0].code, self.total, where)
+    made: Callable[[], Iterable[Finding]]
+    total: int
 
 
 def joined_few(parts: Iterable[Mapping[str, Few]]) -> Iterator[Finding]:
-    """Yield findings of parts of a table, each kind under what shows all of it, as one list."""
-    whole: dict[str, Few] = {}
+    """Yield findings of parts of a table, each kind under what shows all of it, as one list.
+
+    At most `MOST_OF_A_CODE` of a kind, then how many more there are.
+    """
+    whole: dict[str, list[Few]] = {}
     for part in parts:
-        for where, more in part.items():
-            known = whole.get(where, Few())
-            first = (*known.found, *more.found)[:MOST_OF_A_CODE]
-            whole[where] = Few(first, known.total + more.total)
-    for where, few in whole.items():
-        yield from few.listed(where)
+        for where, few in part.items():
+            whole.setdefault(where, []).append(few)
+    for where, each in whole.items():
+        found = list(islice((one for few in each for one in few.made()), MOST_OF_A_CODE))
+        yield from found
+        if found:
+            yield from unlisted(found[0].code, sum(few.total for few in each), where)
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -139,7 +139,7 @@ def assess(
     errors = lots.topology(district_of(tables["zones"]), expect_tiling=expect_tiling)
     found.extend(topology_findings(errors))
     found.extend(zone_findings(tables["zones"]))
-    for each in (lots.findings(), lots.quality_findings(causes), done.findings()):
+    for each in (lots.findings(), lots.quality_findings(causes)):
         found.extend(each)
     made = Assessment(
         catalogue=catalogue, as_of=cutoff, facts=facts, findings=in_order(found),

@@ -6,8 +6,9 @@ A part knows nothing of the others. What all parts must be seen for, `passes` do
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Day:
     cutoff: date
     dated: pd.Series[str]
 
-    def lots(self, rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    def lots(self, rows: Any) -> tuple[Any, Any]:
         """Return the parcels known at the day, and those known that had ended by then."""
         known = rows[known_by(rows, "valid_from", self.dated, self.cutoff)]
         lots = valid_at(known, self.cutoff)
@@ -51,9 +52,14 @@ class Day:
 
 def bounds_of(part: Part, day: Day) -> FloatArray:
     """Return the extent of the outlines of a part that may be measured."""
-    columns = ["source_id", "valid_from", "valid_to", "geometry_status", "geometry"]
-    lots, _ = day.lots(part.read(columns))
-    return np.asarray(lots.geometry[lots["geometry_status"].isin(MEASURABLE)].total_bounds)
+    columns = ["source_id", "valid_from", "valid_to", "geometry_status"]
+    rows, told = part.read(columns), part.bounds()
+    lots, _ = day.lots(rows)
+    measurable = lots["geometry_status"].isin(MEASURABLE).to_numpy()
+    if told and len(lots) == len(rows) and measurable.all():
+        return np.array(told)
+    lots, _ = day.lots(part.read([*columns, "geometry"]))
+    return np.asarray(lots.geometry[measurable].total_bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,19 @@ class Scene:
 
     def keep(self, rows: pd.DataFrame, name: str, number: int) -> Part:
         """Keep a table of a part."""
-        path = None if self.folder is None else self.folder / f"{name}-{number:06}.arrow"
-        return Part.kept(rows, path)
+        return Part.kept(rows, self.place(name, number))
+
+    def place(self, name: str, number: int) -> Path | None:
+        """Return where a table of a part is kept; None is in memory."""
+        return None if self.folder is None else self.folder / f"{name}-{number:06}.arrow"
+
+    def keep_measures(self, wide: Wide, part: Part | None, number: int) -> Part:
+        """Keep measures: of all rows of a part of the catalogue beside what that keeps itself."""
+        if self.folder is None or part is None or part.steps:
+            return self.keep(wide.part(), "measured", number)
+        added = wide.added()
+        own = replace(part, columns=tuple(name for name in part.names() if name not in added))
+        return own.with_columns(added, self.place("measured", number))
 
 
 @dataclass(frozen=True)
@@ -112,8 +129,8 @@ class Measured:
         See `Wide.optional`.
     said : frozenset of str
         The optional columns that hold anything.
-    pairs : Part
-        Pair table of the overlay, with positions among these parcels.
+    pieces : Part
+        Their parts in zones, with all columns.
     lots, shares : Part
         Membership of the parcels: each once, and by share.
     totals : ZonePart
@@ -139,7 +156,7 @@ class Measured:
     table: Part
     optional: dict[str, tuple[str, ...]]
     said: frozenset[str]
-    pairs: Part
+    pieces: Part
     lots: Part
     shares: Part
     totals: ZonePart
@@ -156,7 +173,8 @@ class Measured:
 def measured(item: tuple[int, Part], scene: Scene) -> Measured:
     """Return the measures of some parcels of a catalogue."""
     number, part = item
-    rows, earlier = scene.day.lots(part.read())
+    there = part.read()
+    rows, earlier = scene.day.lots(there)
     zones = scene.zones.base
     parcels = lot_table(rows, "parcels", scene.facts)
     put_geometry_areas(parcels)
@@ -169,18 +187,21 @@ def measured(item: tuple[int, Part], scene: Scene) -> Measured:
     table: Any = parcels.part()
     totals = zone_part(table, lots, shares if scene.is_split else lots, pairs, len(zones))
     bare = rows.index[(rows["geometry_status"] == "none").to_numpy()]
-    first = tuple(Finding("not-drawn", str(each)) for each in bare[:MOST_OF_A_CODE])
+    undrawn = partial(map, partial(Finding, "not-drawn"), bare[:MOST_OF_A_CODE].astype(str))
     few = {
-        _NOT_DRAWN: Few(first, len(bare)), "report overlay": misplaced(zones, named, pairs)
+        _NOT_DRAWN: Few(undrawn, len(bare)), "report overlay": misplaced(zones, named, pairs),
+        **limit_findings(table),
     }  # fmt: skip
     is_named = np.flatnonzero(table.index.isin(scene.named))
     of_named = lots[lots["row"].isin(is_named)]
+    kept = scene.keep_measures(parcels, part if len(rows) == len(there) else None, number)
     may_be_measured = rows["geometry_status"].isin(MEASURABLE).to_numpy()
     shapes = scene.zoned.plane.polygons(rows.geometry)
     return Measured(
-        number=number, size=len(table), table=scene.keep(table, "measured", number),
+        number=number, size=len(table), table=kept,
         optional=dict(parcels.optional), said=_said(table, parcels.optional),
-        pairs=scene.keep(pairs, "pairs", number), lots=scene.keep(lots, "lots", number),
+        pieces=scene.keep(overlay_table(pairs).table(), "overlay", number),
+        lots=scene.keep(lots, "lots", number),
         shares=scene.keep(shares, "shares", number), totals=totals,
         judged=judged(table, scene.tolerance), boxes=shapely.bounds(rows.geometry.to_numpy()),
         is_outline=may_be_measured & ~shapely.is_missing(shapes), named=table.iloc[is_named],
@@ -229,34 +250,30 @@ class Finished:
 
     Attributes
     ----------
-    table, pieces : Part
-        Rows of the parcels, and of their parts in zones, with all columns.
+    table : Part
+        Rows of the parcels, with all columns.
     steps : mapping of str to bool
         The columns of steps, and whether they hold anything.
-    few : mapping of str to Few
-        Findings of which there may be many, by what shows all of them.
     """
 
     table: Part
-    pieces: Part
     steps: Mapping[str, bool]
-    few: Mapping[str, Few]
 
 
 def finished(task: Task, steps: pd.DataFrame, scene: Scene) -> Finished:
     """Return parcels with the verdicts on their areas and the steps that they are in."""
     part = task.part
-    wide = Wide(part.table.read())
+    asked = [MEASURES[name] for name in steps["measure"].unique() if name in MEASURES]
+    asked += [MEASURES[name] for name in ("recorded_area", "measured_area")]
+    needed = {name for each in asked for name in each.columns}
+    wide = Wide(part.table.read([name for name in part.table.names() if name in needed]))
     put_verdicts(wide, verdicts(part.judged, task.causes))
-    table = wide.part()
-    said = step_columns("parcels", table, steps)
-    table = table.assign(**said) if said else table
-    pieces = overlay_table(part.pairs.read()).table()
+    said = step_columns("parcels", wide.part(), steps)
+    more = wide.added().assign(**said)
     return Finished(
-        scene.keep(table, "parcels", part.number), scene.keep(pieces, "overlay", part.number),
+        part.table.with_columns(more, scene.place("verdicts", part.number)),
         {name: bool(column.notna().any()) for name, column in said.items()},
-        limit_findings(table),
-    )  # fmt: skip
+    )
 
 
 def put_verdicts(wide: Wide, told: pd.DataFrame) -> None:

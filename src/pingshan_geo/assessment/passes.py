@@ -57,8 +57,8 @@ class Passed:
         In their order.
     scene : Scene
         What they stood before.
-    folder : TemporaryDirectory or None
-        Keeps their files.
+    folder, below : TemporaryDirectory or None
+        Keep their files, and those of the catalogue.
     run : Runner
         Does the parts.
     """
@@ -66,6 +66,7 @@ class Passed:
     parts: tuple[Measured, ...]
     scene: Scene
     folder: Any
+    below: Any
     run: Runner
 
     @classmethod
@@ -74,7 +75,7 @@ class Passed:
         folder = None if lots.is_in_memory else scratch()
         scene = replace(scene, folder=None if folder is None else Path(folder.name))
         found = lots.run(partial(measured, scene=scene), list(enumerate(lots.parts)))
-        return cls(tuple(found), scene, folder, lots.run)
+        return cls(tuple(found), scene, folder, lots.folder, lots.run)
 
     @cached_property
     def table(self) -> Parts:
@@ -83,7 +84,8 @@ class Passed:
 
     def beside(self, parts: Iterable[Part]) -> Parts:
         """Return a table whose parts are those of the parcels."""
-        return Parts(tuple(parts), tuple(part.size for part in self.parts), self.folder, self.run)
+        sizes = tuple(part.size for part in self.parts)
+        return Parts(tuple(parts), sizes, self.folder, self.below, self.run)
 
     @cached_property
     def totals(self) -> ZonePart:
@@ -143,7 +145,7 @@ class Passed:
         empty = shapely.Polygon()
         whole = empty if district is None else shapely.union_all(plane.shapes(district))
         task = topology.Task(plane, topology.TopologyTolerance(), whole, expect_tiling)
-        taken = _Taken(replace(self.table, folder=None, run=map), plane)
+        taken = _Taken(replace(self.table, folder=None, below=None, run=map), plane)
         if self.table.is_in_memory:
             return topology.in_tiles(boxes, taken, task)
         return topology.in_tiles(boxes, taken, task, size=_TILE, run=self.run)
@@ -197,11 +199,7 @@ class Lots:
 
     def pieces(self) -> Parts:
         """Return the table of parts of parcels in zones."""
-        return self.passed.beside(each.pieces for each in self.done)
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield what the second pass has found."""
-        yield from joined_few(each.few for each in self.done)
+        return self.passed.beside(part.pieces for part in self.passed.parts)
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def bulk_lots(
         Part(part.path, steps=() if columns.keys() == part.kinds.keys() else (alike,))
         for part in there
     )
-    lots = Parts(files, tuple(map(len, looked_at)), kept, run)
+    lots = Parts(files, tuple(map(len, looked_at)), kept, run=run)
     return lots, pd.concat(looked_at or [pd.DataFrame(columns=_LOOKED_AT)], ignore_index=True)
 
 

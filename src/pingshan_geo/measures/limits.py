@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -309,23 +310,23 @@ def limit_findings(table: pd.DataFrame) -> dict[str, Few]:
     for name, (lowest, highest) in _JUDGED.items():
         if f"{name}_verdict" not in table:
             continue
-        judged = table[f"{name}_verdict"]
+        judged = table[f"{name}_verdict"].to_numpy(dtype=object)
         for said, limit in (("over", highest), ("under", lowest)):
             if limit is not None:
-                rows = table[judged == said]
+                at = np.flatnonzero(judged == said)
                 where = f"""report --where "{name}_verdict = '{said}'\""""
-                first = _over(rows.iloc[:MOST_OF_A_CODE], name, said, limit)
-                found[where] = Few(tuple(first), len(rows))
+                columns = [MEASURES[name].column, MEASURES[limit].column]
+                rows = pd.DataFrame(table[columns]).iloc[at[:MOST_OF_A_CODE]]
+                found[where] = Few(partial(_over, rows, name, said), len(at))
     return found
 
 
-def _over(rows: pd.DataFrame, name: str, said: str, limit: str) -> Iterator[Finding]:
+def _over(rows: pd.DataFrame, name: str, said: str) -> Iterator[Finding]:
     code = "limit-exceeded"
     if name == "far":
         code = "far-over-limit" if said == "over" else "far-under-minimum"
     measure, suffix = MEASURES[name], MEASURES[name].unit
-    values = rows[[measure.column, MEASURES[limit].column]].to_numpy(dtype=np.float64)
-    for subject, (value, bound) in zip(rows.index, values, strict=True):
+    for subject, value, bound in rows.itertuples():
         margin = bound - value if said == "over" else value - bound
         details: dict[str, str | Text] = {
             "limit": _shown(bound, suffix), "margin": _shown(margin, suffix),

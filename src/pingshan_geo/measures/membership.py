@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -98,9 +100,9 @@ def membership(
     known = np.isin(of_said, measured.row * len(names) + level[measured.zone])
     drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()[said.zone]
     said = said.at(~known & ~(drawn & np.isin(of_said, told)))
-    both = _Places(*map(np.concatenate, zip(measured, said, strict=True)))
-    both = both.at(np.argsort(both.row * len(zones) + both.zone, kind="stable"))
-    return pd.DataFrame(dict(zip(_COLUMNS, both, strict=True)))
+    row, zone, weight = map(np.concatenate, zip(measured, said, strict=True))
+    both = pd.DataFrame(dict(zip(_COLUMNS, (row, zone, weight), strict=True)))
+    return both.iloc[np.argsort(row * len(zones) + zone, kind="stable")].reset_index(drop=True)
 
 
 class _Places(NamedTuple):
@@ -178,17 +180,23 @@ def misplaced(zones: pd.DataFrame, named: pd.Series[str], pairs: pd.DataFrame) -
     share = main["share"].to_numpy(dtype=np.float64)
     apart = (said >= 0) & (said != best) & (share > 0.5)
     apart[apart] = drawn[said[apart]] & (level[said[apart]] == of_pair[apart])
-    wrong = np.flatnonzero(apart)
-    found = []
-    for at in wrong[:MOST_OF_A_CODE]:
-        other = str(zones.index[best[at]]) if best[at] >= 0 else ""
-        outside = text("outside_of").filled(kind=text(str(main["zone_kind"].iloc[at])))
-        found.append(Finding(
-            "zone-disagrees", str(named.index[row[at]]), field="zone_id",
-            value=str(zones.index[said[at]]), related=(other,) if other else (),
+    at = np.flatnonzero(apart)[:MOST_OF_A_CODE]
+    ids = np.append(zones.index.to_numpy(dtype=object), "")  # -1 is no zone
+    rows = pd.DataFrame({
+        "subject": named.index[row[at]], "said": ids[said[at]], "other": ids[best[at]],
+        "kind": main["zone_kind"].to_numpy(dtype=object)[at], "share": share[at],
+    })  # fmt: skip
+    return Few(partial(_misplaced, rows), int(apart.sum()))
+
+
+def _misplaced(rows: pd.DataFrame) -> Iterator[Finding]:
+    for subject, said, other, kind, share in rows.itertuples(index=False):
+        outside = text("outside_of").filled(kind=text(str(kind)))
+        yield Finding(
+            "zone-disagrees", str(subject), field="zone_id", value=str(said),
+            related=(other,) if other else (),
             details={
                 "place": text("inside_of").filled(zone=other) if other else outside,
-                "share": f"{format_number(share[at] * 100, 1)} %",
+                "share": f"{format_number(share * 100, 1)} %",
             },
-        ))  # fmt: skip
-    return Few(tuple(found), len(wrong))
+        )  # fmt: skip

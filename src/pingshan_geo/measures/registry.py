@@ -79,6 +79,12 @@ class Measure:
         """Column of the qualifier."""
         return f"{self.name}_qualifier"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of value, lower and upper bound, status and qualifier."""
+        ends = (self.column, self.low_column, self.high_column)
+        return (*ends, self.status_column, self.qualifier_column)
+
     @cached_property
     def label(self) -> Text:
         """Name for people."""

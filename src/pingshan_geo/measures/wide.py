@@ -92,8 +92,7 @@ class Wide:
         self._columns[measure.status_column] = _categories(statuses, STATUSES)
         self._columns[measure.qualifier_column] = _categories(qualifiers, QUALIFIERS)
         if optional:
-            names = (measure.column, measure.low_column, measure.high_column)
-            for each in (*names, measure.status_column, measure.qualifier_column):
+            for each in measure.columns:
                 self._optional[each] = (measure.status_column,)
 
     def note(self, column: str, values: Any, *, beside: tuple[str, ...] | None = None) -> None:
@@ -139,9 +138,14 @@ class Wide:
     def part(self) -> pd.DataFrame:
         """Return the table with its optional columns, be they empty, as a part of a larger one."""
         kept = self.base.drop(columns=[name for name in self._columns if name in self.base])
-        columns = {name: _as_said(values, kept.index) for name, values in self._columns.items()}
         # Columns are joined to a frame of the base's own class, so that geometry stays geometry.
-        return kept.join(pd.DataFrame(columns, index=kept.index, copy=False))
+        return kept.join(self.added())
+
+    def added(self) -> pd.DataFrame:
+        """Return the columns that were added, be optional ones empty or not."""
+        index = self.base.index
+        columns = {name: _as_said(values, index) for name, values in self._columns.items()}
+        return pd.DataFrame(columns, index=index, copy=False)
 
 
 def _as_said(values: Any, index: pd.Index[Any]) -> Any:

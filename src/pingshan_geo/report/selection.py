@@ -334,10 +334,8 @@ def wide_table(
         table[name] = rows.get(name)
     own: list[str] = []
     for m in measures:
-        names = (m.column, m.low_column, m.high_column, m.status_column, m.qualifier_column)
-        own += [
-            name for name in (*names, *_BESIDE.get(m.name, ()), f"{m.name}_step") if name in rows
-        ]
+        names = (*m.columns, *_BESIDE.get(m.name, ()), f"{m.name}_step")
+        own += [name for name in names if name in rows]
     for name in dict.fromkeys((*own, *more)):
         if name in rows and name not in table:
             table[name] = rows[name]
