@@ -97,20 +97,26 @@ def to_lonlat(
             there = np.where(known[:, :1] & known[:, 1:], there, np.inf)
         return np.column_stack([there, points[:, 2:]]) if points.shape[1] > 2 else there
 
-    def in_step(points: Array) -> Array:  # a way of PROJ is for one thread
-        if len(points) <= _BLOCK or control is not None or placement.system:
-            return moved(points, way)
-        return np.concatenate(in_threads(lambda part: moved(part, made()[0]), points))
-
     # None: each geometry as it has it, so that what comes after still sees its heights.
     heights: Any = None if decimals is None else False
-    blocks = np.array_split(geometry, -(-len(geometry) // _BLOCK))
-    shapes = [shapely.transform(block, in_step, include_z=heights) for block in blocks]
-    return np.concatenate(shapes), told
+
+    def part(shapes: npt.NDArray[Any], way: _Way) -> npt.NDArray[Any]:
+        blocks = np.array_split(shapes, -(-len(shapes) // most))
+        step = partial(moved, way=way)
+        return np.concatenate(
+            [shapely.transform(block, step, include_z=heights) for block in blocks]
+        )
+
+    # Where a grid of nodes is asked, fewer are for a larger block.
+    most = _BLOCK * 10 if placement.system else _BLOCK
+    if len(geometry) <= most or control is not None or placement.system:
+        return part(geometry, way), told
+    # A way of PROJ is for one thread.
+    return np.concatenate(in_threads(lambda some: part(some, made()[0]), geometry)), told
 
 
 _Way = Callable[[Array], Array]
-_BLOCK = 100_000  # outlines that are moved together; fewer vertices are not worth a thread
+_BLOCK = 10_000  # outlines that are moved together; fewer are not worth a thread
 
 
 def _by_control(placement: Placement, path: str) -> tuple[_Way, list[Finding]]:

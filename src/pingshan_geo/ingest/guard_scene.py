@@ -105,9 +105,13 @@ class Scene:
         shapely.prepare(self._edge)
         self._rim = shapely.get_coordinates(shapely.convex_hull(shape))
         self._anchors = None
-        if anchors is not None and len(anchors[0]) > 2:
-            delivered, known = (shapely.get_coordinates(shapely.centroid(each)) for each in anchors)
-            self._anchors = delivered, self.metres(known)
+        if anchors is not None:
+            drawn = np.logical_and(*(shapely.get_num_coordinates(each) > 0 for each in anchors))
+            delivered, known = (
+                shapely.get_coordinates(shapely.centroid(each[drawn])) for each in anchors
+            )
+            if len(known) > 2:
+                self._anchors = delivered, self.metres(known)
         self._looks: dict[Placement, Look] = {}
         self._hulls: dict[bool, Array] = {}
 

@@ -110,7 +110,7 @@ def merge(
     gone, held = _missing(table, key, known, referred)
     is_new = np.zeros(len(table), dtype=bool)
     is_new[at[old][moved]] = True
-    stays, fresh = np.flatnonzero(~gone), np.flatnonzero(~old)
+    stays, fresh = (slice(None) if each.all() else np.flatnonzero(each) for each in (~gone, ~old))
     whole = pd.DataFrame(
         {
             name: pd.Series(np.concatenate([stands[name][stays], came[name][fresh]]), dtype=object)
@@ -139,8 +139,8 @@ def _cells(rows: pd.DataFrame, columns: list[str]) -> dict[str, npt.NDArray[np.o
         values = rows[name].to_numpy(dtype=object, copy=True) if name in rows else None
         if values is None:
             values = np.full(len(rows), None, dtype=object)
-        else:
-            values[rows[name].isna().to_numpy()] = None
+        elif pd.api.types.infer_dtype(values, skipna=False) != "string":
+            values[pd.isna(values)] = None
         data[name] = values
     return data
 

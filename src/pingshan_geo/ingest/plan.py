@@ -164,9 +164,9 @@ def plan(draft: Draft, request: Request) -> Plan:
     garbled = decoded_wrongly(_texts(delivery), file=delivery.file)
     if garbled is not None:
         raise InputError([*_errors(found), garbled])
-    came = set(delivery.rows.tolist())
+    came = delivery.rows
     delivery, left_out = _where(delivery, request.where)
-    gone = came - set(delivery.rows.tolist())
+    gone = set(np.setdiff1d(came, delivery.rows).tolist()) if left_out else set()
     found = [each for each in found if each.row not in gone] + left_out
     given = tuple(parse_map_option(each, request.table, delivery) for each in request.maps)
     geometry, placement, questions = None, None, list[Finding]()

@@ -179,7 +179,7 @@ class Rows:
 
     def accepted(self) -> pd.DataFrame:
         """Return the rows that go into the table, with their evidence."""
-        frame = self.frame[~self.refused]
+        frame = self.frame[~self.refused] if self.refused.any() else self.frame.copy(deep=False)
         numbers = self.numbers[~self.refused]
         frame["source_id"] = self._sources(frame)
         if self.table == "facts":

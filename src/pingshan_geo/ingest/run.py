@@ -50,10 +50,10 @@ def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
     InputError
         If a question is open, no row can be accepted, or the catalogue itself has an error.
     """
-    rows_of = set(plan.delivery.rows.tolist())
-    whole = [each for each in _errors(plan.findings) if each.row not in rows_of]
+    wrong = _errors(plan.findings)
+    whole = [each for each in wrong if each.row is None or each.row not in plan.delivery.rows]
     if plan.questions or whole:
-        raise InputError(in_order([*_errors(plan.findings), *plan.questions]))
+        raise InputError(in_order([*wrong, *plan.questions]))
     if plan.delivery.table.empty:
         raise InputError(in_order([*plan.findings, Finding("no-rows", file=plan.delivery.file)]))
     rows = Rows(draft, plan)

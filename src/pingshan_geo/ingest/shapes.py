@@ -15,8 +15,8 @@ import shapely
 
 from pingshan_geo.crs import GEOGRAPHIC
 from pingshan_geo.findings import Finding, first_few
-from pingshan_geo.ingest.stars import star_shaped
 from pingshan_geo.measures.area import measured_area
+from pingshan_geo.measures.ragged import is_one_ring, is_plain
 from pingshan_geo.words import Text
 from pingshan_geo.work import in_threads
 
@@ -33,7 +33,7 @@ _LEAST_M2, _MOST_M2 = 0.01, 1.0
 # Surveys write millimetres: what goes out and comes back within one is a spike, if it is also a
 # thousand times longer than wide. A strip under a centimetre is less than anybody can stake out.
 _SPIKE_M, _SPIKE_RATIO, _SLIVER_M = 0.001, 0.001, 0.01
-_BLOCK = 20_000  # outlines that a thread looks at together
+_BLOCK = 4_000  # outlines that a thread looks at together: what is made of them stays in its cache
 _DEGREE_M = 111_195.0  # a degree of latitude on a sphere; near enough for the limits above
 
 _HEIGHTS = Text("heights are left out", "略去高程")
@@ -178,13 +178,14 @@ def _common(
 
 def _off_the_globe(shapes: Shapes, rows: Rows, file: str) -> Iterator[tuple[int, Finding]]:
     """Take out outlines with a position that is no longitude and latitude, and tell the first."""
-    # Bounds would do but for NaN, and for a hole outside of its shell.
-    lonlat = shapely.get_coordinates(shapes)
+    # Bounds do but for NaN, which makes the area NaN, and for a hole outside of its shell.
+    near = (np.abs(shapely.bounds(shapes)) <= (180, 90, 180, 90)).all(axis=1)
+    doubtful = np.flatnonzero(~(near & is_one_ring(shapes) & ~np.isnan(shapely.area(shapes))))
+    lonlat, shape_of = shapely.get_coordinates(shapes[doubtful], return_index=True)
     wrong = ~((np.abs(lonlat[:, 0]) <= 180) & (np.abs(lonlat[:, 1]) <= 90))
     if not wrong.any():
         return
-    shape_of = np.repeat(np.arange(len(shapes)), shapely.get_num_coordinates(shapes))[wrong]
-    places, first = np.unique(shape_of, return_index=True)
+    places, first = np.unique(doubtful[shape_of[wrong]], return_index=True)
     shapes[places] = None
     for place, (lon, lat) in zip(places, lonlat[wrong][first], strict=True):
         value = f"{lon:.10g}, {lat:.10g}"
@@ -223,8 +224,7 @@ def _made_polygonal(
 
 def _mended(shapes: Shapes, faults: Faults) -> Mask:
     """Mend outlines in place and turn their rings; return the rows that had doubled points."""
-    # A polygon without holes is as good as its ring, and need not be taken apart.
-    simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
+    simple = is_one_ring(shapes)
     marks = np.zeros((5, len(shapes)), dtype=bool)
     marks[:, simple] = np.hstack(in_threads(_marks_of_rings, shapes[simple], _BLOCK))
     marks[:4, ~simple] = _marks(_flat(shapes[~simple]))
@@ -249,7 +249,7 @@ def _mended(shapes: Shapes, faults: Faults) -> Mask:
 def _marks_of_rings(rings: Shapes) -> Mask:
     each = np.arange(len(rings))
     flat = _looked_at(rings, each, each, np.zeros(len(rings), dtype=bool))
-    return np.vstack([_marks(flat), star_shaped(flat.lonlat, flat.ring_of)])
+    return np.vstack([_marks(flat), is_plain(rings)])
 
 
 def _marks(flat: _Flat) -> Mask:
@@ -354,14 +354,14 @@ def _looked_at(rings: Shapes, part_of: Rows, row_of: Rows, hollow: Mask) -> _Fla
     lonlat, ring_of = shapely.get_coordinates(rings, return_index=True)
     goes_on = np.diff(ring_of) == 0  # the last position of a ring repeats the first
     step = [np.diff(each)[goes_on] for each in lonlat.T]
-    lonlat, ring_of = lonlat[:-1][goes_on], ring_of[:-1][goes_on]
+    lonlat, ring_of = np.compress(goes_on, lonlat[:-1], axis=0), ring_of[:-1][goes_on]
     first = np.flatnonzero(np.diff(ring_of, prepend=-1))
     # Metres from the first position of the ring; edge i leads from vertex i to the next.
     origin = lonlat[first]
     wide = _DEGREE_M * np.cos(np.radians(origin[:, 1]))[ring_of]
     east, north = step[0] * wide, step[1] * _DEGREE_M
-    x = (lonlat[:, 0] - origin[ring_of, 0]) * wide
-    y = (lonlat[:, 1] - origin[ring_of, 1]) * _DEGREE_M
+    x, y = (lonlat - np.take(origin, ring_of, axis=0)).T
+    x, y = x * wide, y * _DEGREE_M
     length = np.hypot(east, north)
     twice = np.bincount(ring_of, x * north - y * east, len(rings))
     way = np.bincount(ring_of, length, len(rings))

@@ -13,7 +13,14 @@ import numpy as np
 import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, ObjectArray
-from pingshan_geo.measures.ragged import cross, expand, flat_rings, groups, signed_areas
+from pingshan_geo.measures.ragged import (
+    cross,
+    expand,
+    flat_rings,
+    groups,
+    is_one_ring,
+    signed_areas,
+)
 
 #: What lies nearer to an edge than this may be on either side of it, or on it.
 _CLEAR_M = 1e-6
@@ -125,8 +132,7 @@ def crossed_once(parcels: ObjectArray, outlines: Chains) -> tuple[IntArray, IntA
     piece : array of shapes
         Polygons.
     """
-    is_plain = (shapely.get_type_id(parcels) == 3) & (shapely.get_num_interior_rings(parcels) == 0)
-    plain = np.flatnonzero(is_plain)
+    plain = np.flatnonzero(is_one_ring(parcels))
     loops, zones = Loops.of(parcels[plain]), outlines.loops
     parcel, edge = outlines.near(parcels[plain])
     zone = zones.owner[zones.ring[edge]]

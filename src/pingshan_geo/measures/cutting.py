@@ -11,7 +11,7 @@ import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, ObjectArray
 from pingshan_geo.measures.crossing import Chains, crossed_once
-from pingshan_geo.measures.ragged import groups
+from pingshan_geo.measures.ragged import groups, is_plain
 from pingshan_geo.work import in_threads
 
 Shapes = ObjectArray
@@ -20,6 +20,7 @@ Shapes = ObjectArray
 #: coordinates of 1e7 m, and of the projection, is some 2e-9 m.
 CONTACT_M = 1e-8
 _GRID_M = 1e-6
+_BLOCK = 5_000  # shapes
 _CLOSED = 1e-9  # pieces fill a parcel to this part of it
 
 
@@ -53,7 +54,9 @@ def valid(shapes: Shapes) -> Shapes:
     >>> shapely.area(valid(np.array([bow_tie, None]))).tolist()
     [2.0, nan]
     """
-    wrong = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
+    parts = np.array_split(shapes, len(shapes) // _BLOCK + 1)  # that fit into a cache
+    row = np.flatnonzero(~np.concatenate([is_plain(part) for part in parts]))
+    wrong = row[~shapely.is_valid(shapes[row]) & ~shapely.is_missing(shapes[row])]
     shapes = shapes.copy()
     is_finite = np.isfinite(shapely.bounds(shapes[wrong])).all(axis=1)
     shapes[wrong[~is_finite]] = None

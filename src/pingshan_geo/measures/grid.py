@@ -35,8 +35,10 @@ class Grid:
     def cells(self, boxes: Boxes) -> tuple[IntArray, ...]:
         """Return the first columns and rows of boxes, and the first beyond them."""
         size = np.maximum((self.high - self.low) / self.side, 1e-6)
-        ends = (boxes.reshape(2, 2, -1) - self.low[:, None]) / size[:, None]
-        (west, south), (east, north) = np.clip(ends, 0, self.side - 1).astype(np.int32)
+        west, south, east, north = (
+            np.clip((each - low) / wide, 0, self.side - 1).astype(np.int64)
+            for each, low, wide in zip(boxes, [*self.low] * 2, [*size] * 2, strict=True)
+        )
         return west, south, east + 1, north + 1
 
     def marked(self, boxes: Boxes) -> BoolArray:
@@ -52,10 +54,11 @@ class Grid:
 
     def count(self, marked: BoolArray, boxes: Boxes) -> IntArray:
         """Return how many marked cells each box is on."""
-        total = np.pad(_sums(marked), ((1, 0), (1, 0)))
+        total = np.pad(_sums(marked), ((1, 0), (1, 0))).ravel()
         west, south, east, north = self.cells(boxes)
-        rows = total[east, north] - total[east, south]
-        return np.asarray(rows - total[west, north] + total[west, south])
+        west, east = west * (self.side + 1), east * (self.side + 1)
+        rows = total[east + north] - total[east + south]
+        return np.asarray(rows - total[west + north] + total[west + south])
 
 
 def meeting(one: Boxes, two: Boxes) -> tuple[IntArray, IntArray]:

@@ -14,6 +14,7 @@ from pingshan_geo.crs import exact_way, require_measurable
 from pingshan_geo.figure import FloatArray
 from pingshan_geo.measures.area import is_polygonal
 from pingshan_geo.measures.cutting import Shapes, valid
+from pingshan_geo.work import in_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Plane:
         crs = crs if crs.is_geographic else crs.geodetic_crs
         boxes = []
         for series in geometry:
-            own, box = require_measurable(series.crs), series.total_bounds
+            own, box = require_measurable(series.crs), _extent(series.to_numpy())
             if own != crs:
                 box = np.array(exact_way(own, crs)[0].transform_bounds(*box))
             boxes.append(box)
@@ -108,8 +109,20 @@ class Plane:
 
 def polygons(geometry: gpd.GeoSeries) -> Shapes:
     """Return the polygons and multipolygons in two dimensions, None for everything else."""
-    shapes = geometry.to_numpy()
-    usable = is_polygonal(shapes)
-    found = np.full(len(shapes), None, dtype=object)
-    found[usable] = shapes[usable]
+    return np.concatenate(in_threads(_polygons, geometry.to_numpy()))
+
+
+def _polygons(shapes: Shapes) -> Shapes:
+    found = shapes.copy()
+    found[~is_polygonal(shapes)] = None
     return shapely.force_2d(found) if shapely.has_z(found).any() else found
+
+
+def _extent(shapes: Shapes) -> FloatArray:
+    """Return west, south, east and north of all shapes; NaN where there is none."""
+    ends = np.stack(in_threads(_bounds, shapes))
+    return np.concatenate([np.fmin.reduce(ends[:, :2]), np.fmax.reduce(ends[:, 2:])])
+
+
+def _bounds(shapes: Shapes) -> FloatArray:
+    return np.asarray(shapely.total_bounds(shapes)) if len(shapes) else np.full(4, np.nan)

@@ -7,6 +7,8 @@ import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, ObjectArray
 
+_ROUNDING = 1e-14  # of a product of two differences, some fifty times what it may be wrong
+
 
 def groups(key: IntArray) -> tuple[IntArray, IntArray]:
     """Return where each group of a sorted key starts, and the group of each row.
@@ -20,6 +22,18 @@ def groups(key: IntArray) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(is_first), np.cumsum(is_first) - 1
 
 
+def equal_neighbours(key: FloatArray) -> IntArray:
+    """Return the rows of a sorted key that are equal to the row before or after.
+
+    Examples
+    --------
+    >>> equal_neighbours(np.array([1.0, 2.0, 2.0, 5.0])).tolist()
+    [1, 2]
+    """
+    is_same = np.diff(key) == 0
+    return np.flatnonzero(np.append(is_same, False) | np.append(False, is_same))
+
+
 def expand(start: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
     """Return for runs of rows the run of each row, and the row.
 
@@ -29,8 +43,7 @@ def expand(start: IntArray, count: IntArray) -> tuple[IntArray, IntArray]:
     [[0, 0, 1], [5, 6, 0]]
     """
     run = np.repeat(np.arange(len(count)), count)
-    within = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
-    return run, start[run] + within
+    return run, np.repeat(start - np.cumsum(count) + count, count) + np.arange(len(run))
 
 
 def cross(one: FloatArray, two: FloatArray) -> FloatArray:
@@ -54,12 +67,60 @@ def signed_areas(xy: FloatArray, ring: IntArray, first: IntArray) -> FloatArray:
     return sums(x[:-1] * y[1:] - x[1:] * y[:-1], first) / 2
 
 
+def is_star(xy: FloatArray, first: IntArray) -> BoolArray:
+    """Return whether rings that end where they start go once around the mean of their vertices.
+
+    All of such a ring is seen from there, so that it does not cross or touch itself. What is too
+    near to tell is False. GEOS, which looks at all pairs of edges, takes three times as long.
+
+    Examples
+    --------
+    >>> square, bow_tie = [[0, 0], [2, 0], [2, 2], [0, 2]], [[0, 0], [2, 2], [2, 0], [0, 2]]
+    >>> rings = np.array([*square, square[0], *bow_tie, bow_tie[0]], dtype=float)
+    >>> is_star(rings, np.array([0, 5])).tolist()
+    [True, False]
+    """
+    if not len(first):
+        return np.zeros(0, dtype=bool)
+    count = np.diff(np.append(first, len(xy)))
+    with np.errstate(invalid="ignore"):  # what is not finite is False
+        x, y = (each - np.repeat(np.add.reduceat(each, first) / count, count) for each in xy.T)
+        one, two = x[:-1] * y[1:], y[:-1] * x[1:]
+        turn, least = one - two, _ROUNDING * (np.abs(one) + np.abs(two))
+    # From one ring to the next is no edge.
+    last = first[1:] - 1
+    is_left, is_right, is_up = turn > least, turn < -least, (y[:-1] < 0) & (y[1:] >= 0)
+    is_left[last] = is_right[last] = True
+    is_up[last] = False
+    is_left, is_right = (
+        np.logical_and.reduceat(np.append(each, True), first) for each in (is_left, is_right)
+    )
+    is_once = np.add.reduceat(np.append(is_up, False), first, dtype=np.int64) == 1
+    return np.asarray(is_once & (is_left | is_right))
+
+
+def is_one_ring(shapes: ObjectArray) -> BoolArray:
+    """Return which shapes are polygons without holes: as good as a ring, never taken apart."""
+    is_polygon = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+    return np.asarray(is_polygon & (shapely.get_num_interior_rings(shapes) == 0))
+
+
+def is_plain(shapes: ObjectArray) -> BoolArray:
+    """Return whether shapes are polygons of one ring that is surely valid; see `is_star`."""
+    row = np.flatnonzero(is_one_ring(shapes))
+    xy, ring = shapely.get_coordinates(shapes[row], return_index=True)
+    first, _ = groups(ring)
+    found = np.zeros(len(shapes), dtype=bool)
+    found[row[ring[first]]] = is_star(xy, first)
+    return found
+
+
 def flat_rings(shapes: ObjectArray) -> tuple[FloatArray, IntArray, IntArray, BoolArray]:
     """Return coordinates with the ring of each, and of each ring the polygon, and if it is outer.
 
     Polygons of one ring need not be taken apart, which is five times as fast as `get_rings`.
     """
-    is_simple = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
+    is_simple = is_one_ring(shapes)
     simple, rest = np.flatnonzero(is_simple), np.flatnonzero(~is_simple)
     parts, of_part = shapely.get_parts(shapes[rest], return_index=True)
     found, of_ring = shapely.get_rings(parts, return_index=True)

@@ -46,9 +46,10 @@ def contacts(edges: Edges, size: int, reach_m: float) -> Contacts:
     far = np.abs(cross(along, there)) / length[edge]
     met = np.flatnonzero((far <= reach_m) & (part > 0) & (part < 1))
     here, edge, part, far = here[met], edge[met], part[met], far[met]
-    order = np.lexsort((edge, here))
-    twice = (np.diff(here[order], prepend=-1) == 0) & (np.diff(edge[order], prepend=-1) == 0)
-    row = order[~twice]  # a long edge may be on a cell with two of its pieces
+    key = here * len(length) + edge
+    order = np.argsort(key)
+    # A long edge may be on a cell with two of its pieces.
+    row = order[np.diff(key[order], prepend=-1) != 0]
     row = row[~is_among(np.column_stack([here[row], edges.owner[edge[row]]]), edges.holder, size)]
     ends = np.column_stack([np.append(edges.start, edges.end), np.tile(edges.owner, 2)])
     corner = distinct(ends[np.bincount(here[row], minlength=len(edges.xy))[ends[:, 0]] > 0], size)
@@ -89,17 +90,20 @@ def _on_cells(
     origin = start.min(axis=0, initial=np.inf) - 2 * reach_m
     pieces = np.ceil(length / (2 * cell)).astype(np.int64)
     of, step = expand(np.zeros(len(length), dtype=np.int64), pieces)
-    part = np.stack([step, step + 1])[..., None] / pieces[of][:, None]
-    ends = start[of] + part * way[of]
-    low, high = (
-        ((each - origin) / cell).astype(np.int64)
-        for each in (ends.min(axis=0) - reach_m, ends.max(axis=0) + reach_m)
-    )
-    rows = high[:, 1].max(initial=0) + 1
-    (wide, tall), (west, south) = (high - low + 1).T, low.T
-    piece, x = expand(west, wide)
-    column, y = expand(south[piece], tall[piece])
+    parts = step / pieces[of], (step + 1) / pieces[of]
+    low, high = [], []
+    for begin, along, least in zip(start.T, way.T, origin, strict=True):
+        one, two = (begin[of] + part * along[of] for part in parts)
+        low.append(((np.minimum(one, two) - reach_m - least) / cell).astype(np.int64))
+        high.append(((np.maximum(one, two) + reach_m - least) / cell).astype(np.int64))
+    (west, south), (east, north) = low, high
+    rows = north.max(initial=0) + 1
+    piece, x = expand(west, east - west + 1)
+    column, y = expand(south[piece], (north - south + 1)[piece])
     on = x[column] * rows + y
     order = np.argsort(on)
-    x, y = ((places - origin) / cell).astype(np.int64).T
+    x, y = (
+        ((each - least) / cell).astype(np.int64)
+        for each, least in zip(places.T, origin, strict=True)
+    )
     return of[piece[column[order]]], on[order], x * rows + y

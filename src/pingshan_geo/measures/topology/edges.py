@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
-from pingshan_geo.measures.ragged import expand, groups
+from pingshan_geo.measures.ragged import equal_neighbours, expand, groups
 from pingshan_geo.measures.topology.outlines import Outlines
 
 _STRIP_M = 5.0
@@ -26,7 +26,7 @@ class Edges:
     xy : array of float
         Coordinates of the places, in metres.
     beside : array of int
-        Pairs of parcels with a common edge, both ways round; two columns.
+        Pairs of parcels with a common edge, or of one and the same; two columns.
     twice : array of int
         Pairs of parcels that lie on the same side of a common edge.
     holder : array of int
@@ -76,7 +76,7 @@ def cancelled(
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Return the rows of edges left when opposite ones cancel, and pairs of their owners.
 
-    First come the pairs of opposite edges, both ways round, then those of edges one way.
+    First come the pairs of opposite edges, then those of edges one way.
     """
     row = np.flatnonzero(start != end)
     one, two = start[row], end[row]
@@ -98,9 +98,8 @@ def cancelled(
     left, up, down, twice = _counted(row_[order], key_[order])
     left = np.append(row[is_alone], left)
     opposite = np.column_stack([np.append(row[first], up), np.append(row[first + 1], down)])
-    beside, twice = (owner[each] for each in (opposite, twice))
-    beside, twice = (each[each[:, 0] != each[:, 1]] for each in (beside, twice))
-    return np.sort(left), np.append(beside, beside[:, ::-1], axis=0), twice
+    beside, twice = owner[opposite], owner[twice]
+    return np.sort(left), beside, twice[twice[:, 0] != twice[:, 1]]
 
 
 def _counted(row: IntArray, key: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
@@ -130,22 +129,30 @@ def _places(outlines: Outlines, vertex: IntArray, distance_m: float) -> IntArray
     wide = max(_STRIP_M, 4 * distance_m)
     reach = int(np.ceil(distance_m * 1000)) + 1
     pairs = [np.zeros((0, 2), dtype=np.int64)]
-    x, y = (each - each.min(initial=0) for each in xy[vertex].T)
+    x, y = (each[vertex] - each[vertex].min(initial=0) for each in xy.T)
+    millimetre, strip = (x * 1000).astype(np.int64), (y / wide).astype(np.int64)
     for shift in (0, wide / 2):
-        key = (((y + shift) // wide).astype(np.int64) << 33) + (x * 1000).astype(np.int64)
+        key = (((y + shift) / wide).astype(np.int64) << 33) + millimetre
         order = np.argsort(key)
-        key, sorted_ = key[order], vertex[order]
+        key, sorted_, own = key[order], vertex[order], strip[order]
         for step in range(1, len(key)):
             at = np.flatnonzero(key[step:] - key[:-step] <= reach)
             if not len(at):
                 break
+            if shift:
+                at = at[own[at] != own[at + step]]  # the others are known
             pairs.append(np.column_stack([sorted_[at], sorted_[at + step]]))
     one, two = np.concatenate(pairs).T
     near = np.hypot(*(xy[one] - xy[two]).T) <= distance_m
     one, two = one[near], two[near]
     # The order is that of the coordinates as they were given, whichever parcels come first.
     known = np.flatnonzero(np.bincount(np.append(one, two), minlength=len(xy)))
-    known = known[np.lexsort(outlines.given[known].T[::-1])]
+    lon, lat = outlines.given[known].T
+    order = np.argsort(lon)
+    tied = equal_neighbours(lon[order])  # few
+    some = order[tied]
+    order[tied] = some[np.lexsort((lat[some], lon[some]))]
+    known = known[order]
     rank = np.empty(len(xy), dtype=np.int64)
     rank[known] = np.arange(len(known))
     one, two, least = rank[one], rank[two], np.arange(len(known))
@@ -164,7 +171,9 @@ def _spread(xy: FloatArray, place: IntArray) -> FloatArray:
     low, high = (each.copy() for each in (xy, xy))
     np.minimum.at(low, at, xy[moved])
     np.maximum.at(high, at, xy[moved])
-    return np.asarray(np.hypot(*(high - low).T))
+    found = np.zeros(len(xy))
+    found[at] = np.hypot(*(high[at] - low[at]).T)
+    return found
 
 
 def dot(one: FloatArray, two: FloatArray) -> FloatArray:

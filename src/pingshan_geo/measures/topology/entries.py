@@ -7,7 +7,7 @@ import shapely
 
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.measures.grid import meeting
-from pingshan_geo.measures.ragged import cross, groups
+from pingshan_geo.measures.ragged import cross, groups, is_star
 from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.rings import Trace
 
@@ -22,11 +22,9 @@ def entered(outlines: Outlines, trace: Trace, distance_m: float) -> IntArray:
     """
     row = _doubtful(outlines, trace, distance_m)
     owner = trace.owner[row]
-    edge, other = _met(
-        outlines, *_beside(trace.start[row], trace.end[row], distance_m / 2, distance_m)
-    )
-    met = owner[edge] != other
-    return np.column_stack([owner[edge[met]], other[met]])
+    inner = _beside(trace.start[row], trace.end[row], distance_m / 2, distance_m)
+    edge, other = _met(outlines, *inner, owner)
+    return np.column_stack([owner[edge], other])
 
 
 def _doubtful(outlines: Outlines, trace: Trace, distance_m: float) -> IntArray:
@@ -37,14 +35,16 @@ def _doubtful(outlines: Outlines, trace: Trace, distance_m: float) -> IntArray:
     kept, ring, loose = trace.closed, trace.ring, trace.loose
     start, end = trace.start, trace.end
     lines = np.asarray(shapely.linearrings(start[kept], indices=ring), dtype=object)
-    is_other = ~shapely.is_simple(lines)
+    xy, of = shapely.get_coordinates(lines, return_index=True)
+    is_other = ~is_star(xy, groups(of)[0])
+    is_other[is_other] = ~shapely.is_simple(lines[is_other])
     length = np.hypot(*(end[kept] - start[kept]).T)
     first, _ = groups(ring)
     most = np.maximum.reduceat(length, first) if len(first) else length
     is_long = np.flatnonzero(length == most[ring])
     longest = kept[is_long[groups(ring[is_long])[0]]]
     outer = _beside(start[longest], end[longest], -distance_m / 2, distance_m)
-    is_other[_met(outlines, *outer)[0]] = True
+    is_other[_met(outlines, *outer, np.full(len(longest), -1))[0]] = True
     found = np.ones(len(start), dtype=bool)
     found[kept] = is_other[ring]
     edges = _box(start, end)
@@ -75,12 +75,16 @@ def _beside(
     return one + end + side, two - end + side
 
 
-def _met(outlines: Outlines, start: FloatArray, end: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return the pairs of a line and a parcel that it meets."""
+def _met(
+    outlines: Outlines, start: FloatArray, end: FloatArray, owner: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Return the pairs of a line and a parcel, but for its owner, that it meets."""
     box = _box(start, end)
     near = outlines.near(box)
     line, other = meeting(box, outlines.box[near])
     other = near[other]
+    is_new = other != owner[line]
+    line, other = line[is_new], other[is_new]
     is_large = outlines.count[other] > _MANY
     few, many = np.flatnonzero(~is_large), np.flatnonzero(is_large)
     found = np.zeros(len(line), dtype=bool)
@@ -98,8 +102,8 @@ def _meets(outlines: Outlines, rows: IntArray, one: FloatArray, two: FloatArray)
     A line does that crosses an edge, or starts within: a ray to the east of it crosses an odd
     number of edges. Four times as fast as GEOS, for which shapes would have to be made.
     """
-    run, start, end = outlines.edges(rows)
-    low, high = start[:, 1], end[:, 1]
+    run, first, last = outlines.edges(rows)
+    low, high = (outlines.places[each, 1] for each in (first, last))
     own, other = one[:, 1][run], two[:, 1][run]
     is_up = low <= own
     is_over = is_up != (high <= own)
@@ -108,7 +112,7 @@ def _meets(outlines: Outlines, rows: IntArray, one: FloatArray, two: FloatArray)
         np.maximum(low, high) >= np.minimum(own, other)
     )
     row = np.flatnonzero(is_near)
-    run, start, end = run[row], start[row], end[row]
+    run, (start, end) = run[row], (outlines.places[each[row]] for each in (first, last))
     is_up, is_over = is_up[row], is_over[row]
     one, two = one[run], two[run]
     way, line = end - start, two - one

@@ -33,6 +33,12 @@ def gaps(outlines: Outlines, rings: Rings, distance_m: float, least_area_m2: flo
     holes = np.asarray(shapely.buffer(holes, distance_m, join_style="mitre"), dtype=object)
     shapes = outlines.shapes(outlines.near(shapely.bounds(holes)))
     tree = shapely.STRtree(shapes)
+    # Many lie within the parcel drawn too large that has made them, and nothing is left of those.
+    is_open = np.ones(len(holes), dtype=bool)
+    is_open[tree.query(holes, predicate="covered_by")[0]] = False
+    kept = is_open[of]
+    rings = Rings(rings.owner[kept], of[kept], rings.start[kept], rings.end[kept])
+    holes, (start, of) = holes[is_open], groups(rings.ring)
     # In the order of the polygons, on which the last digits hang.
     around = (shapes[np.sort(tree.query(hole, predicate="intersects"))] for hole in holes)
     land = np.array([shapely.union_all(each) for each in around], dtype=object)

@@ -125,13 +125,14 @@ def partial(parcels: Parcels, home: int, task: Task) -> Partial:
         The same for all tiles.
     """
     is_home = np.arange(len(parcels.position)) < home
-    tables, loose = [_table(_no_error(), parcels, "", task)], {}
+    tables, loose = [], {}
     for layer, rows, outlines in _layers(parcels, task.plane):
         own = parcels.take(rows)
         errors, edges = _layer(outlines, is_home[rows], own, layer, task)
         tables += [_table(found, own, layer, task) for found in errors if len(found.one)]
         if len(edges.owner):
             loose[layer] = edges
+    tables = tables or [_table(_no_error(), parcels, "", task)]
     return Partial(pd.concat(tables, ignore_index=True), loose)
 
 
@@ -191,14 +192,15 @@ def _layers(parcels: Parcels, plane: Plane) -> Iterator[tuple[str, IntArray, Out
     What is computed in this order does not hang on that of the parcels.
     """
     shapes = valid(parcels.shape)
-    named = pd.Series(parcels.layer, dtype=object)
-    of_layer, names = pd.factorize(named.where(named.notna(), SURFACE))
+    of_layer, known = pd.factorize(parcels.layer)
+    names = [*known, SURFACE]
+    of_layer[of_layer < 0] = names.index(SURFACE)  # those without
     box = shapely.bounds(shapes)
-    for layer, name in enumerate(names):
+    for layer in np.flatnonzero(np.bincount(of_layer)):
         rows = np.flatnonzero((of_layer == layer) & ~shapely.is_missing(shapes))
         order = by_place(box[rows], parcels.name[rows], parcels.position[rows])
         rows = rows[order]
-        yield str(name), rows, Outlines.of(shapes[rows], plane)
+        yield str(names[layer]), rows, Outlines.of(shapes[rows], plane)
 
 
 def _layer(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.figure import FloatArray, IntArray, ObjectArray
-from pingshan_geo.measures.ragged import groups
+from pingshan_geo.measures.ragged import equal_neighbours, groups
 from pingshan_geo.measures.topology.outlines import Outlines
 from pingshan_geo.measures.topology.rings import (
     Rings,
@@ -54,8 +54,7 @@ def by_place(box: FloatArray, name: ObjectArray, position: IntArray) -> IntArray
     """Return the order of parcels by box, strip by strip from west to east; of equals by name."""
     strip = np.floor(box[:, 1] * _STRIPS) * 1000 + box[:, 0]
     order = np.argsort(strip)
-    is_same = np.diff(strip[order]) == 0
-    tied = np.flatnonzero(np.append(is_same, False) | np.append(False, is_same)[: len(order)])
+    tied = equal_neighbours(strip[order])
     some = np.sort(order[tied])
     named = np.unique(name[some].astype(str), return_inverse=True)[1]
     order[tied] = some[np.lexsort((position[some], named, *box[some].T[::-1], strip[some]))]

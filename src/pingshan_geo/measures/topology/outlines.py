@@ -108,12 +108,12 @@ class Outlines:
         grid = Grid(self.box[:, :2].min(axis=0), self.box[:, 2:].max(axis=0), side)
         return np.flatnonzero(grid.count(grid.marked(boxes.T), self.box.T))
 
-    def edges(self, rows: IntArray) -> tuple[IntArray, FloatArray, FloatArray]:
-        """Return the edges of polygons: the place in `rows` of each, and its ends in metres."""
+    def edges(self, rows: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Return the edges of polygons: the place in `rows` of each, and the places of its ends."""
         run, at = expand(self.first[rows], self.count[rows] - 1)
         is_edge = self.ring[at] == self.ring[at + 1]
         run, at = run[is_edge], at[is_edge]
-        return run, self.places[self.vertex[at]], self.places[self.vertex[at + 1]]
+        return run, self.vertex[at], self.vertex[at + 1]
 
 
 def _places(xy: FloatArray) -> tuple[IntArray, FloatArray]:

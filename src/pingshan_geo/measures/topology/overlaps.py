@@ -64,7 +64,8 @@ def shared(
         both = np.concatenate([pair, pair[:, ::-1]])
         # Few parcels share land, so that their neighbours are sooner looked for than all sorted.
         is_here = np.bincount(both[:, 0], minlength=size) > 0
-        beside = distinct(left.beside[is_here[left.beside[:, 0]]], size)
+        there, back = (left.beside[is_here[end]] for end in left.beside.T)
+        beside = distinct(np.append(there, back[:, ::-1], axis=0), size)
         start = np.searchsorted(beside[:, 0], np.arange(size + 1))
         run, at = expand(start[both[:, 0]], np.diff(start)[both[:, 0]])
         pair = np.sort(np.column_stack([beside[at, 1], both[run, 1]]), axis=1)

@@ -25,7 +25,8 @@ class Left:
     is_border : array of bool
         Of each place, whether an edge of a parcel of another tile may begin or end there.
     beside : array of int
-        Pairs of parcels with a common edge, both ways round, some more than once; two columns.
+        Pairs of parcels with a common edge, or of one and the same, some more than once; in two
+        columns.
     twice : array of int
         Pairs of parcels that lie on the same side of a common edge.
     """
@@ -84,20 +85,11 @@ class Rings:
 def remaining(edges: Edges, near: Contacts, is_home: BoolArray, distance_m: float) -> Left:
     """Return what is left when edges go through the places on them, within a distance."""
     on = near.far_m <= distance_m
-    is_cut = np.bincount(near.edge[on], minlength=len(edges.start)) > 0
-    rows = np.flatnonzero(is_cut)
-    edge = np.concatenate([rows, near.edge[on], rows])
-    part = np.concatenate([np.zeros(len(rows)), near.part[on], np.ones(len(rows))])
-    place = np.concatenate([edges.start[rows], near.place[on], edges.end[rows]])
-    order = np.lexsort((*edges.xy[place].T, part, edge))
+    edge, place = near.edge[on], near.place[on]
+    order = np.lexsort((*edges.xy[place].T, near.part[on], edge))
     edge, place = edge[order], place[order]
-    step = np.flatnonzero(edge[1:] == edge[:-1])
-    whole = np.flatnonzero(~is_cut)
-    edge = np.append(whole, edge[step])
-    order = np.argsort(edge, kind="stable")
-    owner = edges.owner[edge[order]]
-    start = np.append(edges.start[whole], place[step])[order]
-    end = np.append(edges.end[whole], place[step + 1])[order]
+    owner = np.insert(edges.owner, edge, edges.owner[edge])
+    start, end = np.insert(edges.start, edge + 1, place), np.insert(edges.end, edge, place)
     is_border = np.zeros(len(edges.xy), dtype=bool)
     away = ~is_home[owner]
     is_border[start[away]] = is_border[end[away]] = True
@@ -228,5 +220,5 @@ def ordered(after: IntArray) -> tuple[IntArray, IntArray]:
     while not is_last[far].all():
         steps, far = steps + steps[far], far[far]
     steps = steps + steps[far]
-    order = np.lexsort((-steps, ring))
+    order = np.argsort((ring + 1) * (steps.max(initial=0) + 1) - steps)
     return groups(ring[order])[1], order
