@@ -194,6 +194,14 @@ def test_parcels_that_are_known_already_show_what_lots_alone_do_not():
     assert same.open == ()
 
 
+def test_what_is_delivered_empty_is_no_anchor():
+    lots = np.tile(LOTS, 2)
+    moved = shapely.transform(lots, planter.gcj02)
+    moved[0], moved[1] = None, shapely.Polygon()
+    verdict = locate(moved, Claim("EPSG:4326", "format"), DISTRICT, anchors=(moved, lots))
+    assert (verdict.readings[0].cause, verdict.certain) == ("gcj-02", True)
+
+
 def test_an_old_datum_that_is_claimed_is_believed():
     where = place("440300", "zones")
     planted = planter.plant(where, "beijing-54", 3)

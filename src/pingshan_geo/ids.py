@@ -70,15 +70,16 @@ def normal_ids(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    is_there = np.array([each is not None and each == each for each in ids], dtype=bool)  # noqa: PLR0124 -- NaN
-    known = np.flatnonzero(is_there)
-    texts = list(map(str, ids[known]))
-    plain = pc.match_substring_regex(pa.array(texts, pa.large_string()), f"^{_PLAIN.pattern}$")
-    forms = np.full(len(ids), None, dtype=object)
-    forms[known] = np.fromiter(map(str.lower, texts), object, len(texts))
-    for at in np.flatnonzero(~np.asarray(plain)):
-        forms[known[at]] = normal_id(texts[at])
-    return forms
+    try:
+        texts = pa.array(ids, pa.large_string(), from_pandas=True)
+    except (pa.ArrowTypeError, pa.ArrowInvalid):  # numbers among them
+        texts = pa.array([None if each is None or each != each else str(each) for each in ids],  # noqa: PLR0124 -- NaN
+                         pa.large_string())  # fmt: skip
+    forms = pc.ascii_lower(texts).to_numpy(zero_copy_only=False)
+    plain = pc.fill_null(pc.match_substring_regex(texts, f"^{_PLAIN.pattern}$"), True)
+    for at in np.flatnonzero(~np.asarray(plain)).tolist():
+        forms[at] = normal_id(texts[at].as_py())
+    return np.asarray(forms, dtype=object)
 
 
 def clean_id(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -78,9 +79,9 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     """Ids of subjects are unique over all tables, so that a figure's id means one thing."""
     spaces = [KINDS, *((name,) for name in TABLES if name not in KINDS)]
     for space in spaces:
-        named = [tables[name][ID_COLUMN[name]].dropna().to_numpy(dtype=object) for name in space]
+        named = [tables[name][ID_COLUMN[name]].to_numpy(dtype=object) for name in space]
         ids = normal_ids(np.concatenate(named))
-        if len(pd.unique(ids)) == len(ids):
+        if len(set(ids) - {None}) == pd.notna(ids).sum():
             continue
         first: dict[str, tuple[str, str]] = {}  # by normal form: the id and its place
         for name in space:
@@ -109,14 +110,20 @@ def _reserved(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _references(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
-    ids = {name: set(tables[name][ID_COLUMN[name]].dropna()) for name in TABLES}
+    @cache
+    def ids(*names: str) -> set[str]:
+        return set().union(*(tables[name][ID_COLUMN[name]].dropna() for name in names))
+
     for name, columns in TABLES.items():
         for column in columns:
             if not column.refers or column.name not in tables[name]:
                 continue
-            known = set().union(*(ids[table] for table in column.refers))
+            cells = tables[name][column.name].dropna().unique()
+            if not len(cells):
+                continue
+            known = ids(*column.refers)
             hints: dict[str, str | Text] = {}
-            if not column.many and known.issuperset(tables[name][column.name].dropna().unique()):
+            if not column.many and known.issuperset(cells):
                 continue
             for file, row, cell in _placed(tables[name], files[name], column.name):
                 values = [] if cell is None else cell.split(";") if column.many else [cell]
@@ -153,8 +160,12 @@ def _rings(table: pd.DataFrame, file: str, key: str, above: str, code: str) -> I
 
 
 def _facts(tables: Tables, file: str) -> Iterator[Finding]:
+    subjects = tables["facts"]["subject"].dropna().unique()
     table_of = {
-        subject: name for name in KINDS for subject in tables[name][ID_COLUMN[name]].dropna()
+        subject: name
+        for name in KINDS
+        for ids in (tables[name][ID_COLUMN[name]],)
+        for subject in ids[ids.isin(subjects)]
     }
     asked = {
         subject: UNITS[unit].si

@@ -144,9 +144,15 @@ def is_text(kind: Any) -> bool:
     return str(kind) in {"string", "large_string"}
 
 
+def _are_texts(cells: np.ndarray[Any, Any]) -> bool:
+    return pd.api.types.infer_dtype(cells, skipna=False) == "string"
+
+
 def _objects(values: Any) -> tuple[np.ndarray[Any, np.dtype[np.object_]], bool]:
     """Return cells as texts or None, and whether one is None."""
     cells = values if isinstance(values, (list, np.ndarray)) else values.to_pylist()
+    if isinstance(cells, np.ndarray) and _are_texts(cells):
+        return cells, False
     kinds = set(map(type, cells))
     if not kinds <= {str, NoneType}:
         cells = [cell if cell is None or type(cell) is str else str(cell) for cell in cells]

@@ -95,17 +95,19 @@ def _fractions(table: pd.DataFrame, file: str, id_column: str) -> Iterator[Findi
 def _land_uses(parcels: pd.DataFrame, file: str) -> Iterator[Finding]:
     """Each pair of code and standard is looked at once, with each name that stands beside it."""
     columns = ["land_use", "land_use_standard", "land_use_name"]
-    uses = pd.DataFrame(parcels).reindex(columns=columns).astype(object).fillna("")
-    different = uses.drop_duplicates().itertuples(index=False, name=None)
-    told = {key: found for key in different if (found := _wrong_use(*key))}
+    uses = pd.DataFrame(parcels).reindex(columns=columns)
+    told = {key: found for key in _keys(uses.drop_duplicates()) if (found := _wrong_use(*key))}
     if not told:
         return
-    keys = uses.itertuples(index=False, name=None)
-    for key, (row, parcel) in zip(keys, numbered(parcels, "parcel_id"), strict=True):
+    for key, (row, parcel) in zip(_keys(uses), numbered(parcels, "parcel_id"), strict=True):
         if key in told:
             code, field, details = told[key]
             value = key[0] if field == "land_use" else key[2]
             yield Finding(code, parcel, file, row, field, value, details)
+
+
+def _keys(uses: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    yield from uses.astype(object).fillna("").itertuples(index=False, name=None)
 
 
 def _wrong_use(

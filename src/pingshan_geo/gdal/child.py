@@ -6,28 +6,42 @@ import json
 import os
 import sys
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _MOST_MEMORY = 8 << 30  # bytes; a million parcels need about two
+# What pyogrio and pyarrow load where it is there, and do without: loading takes longer than many
+# a file. Of them only pyogrio needs numpy.
+_UNUSED = ("cloudpickle", "geopandas", "pandas", "pyproj", "shapely")
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Have modules be missing for what is imported in this block."""
+    hidden = set(names) - sys.modules.keys()
+    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type]
+    yield
+    for name in hidden:
+        del sys.modules[name]
 
 
 def _pyogrio() -> Any:
-    """Import pyogrio without geopandas and pandas: to load them takes as long as a small file."""
-    hidden = {"geopandas", "pandas"} - sys.modules.keys()
-    sys.modules |= dict.fromkeys(hidden)  # type: ignore[arg-type]
-    import pyogrio.raw
+    with _without(*_UNUSED):
+        import pyarrow as pa  # noqa: F401 -- it is loaded without them too
+        import pyogrio.raw
 
-    for name in hidden:
-        del sys.modules[name]
     return pyogrio
 
 
 def _write(task: dict[str, Any]) -> None:
     pyogrio = _pyogrio()
+    import pyarrow as pa
+
     with (
         warnings.catch_warnings(record=True) as said,
         pa.ipc.open_stream(sys.stdin.buffer) as stream,
@@ -54,6 +68,8 @@ def _read(task: dict[str, Any]) -> None:
 def _layer(path: str, layer: str | None, most_columns: int) -> tuple[dict[str, Any], pa.Table]:
     """Return what is known of a file, and the layer of that name or, with None, the only one."""
     pyogrio = _pyogrio()
+    import pyarrow as pa
+
     layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     spatial = [name for name, kind in layers if kind is not None]
     names = [name for name, _ in layers]
@@ -93,7 +109,8 @@ def _curves(column: pa.ChunkedArray) -> int:
 
 
 def _parquet(task: dict[str, Any]) -> None:
-    import pyarrow.parquet as pq
+    with _without("numpy", *_UNUSED):
+        import pyarrow.parquet as pq
 
     with pq.ParquetFile(task["path"]) as file:
         if len(file.schema_arrow) > task["most_columns"]:
@@ -112,6 +129,8 @@ def _parquet(task: dict[str, Any]) -> None:
 
 
 def _send(table: pa.Table) -> None:
+    import pyarrow as pa
+
     with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as stream:
         stream.write_table(table)
 

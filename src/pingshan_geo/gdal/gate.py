@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 
 from pingshan_geo.words import Text
 
+_CHILD = Path(__file__).with_name("child.py")
 # Every vector driver of GDAL 3.12 as pyogrio ships it; all but the one named are unloaded. The
 # child refuses to read when it meets one that is not in this list.
 _DRIVERS = """
@@ -67,10 +68,12 @@ def child(
         "OGR_SKIP": ",".join(known_drivers() - {driver}),
         "GDAL_DRIVER_PATH": "disable",
         "PROJ_NETWORK": "OFF",
+        "OPENBLAS_NUM_THREADS": "1",  # which it would start for nothing
         "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",  # no clock in what is written
     }
-    # -P: no module is taken from the folder that the program happens to be started in.
-    command = [sys.executable, "-P", "-m", "pingshan_geo.gdal.child", verb, json.dumps(task)]
+    # -P: no module is taken from the folder that the program happens to be started in. By its
+    # place, not by name: the package need not be loaded.
+    command = [sys.executable, "-P", str(_CHILD), verb, json.dumps(task)]
     with (
         tempfile.TemporaryFile() as said,
         subprocess.Popen(  # noqa: S603 - this interpreter, this package, no shell
