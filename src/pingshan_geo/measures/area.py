@@ -11,6 +11,7 @@ import shapely
 
 from pingshan_geo.crs import gauss_kruger_epsg, require_measurable
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray, ObjectArray
+from pingshan_geo.measures.ragged import is_one_ring
 
 # On the authalic sphere a geodesic bends away from the great circle with curvature
 # e²/(2R)·sin 2φ·sin α; the area between the two, κL³/12, is added (up to 4e-5 m² at 100 m). What is
@@ -110,12 +111,13 @@ def measured_area_plane(geometry: gpd.GeoSeries) -> pd.Series[float]:
 
 def is_polygonal(shapes: ObjectArray) -> BoolArray:
     """Return which shapes are polygons or multipolygons that are not empty."""
-    return np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    kind = shapely.get_type_id(shapes)
+    return np.asarray(((kind == 3) | (kind == 6)) & ~shapely.is_empty(shapes))
 
 
 def _polygon_areas(shapes: ObjectArray, geod: Any) -> FloatArray:
     """Return areas of polygons and multipolygons; a plain polygon is its ring."""
-    plain = (shapely.get_type_id(shapes) == 3) & (shapely.get_num_interior_rings(shapes) == 0)
+    plain = is_one_ring(shapes)
     area = np.empty(len(shapes))
     area[plain] = _ring_areas(shapes[plain], geod)
     parts, part_of = shapely.get_parts(shapes[~plain], return_index=True)
