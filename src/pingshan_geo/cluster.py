@@ -5,18 +5,20 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import pickle
 import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing import active_children
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from pingshan_geo.catalogue.stored import new_file
 from pingshan_geo.errors import OutputError, UsageError
 from pingshan_geo.work import Runner, scratch
 
@@ -58,8 +60,8 @@ def on_dask(address: str) -> Iterator[Runner]:
             "--scheduler needs Dask: pip install 'pingshan-geo[dask]'",
             "--scheduler 需要 Dask：请执行 pip install 'pingshan-geo[dask]'",
         ) from None
-    with _quiet(), _client(distributed, address) as client:
-        yield partial(_done, client=client)
+    with _quiet(), _client(distributed, address) as client, scratch() as folder:
+        yield partial(_done, client=client, folder=folder)
 
 
 @contextmanager
@@ -174,22 +176,37 @@ def _sees(folder: str) -> bool:
     return Path(folder).is_dir()
 
 
-def _done(work: Callable[[Any], Any], items: Iterable[Any], client: Any) -> Iterator[Any]:
+def _done(
+    work: Callable[[Any], Any], items: Iterable[Any], client: Any, folder: str
+) -> Iterator[Any]:
     """Yield what work makes of each item, in their order.
 
     A part whose worker is lost is begun anew elsewhere; parts are kept by name, so that it does not
-    matter how often.
+    matter how often. The work, with all that it holds, is read from a file once by each worker:
+    what Dask sends along is lost with the worker that has it.
     """
     begun: deque[Any] = deque()
+    with new_file(Path(folder)) as (kept, file):
+        file.write(pickle.dumps(work))
     try:
         for item in items:
-            begun.append(client.submit(work, item, pure=False))
+            begun.append(client.submit(_do, kept, item, pure=False))
             if len(begun) > _AHEAD * max(len(client.nthreads()), 1):
                 yield _result(begun.popleft(), client)
         while begun:
             yield _result(begun.popleft(), client)
     finally:
         client.cancel(list(begun))
+        kept.unlink(missing_ok=True)
+
+
+def _do(kept: Path, item: Any) -> Any:
+    return _work(kept)(item)
+
+
+@lru_cache(maxsize=1)
+def _work(kept: Path) -> Any:
+    return pickle.loads(kept.read_bytes())  # noqa: S301 -- of the program that asks for the work
 
 
 def _result(future: Any, client: Any) -> Any:

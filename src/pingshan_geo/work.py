@@ -7,6 +7,7 @@ is one.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import tempfile
 from collections import deque
@@ -46,7 +47,8 @@ def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
     """Yield what work makes of each item in processes of this machine, in their order.
 
     What is not needed any more when somebody stops asking is not begun. Only for a program whose
-    main module does nothing when it is imported, as the commands of this package.
+    main module does nothing when it is imported, as the commands of this package. The work, with
+    all that it holds, goes to each process once.
 
     Raises
     ------
@@ -56,10 +58,11 @@ def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
     """
     workers, todo = os.cpu_count() or 1, iter(items)
     in_hand: deque[Item] = deque()
+    kept = pickle.dumps(work)
     for left in range(ANEW, -1, -1):
-        with _pool(workers) as pool:
+        with _pool(workers, kept) as pool:
             try:
-                yield from _made(pool, workers, work, todo, in_hand)
+                yield from _made(pool, workers, _do, todo, in_hand)
             except BrokenProcessPool:
                 if not left:
                     raise _killed() from None
@@ -85,13 +88,15 @@ def _killed() -> OutputError:
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(workers: int, work: bytes) -> Iterator[ProcessPoolExecutor]:
     """Give processes; they end at once where somebody stops, as with Ctrl-C."""
     context = get_context("forkserver" if os.name == "posix" else "spawn")
     with _ended():
         if os.name == "posix":
             _serve(context)
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_watch)
+        pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_begin, initargs=(work,)
+        )
         try:
             yield pool
             pool.shutdown()
@@ -130,8 +135,15 @@ def _keep_sockets_short() -> None:
             tempfile.tempdir = kept
 
 
-def _watch() -> None:
-    """End this process with the one that began it, even where that is killed."""
+_OWN: list[Callable[[Any], Any]] = []  # what this process does, where it does parts for another
+
+
+def _do(item: Any) -> Any:
+    return _OWN[0](item)
+
+
+def _begin(work: bytes) -> None:
+    """Get ready for some work; end this process with the one that began it, even if killed."""
 
     def watch() -> None:
         parent = parent_process()
@@ -140,6 +152,7 @@ def _watch() -> None:
             os._exit(1)
 
     Thread(target=watch, daemon=True).start()
+    _OWN.append(pickle.loads(work))  # noqa: S301 -- of the process that began this one
 
 
 @contextmanager

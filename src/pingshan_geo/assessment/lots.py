@@ -100,11 +100,7 @@ class Scene:
 
     def keep(self, rows: pd.DataFrame, name: str, number: int) -> Part:
         """Keep a table of a part."""
-        return Part.kept(rows, self.place(name, number))
-
-    def place(self, name: str, number: int) -> Path | None:
-        """Return where a table of a part is kept; None is in memory."""
-        return None if self.folder is None else self.folder / f"{name}-{number:06}.arrow"
+        return Part.kept(rows, _place(self.folder, name, number))
 
     def keep_measures(self, wide: Wide, part: Part | None, number: int) -> Part:
         """Keep measures: of all rows of a part of the catalogue beside what that keeps itself."""
@@ -112,7 +108,12 @@ class Scene:
             return self.keep(wide.part(), "measured", number)
         added = wide.added()
         own = replace(part, columns=tuple(name for name in part.names() if name not in added))
-        return own.with_columns(added, self.place("measured", number))
+        return own.with_columns(added, _place(self.folder, "measured", number))
+
+
+def _place(folder: Path | None, name: str, number: int) -> Path | None:
+    """Return where a table of a part is kept; None is in memory."""
+    return None if folder is None else folder / f"{name}-{number:06}.arrow"
 
 
 @dataclass(frozen=True)
@@ -234,13 +235,15 @@ class Task:
 
     Attributes
     ----------
-    part : Measured
-        From the first pass.
+    number, table, judged
+        Of the part after the first pass, see `Measured`.
     causes : DataFrame
         Of its rows that do not agree, by position.
     """
 
-    part: Measured
+    number: int
+    table: Part
+    judged: pd.DataFrame
     causes: pd.DataFrame
 
 
@@ -260,18 +263,17 @@ class Finished:
     steps: Mapping[str, bool]
 
 
-def finished(task: Task, steps: pd.DataFrame, scene: Scene) -> Finished:
+def finished(task: Task, steps: pd.DataFrame, folder: Path | None) -> Finished:
     """Return parcels with the verdicts on their areas and the steps that they are in."""
-    part = task.part
     asked = [MEASURES[name] for name in steps["measure"].unique() if name in MEASURES]
     asked += [MEASURES[name] for name in ("recorded_area", "measured_area")]
     needed = {name for each in asked for name in each.columns}
-    wide = Wide(part.table.read([name for name in part.table.names() if name in needed]))
-    put_verdicts(wide, verdicts(part.judged, task.causes))
+    wide = Wide(task.table.read([name for name in task.table.names() if name in needed]))
+    put_verdicts(wide, verdicts(task.judged, task.causes))
     said = step_columns("parcels", wide.part(), steps)
     more = wide.added().assign(**said)
     return Finished(
-        part.table.with_columns(more, scene.place("verdicts", part.number)),
+        task.table.with_columns(more, _place(folder, "verdicts", task.number)),
         {name: bool(column.notna().any()) for name, column in said.items()},
     )
 

@@ -58,10 +58,9 @@ def inputs_of_zone(view: View, zone: str, name: str) -> tuple[list[str], dict[st
 def _lots_where(view: View, zone: str) -> str:
     """Return the filter that selects the parcels of a zone: by outline, else by source."""
     level = view.levels
-    below = [z for z in level.index if _lies_in(view, z, zone)]
-    by_level = {
-        kind: [z for z in below if level[z] == kind] for kind in dict.fromkeys(level[below])
-    }
+    by_level: dict[str, list[str]] = {}
+    for each in view.below[zone]:
+        by_level.setdefault(level[each], []).append(each)
     parts = {kind: _of_level(view, kind, zones) for kind, zones in by_level.items()}
     own = parts.pop(level[zone])
     if not parts:
@@ -165,13 +164,6 @@ def bases(view: View, name: str, subject: str) -> list[str | None]:
         lots[view.members.known(OVER_LOTS[name])[lots]]
     ].tolist()
     return found
-
-
-def _lies_in(view: View, zone: str, above: str) -> bool:
-    at: str | None = zone
-    while at is not None and at != above:
-        at = view.cell("zones", "parent", at)
-    return at == above
 
 
 def _quoted(ids: list[str]) -> str:

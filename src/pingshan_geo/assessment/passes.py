@@ -157,9 +157,9 @@ class Passed:
         tasks = []
         for part, start in zip(self.parts, starts, strict=True):
             mine = causes[(at >= start) & (at < start + part.size)]
-            tasks.append(Task(part, mine.set_axis(mine.index - start)))
-        scene = replace(self.scene, facts=self.scene.facts.iloc[:0])
-        done = list(self.run(partial(finished, steps=steps, scene=scene), tasks))
+            mine = mine.set_axis(mine.index - start)
+            tasks.append(Task(part.number, part.table, part.judged, mine))
+        done = list(self.run(partial(finished, steps=steps, folder=self.scene.folder), tasks))
         return Lots(self, tuple(done))
 
     def findings(self) -> Iterator[Finding]:

@@ -25,8 +25,6 @@ from pingshan_geo.units import UNITS
 from pingshan_geo.words import LANGUAGES, Text, text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pingshan_geo.assessment.model import Assessment
 
 
@@ -324,9 +322,20 @@ class View:
         return found
 
     @cached_property
-    def levels(self) -> pd.Series[str]:
+    def levels(self) -> dict[str, str]:
         """The kind of each zone with its level, see `levels`."""
-        return levels(self.assessment.zones)
+        return {str(zone): level for zone, level in levels(self.assessment.zones).items()}
+
+    @cached_property
+    def below(self) -> dict[str, list[str]]:
+        """The zones that lie in each zone, and itself, in the order of the catalogue."""
+        found: dict[str, list[str]] = {zone: [] for zone in self.levels}
+        for zone in self.levels:
+            above: str | None = zone
+            while above in found:
+                found[above].append(zone)
+                above = self.cell("zones", "parent", above)
+        return found
 
     def inside(self, places: str, zone: str) -> list[str]:
         """Return the projects or transfers that lie in a zone or below it."""

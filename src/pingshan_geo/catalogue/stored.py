@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,9 +71,10 @@ def stored(
         return from_arrow(table if rows is None else table.take(rows))
 
 
-def column_names(path: Path) -> list[str]:
+@lru_cache(maxsize=4096)  # a file never changes, and to open one takes longer than to read a column
+def column_names(path: Path) -> tuple[str, ...]:
     """Return the names of the columns of a file."""
-    return [name for name in _schema(path).names if name]
+    return tuple(name for name in _schema(path).names if name)
 
 
 def kept_bounds(path: Path) -> list[float]:
