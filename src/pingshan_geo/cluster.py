@@ -20,7 +20,7 @@ from typing import Any
 
 from pingshan_geo.catalogue.stored import new_file
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.work import Runner, scratch
+from pingshan_geo.work import Runner, give_back, scratch
 
 # So many parts a worker are begun before somebody asks for them.
 _AHEAD = 2
@@ -201,7 +201,9 @@ def _done(
 
 
 def _do(kept: Path, item: Any) -> Any:
-    return _work(kept)(item)
+    made = _work(kept)(item)
+    give_back()
+    return made
 
 
 @lru_cache(maxsize=1)

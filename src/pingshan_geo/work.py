@@ -6,6 +6,7 @@ is one.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import signal
@@ -71,6 +72,21 @@ def in_processes(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterato
                 return
 
 
+@contextmanager
+def beside(work: Callable[[], None]) -> Iterator[None]:
+    """Have one more process do some work while the block does other; end when both have.
+
+    If that process is killed, the work is done here. Only for a program as `in_processes` is for.
+    """
+    with _pool(1, pickle.dumps(work)) as pool:
+        done = pool.submit(_do)
+        yield
+        try:
+            done.result()
+        except BrokenProcessPool:
+            work()
+
+
 # A socket's name may have a hundred bytes, of which multiprocessing takes some thirty.
 _LONGEST = 60
 #: How often parts are begun anew when the process that had them is killed.
@@ -91,6 +107,7 @@ def _killed() -> OutputError:
 def _pool(workers: int, work: bytes) -> Iterator[ProcessPoolExecutor]:
     """Give processes; they end at once where somebody stops, as with Ctrl-C."""
     context = get_context("forkserver" if os.name == "posix" else "spawn")
+    give_back()
     with _ended():
         if os.name == "posix":
             _serve(context)
@@ -138,8 +155,21 @@ def _keep_sockets_short() -> None:
 _OWN: list[Callable[[Any], Any]] = []  # what this process does, where it does parts for another
 
 
-def _do(item: Any) -> Any:
-    return _OWN[0](item)
+def _do(*items: Any) -> Any:
+    made = _OWN[0](*items)
+    give_back()
+    return made
+
+
+def give_back() -> None:
+    """Give memory that is not used any more back to the system, where its C library can.
+
+    Glibc keeps what lies between small things that are still used: half of what a process has after
+    some large tables have come and gone.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _begin(work: bytes) -> None:

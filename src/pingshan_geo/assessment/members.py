@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -30,10 +30,11 @@ class Rows:
         self._columns: dict[str, list[Any]] = {}
 
     @cached_property
-    def place(self) -> dict[str, int]:
+    def place(self) -> Mapping[str, int]:
         """The position of each id."""
-        indexes = [part.read([]).index for part in self._parts.parts]
-        return {subject: row for row, subject in enumerate(i for each in indexes for i in each)}
+        if self._parts.is_in_memory:
+            return {subject: row for row, subject in enumerate(self._parts.whole.index)}
+        return Places(self._parts)
 
     def cell(self, column: str, subject: str) -> Any:
         """Return a cell; None where it is missing or there is no such column or row."""
@@ -54,6 +55,37 @@ class Rows:
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(self._parts.names)
+
+
+class Places(Mapping[str, int]):
+    """The positions of ids of a large table, a tenth as large as a dict of them.
+
+    Parameters
+    ----------
+    parts : Parts
+        The table.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        ids = [part.read([]).index.to_numpy(dtype=object) for part in parts.parts]
+        self.ids = pa.concat_arrays([pa.array(each, pa.large_string()) for each in ids])
+        hashes = np.concatenate([pd.util.hash_array(each) for each in ids])
+        self._order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._order]
+
+    def __getitem__(self, subject: str) -> int:
+        (own,) = pd.util.hash_array(np.array([subject], dtype=object))
+        start, end = (np.searchsorted(self._hashes, own, side) for side in ("left", "right"))
+        for at in self._order[start:end].tolist():
+            if self.ids[at].as_py() == subject:
+                return int(at)
+        raise KeyError(subject)
+
+    def __iter__(self) -> Iterator[str]:
+        return (each.as_py() for each in self.ids)
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 def cells(column: pd.Series[Any]) -> list[Any]:
@@ -97,9 +129,7 @@ class Members:
 
     @cached_property
     def _ids(self) -> pa.Array:
-        """All ids, a tenth as large as they are as objects."""
-        indexes = (part.read([]).index.to_numpy(dtype=object) for part in self._lots.parts)
-        return pa.concat_arrays([pa.array(each, pa.large_string()) for each in indexes])
+        return Places(self._lots).ids
 
     def known(self, measures: tuple[str, ...]) -> BoolArray:
         """Return of which parcels all of some measures are known."""

@@ -145,7 +145,7 @@ class Passed:
         empty = shapely.Polygon()
         whole = empty if district is None else shapely.union_all(plane.shapes(district))
         task = topology.Task(plane, topology.TopologyTolerance(), whole, expect_tiling)
-        taken = _Taken(replace(self.table, folder=None, below=None, run=map), plane)
+        taken = _Taken(self.table.alone(), plane)
         if self.table.is_in_memory:
             return topology.in_tiles(boxes, taken, task)
         return topology.in_tiles(boxes, taken, task, size=_TILE, run=self.run)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pingshan_geo.catalogue.stored import (
     column_names,
@@ -192,6 +193,10 @@ class Parts:
             self, parts=tuple(map(Part, pieces)), sizes=tuple(len(each) for each in pieces)
         )
 
+    def alone(self) -> Parts:
+        """Return the table for another process, which does part after part and keeps no file."""
+        return replace(self, folder=None, below=None, run=map)
+
     def each(self, step: Step) -> Parts:
         """Return the table with a step more; it is taken when rows are read."""
         parts = [replace(part, steps=(*part.steps, step)) for part in self.parts]
@@ -256,12 +261,19 @@ class Parts:
         """Yield what work makes of the rows of each part, in their order."""
         yield from self.run(partial(_work, work=work), self.parts)
 
-    def blocks(self, work: Callable[[pd.DataFrame], Made], most: int) -> Iterator[Made]:
-        """Yield what work makes of some rows at a time, at most so many of those in memory."""
-        if not self.is_in_memory:
-            yield from self.made(work)
+    def blocks(self, work: Callable[[pd.DataFrame], pa.Table], most: int) -> Iterator[pa.Table]:
+        """Yield the Arrow tables that work makes of some rows, in their order.
+
+        Of those in memory they are at most so many at a time. Those of a file are made where the
+        part is read, and put into a file.
+        """
+        if self.is_in_memory or self.folder is None:
+            yield from map(work, self.slices(most))
             return
-        yield from map(work, self.slices(most))
+        for path in self.run(partial(_block, work=work, folder=self.folder.name), self.parts):
+            with pa.OSFile(str(path)) as source:
+                yield pa.ipc.open_file(source).read_all()
+            path.unlink()
 
     def texts(
         self, work: Callable[[pd.DataFrame], bytes], most: int, between: bytes = b""
@@ -341,6 +353,14 @@ def _matching(rows: pd.DataFrame, where: str) -> Any:
     from pingshan_geo.query import matching
 
     return rows[matching(where, rows)]
+
+
+def _block(part: Part, work: Callable[[pd.DataFrame], pa.Table], folder: str) -> Path:
+    """Write the Arrow table of a part into a file."""
+    table = work(part.read())
+    with new_file(Path(folder)) as (path, file), pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    return path
 
 
 def _texts(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from pingshan_geo.audit.bundle import (
 from pingshan_geo.cli import assessed
 from pingshan_geo.errors import UsageError
 from pingshan_geo.output import write_whole
+from pingshan_geo.work import beside
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
     from pingshan_geo.assessment import Assessment
@@ -91,6 +94,7 @@ def make(
     from pingshan_geo.export import export_table, write
     from pingshan_geo.page import render_page
     from pingshan_geo.report import pieces, select, without_lots
+    from pingshan_geo.report.wide import write_parquet
 
     name, lots = assessment.catalogue.id, len(assessment.lots)
     names: list[str] = []
@@ -103,17 +107,19 @@ def make(
     if around is not None:
         place = begin(page_name(name))
         write_whole(place, render_page(assessment, lang, around).encode())
-    whole = told = select(assessment)
-    forms: tuple[str, ...] = REPORTS
+    told = select(assessment)
+    meanwhile: AbstractContextManager[None] = nullcontext()
     if lots > MOST_LOTS:
         file = report_name(name, "parquet")
-        told, forms = without_lots(whole, file), (*REPORTS, "parquet")
-    for form in forms:
-        place = begin(report_name(name, form))
-        write_whole(place, pieces(whole if form == "parquet" else told, form, lang))
-    for table, suffix in LAYERS:
-        place = begin(layer_name(name, table, suffix))
-        write(export_table(assessment, table, lang=lang), place, lang)
+        tables = {kind: parts.alone() for kind, parts in told.wide_parts().items()}
+        meanwhile = beside(partial(write_parquet, tables, begin(file)))
+        told = without_lots(told, file)
+    with meanwhile:
+        for form in REPORTS:
+            write_whole(begin(report_name(name, form)), pieces(told, form, lang))
+        for table, suffix in LAYERS:
+            place = begin(layer_name(name, table, suffix))
+            write(export_table(assessment, table, lang=lang), place, lang)
     return names
 
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.cells import arrow_column, csv_bytes, csv_rows, texts_of
+from pingshan_geo.output import write_whole
 
 if TYPE_CHECKING:  # pyarrow is imported where it is needed
     import pyarrow as pa
@@ -32,6 +34,11 @@ def csv_table(tables: Mapping[str, Parts]) -> Iterator[bytes]:
     yield from csv_bytes([columns])
     for parts in tables.values():
         yield from parts.texts(partial(csv_rows, columns=columns), _ROWS)
+
+
+def write_parquet(tables: Mapping[str, Parts], path: Path) -> None:
+    """Write the tables of several kinds as one file of Parquet, whole or not at all."""
+    write_whole(path, parquet_table(tables))
 
 
 def parquet_table(tables: Mapping[str, Parts]) -> Iterator[bytes]:
