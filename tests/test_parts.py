@@ -218,3 +218,15 @@ def test_ids_with_one_hash_are_told_apart(tmp_path, monkeypatch):
     index = pd.Index(["a", "b", "c"], dtype=object)
     places = Places(Parts((Part.kept(pd.DataFrame(index=index), tmp_path / "ids"),), (3,)))
     assert [places.get(each) for each in "abcd"] == [0, 1, 2, None]
+
+
+def test_parcels_in_files_of_which_none_is_drawn_are_assessed_as_in_memory(in_files, tmp_path):
+    folder = tmp_path / "undrawn"
+    shutil.copytree(in_files, folder)
+    for place in folder.rglob("*.parquet"):
+        lots = gpd.read_parquet(place)
+        lots["geometry_status"] = "none"
+        lots.set_geometry(gpd.GeoSeries([None] * len(lots), crs=lots.crs)).to_parquet(place)
+    one, two = (assess(load_catalogue(folder, in_turn, bulk_rows=rows)) for rows in (1, 10**6))
+    assert not len(two.overlay)
+    same(one, two)

@@ -41,8 +41,15 @@ def store(frame: pd.DataFrame, path: Path) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with room(path.parent):
         with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
+            for batch in table.to_batches() or [_no_rows(table)]:
+                writer.write_batch(batch)
         part.replace(path)
+
+
+def _no_rows(table: pa.Table) -> pa.RecordBatch:
+    """Return the batch of a table without rows: categories are told by batches alone."""
+    arrays = [column.combine_chunks() for column in table.columns]
+    return pa.RecordBatch.from_arrays(arrays, schema=table.schema)
 
 
 @contextmanager
@@ -131,7 +138,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
     for name, column in frame.items():
         if isinstance(column, gpd.GeoSeries):
             about[_GEOMETRY] = str(column.crs.to_string() if column.crs else "").encode()
-            bounds = shapely.total_bounds(column.to_numpy()).tolist()
+            bounds = shapely.total_bounds(column.to_numpy()).tolist() if len(column) else []
             about[_BOUNDS] = json.dumps(bounds if np.isfinite(bounds).all() else []).encode()
             columns.append(pa.array(shapely.to_wkb(column.to_numpy()), pa.large_binary()))
         else:

@@ -208,14 +208,17 @@ def column_conflicts(
         column = MEASURES[name].column
         if column not in wide_base:
             continue
-        fact = used[used["measure"] == name].set_index("subject").reindex(wide_base.index)
-        own = implied_bounds(wide_base[column].to_numpy(dtype=np.float64))
-        if f"{column}_as_delivered" in wide_base:
-            own = delivered_bounds(own, wide_base[f"{column}_as_delivered"].to_numpy(dtype=object))
+        fact = used[used["measure"] == name]
+        place = wide_base.index.get_indexer(pd.Index(fact["subject"], dtype=object))
+        order = np.argsort(place, kind="stable")[np.count_nonzero(place < 0) :]
+        fact, rows = fact.iloc[order], wide_base.iloc[place[order]]
+        own = implied_bounds(rows[column].to_numpy(dtype=np.float64))
+        if f"{column}_as_delivered" in rows:
+            own = delivered_bounds(own, rows[f"{column}_as_delivered"].to_numpy(dtype=object))
         apart = (own.low > fact["high_si"].to_numpy()) | (own.high < fact["low_si"].to_numpy())
-        for subject in wide_base.index[apart]:
-            value = repr(float(wide_base.loc[subject, column]))
-            other = str(fact.loc[subject, "printed"])
+        for at in np.flatnonzero(apart).tolist():
             yield Finding(
-                "column-conflict", str(subject), field=column, value=value, details={"other": other}
-            )
+                "column-conflict", str(rows.index[at]), field=column,
+                value=repr(float(rows[column].iloc[at])),
+                details={"other": str(fact["printed"].iloc[at])},
+            )  # fmt: skip
