@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pingshan_geo import assess, load_catalogue
-from pingshan_geo.assessment.members import Places
+from pingshan_geo.assessment.members import Ids
 from pingshan_geo.catalogue import bulk, read_catalogue
 from pingshan_geo.catalogue.parts import Part, Parts
 from pingshan_geo.catalogue.schema import KINDS
@@ -208,7 +208,7 @@ def test_ids_of_a_table_in_files_are_found_by_their_places(tmp_path):
     frame = pd.DataFrame(index=pd.Index(ids, dtype=object, name="parcel_id"))
     cut = [frame.iloc[:17], frame.iloc[17:17], frame.iloc[17:]]
     parts = [Part.kept(each, tmp_path / str(at)) for at, each in enumerate(cut)]
-    places = Places(Parts(tuple(parts), tuple(map(len, cut))))
+    places = Ids(Parts(tuple(parts), tuple(map(len, cut))))
     assert dict(places) == {each: at for at, each in enumerate(ids)}
     assert (places.get("lot-40"), places.get("lot-"), len(places)) == (None, None, 42)
 
@@ -216,7 +216,7 @@ def test_ids_of_a_table_in_files_are_found_by_their_places(tmp_path):
 def test_ids_with_one_hash_are_told_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(pd.util, "hash_array", lambda ids: np.zeros(len(ids), dtype=np.uint64))
     index = pd.Index(["a", "b", "c"], dtype=object)
-    places = Places(Parts((Part.kept(pd.DataFrame(index=index), tmp_path / "ids"),), (3,)))
+    places = Ids(Parts((Part.kept(pd.DataFrame(index=index), tmp_path / "ids"),), (3,)))
     assert [places.get(each) for each in "abcd"] == [0, 1, 2, None]
 
 

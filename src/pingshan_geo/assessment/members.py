@@ -34,7 +34,7 @@ class Rows:
         """The position of each id."""
         if self._parts.is_in_memory:
             return {subject: row for row, subject in enumerate(self._parts.whole.index)}
-        return Places(self._parts)
+        return Ids(self._parts)
 
     def cell(self, column: str, subject: str) -> Any:
         """Return a cell; None where it is missing or there is no such column or row."""
@@ -57,8 +57,8 @@ class Rows:
         return frozenset(self._parts.names)
 
 
-class Places(Mapping[str, int]):
-    """The positions of ids of a large table, a tenth as large as a dict of them.
+class Ids(Mapping[str, int]):
+    """The ids of a large table with their positions, a tenth as large as a dict of them.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class Members:
 
     @cached_property
     def _ids(self) -> pa.Array:
-        return Places(self._lots).ids
+        return Ids(self._lots).ids
 
     def known(self, measures: tuple[str, ...]) -> BoolArray:
         """Return of which parcels all of some measures are known."""
