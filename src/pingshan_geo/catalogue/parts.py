@@ -267,8 +267,11 @@ class Parts:
         Of those in memory they are at most so many at a time. Those of a file are made where the
         part is read, and put into a file.
         """
-        if self.is_in_memory or self.folder is None:
+        if self.is_in_memory:
             yield from map(work, self.slices(most))
+            return
+        if self.folder is None:
+            yield from self.made(work)
             return
         for path in self.run(partial(_block, work=work, folder=self.folder.name), self.parts):
             with pa.OSFile(str(path)) as source:

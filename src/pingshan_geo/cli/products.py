@@ -26,10 +26,13 @@ from pingshan_geo.work import beside
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
     from pingshan_geo.assessment import Assessment
+    from pingshan_geo.catalogue.parts import Parts
+    from pingshan_geo.export.layers import Layer
     from pingshan_geo.page import Around
 
 #: How many files there are.
 COUNT = len(product_names(""))
+_OF_ONE_CORE = "gpkg"
 # Options whose values lie outside a bundle, or may hold a key.
 _OUTSIDE = ("context", "basemap", "basemap_key_env", "basemap_gcj02_shift")
 
@@ -94,7 +97,6 @@ def make(
     from pingshan_geo.export import export_table, write
     from pingshan_geo.page import render_page
     from pingshan_geo.report import pieces, select, without_lots
-    from pingshan_geo.report.wide import write_parquet
 
     name, lots = assessment.catalogue.id, len(assessment.lots)
     names: list[str] = []
@@ -108,19 +110,35 @@ def make(
         place = begin(page_name(name))
         write_whole(place, render_page(assessment, lang, around).encode())
     told = select(assessment)
+    layers = [(export_table(assessment, table, lang=lang), suffix) for table, suffix in LAYERS]
     meanwhile: AbstractContextManager[None] = nullcontext()
     if lots > MOST_LOTS:
         file = report_name(name, "parquet")
         tables = {kind: parts.alone() for kind, parts in told.wide_parts().items()}
-        meanwhile = beside(partial(write_parquet, tables, begin(file)))
+        apart = [layer for layer, suffix in layers if suffix == _OF_ONE_CORE]
+        places = [begin(layer_name(name, layer.name, _OF_ONE_CORE)) for layer in apart]
+        pairs = list(zip([layer.alone() for layer in apart], places, strict=True))
+        meanwhile = beside(partial(_write_apart, tables, begin(file), pairs, lang))
         told = without_lots(told, file)
+        layers = [each for each in layers if each[1] != _OF_ONE_CORE]
     with meanwhile:
         for form in REPORTS:
             write_whole(begin(report_name(name, form)), pieces(told, form, lang))
-        for table, suffix in LAYERS:
-            place = begin(layer_name(name, table, suffix))
-            write(export_table(assessment, table, lang=lang), place, lang)
+        for layer, suffix in layers:
+            write(layer, begin(layer_name(name, layer.name, suffix)), lang)
     return names
+
+
+def _write_apart(
+    tables: dict[str, Parts], report: Path, layers: list[tuple[Layer, Path]], lang: str
+) -> None:
+    """Write what takes one core however many there are."""
+    from pingshan_geo.export import write
+    from pingshan_geo.report.wide import write_parquet
+
+    write_parquet(tables, report)
+    for layer, place in layers:
+        write(layer, place, lang)
 
 
 def products(assessment: Assessment, lang: str, around: Around | None) -> dict[str, bytes]:

@@ -76,6 +76,10 @@ class Layer:
         """Whether there are outlines."""
         return "geometry" in self.head
 
+    def alone(self) -> Layer:
+        """Return the layer for another process, see `Parts.alone`."""
+        return replace(self, parts=self.parts.alone(), outlines=self.outlines.alone())
+
     def having(self, data: pd.DataFrame) -> Layer:
         """Return the layer with other rows."""
         parts = Parts.of(data)
