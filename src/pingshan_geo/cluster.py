@@ -18,9 +18,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from pingshan_geo.catalogue.stored import new_file
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.work import Runner, give_back, scratch
+from pingshan_geo.work import Runner, give_back, new_file, scratch
 
 # So many parts a worker are begun before somebody asks for them.
 _AHEAD = 2

@@ -17,8 +17,9 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process
+from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from pingshan_geo.errors import OutputError
 
@@ -241,6 +242,15 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
     """
     with room():
         return tempfile.TemporaryDirectory(prefix="pingshan-geo-", ignore_cleanup_errors=True)
+
+
+@contextmanager
+def new_file(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """Give a new file in a folder for parts of tables, with its place."""
+    with room(folder):
+        number, name = tempfile.mkstemp(dir=folder)
+        with os.fdopen(number, "wb") as file:
+            yield Path(name), file
 
 
 @contextmanager

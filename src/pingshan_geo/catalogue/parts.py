@@ -17,13 +17,12 @@ from pingshan_geo.catalogue.stored import (
     kept_bounds,
     kept_kinds,
     kept_values,
-    new_file,
     object_kinds,
     store,
     stored,
 )
 from pingshan_geo.figure import IntArray
-from pingshan_geo.work import Runner, in_turn
+from pingshan_geo.work import Runner, in_turn, new_file
 
 Made = TypeVar("Made")
 #: What is done with the rows of a part when they are read.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -50,15 +49,6 @@ def _no_rows(table: pa.Table) -> pa.RecordBatch:
     """Return the batch of a table without rows: categories are told by batches alone."""
     arrays = [column.combine_chunks() for column in table.columns]
     return pa.RecordBatch.from_arrays(arrays, schema=table.schema)
-
-
-@contextmanager
-def new_file(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """Give a new file in a folder for parts of tables, with its place."""
-    with room(folder):
-        number, name = tempfile.mkstemp(dir=folder)
-        with os.fdopen(number, "wb") as file:
-            yield Path(name), file
 
 
 def stored(
