@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.output import make_folder, whole_file, write_whole
+from pingshan_geo.output import make_folder, whole_file, whole_files, write_whole
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs POSIX files")
 
@@ -139,3 +139,11 @@ def test_a_full_disk_leaves_the_old_file_and_is_told(tmp_path: Path) -> None:
     assert done.returncode == 42
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_a_killed_process_left_in_the_place_of_files_is_not_put_beside_them(tmp_path):
+    with whole_files(tmp_path) as place:
+        (place / ".pingshan-geo-left.part").mkdir()
+        (place / ".pingshan-geo-left.part" / "half.parquet").write_text("half")
+        (place / "whole.csv").write_text("whole")
+    assert [each.name for each in tmp_path.iterdir()] == ["whole.csv"]

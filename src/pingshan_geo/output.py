@@ -181,7 +181,8 @@ def whole_files(folder: Path) -> Iterator[Path]:
         made = tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=above)
         try:
             yield Path(made)
-            files = sorted(Path(made).iterdir())
+            # A folder is what a process that was killed has left: nothing built is one.
+            files = sorted(each for each in Path(made).iterdir() if each.is_file())
             make_folder(folder)
             for each in files:
                 target = checked_target(folder / each.name)
