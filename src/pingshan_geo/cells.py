@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -192,15 +193,31 @@ def joined(parts: Sequence[pa.Array | str], missing: str) -> bytes:
     import pyarrow.compute as pc
 
     merged: list[Any] = []  # texts that stand beside each other are one
-    for part in parts:
+    for part in (_once(each, missing) for each in parts):
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
             merged[-1] += part
         else:
             merged.append(part)
+    if len(merged) == 1 and isinstance(merged[0], str):
+        many = max((len(part) for part in parts if not isinstance(part, str)), default=1)
+        return merged[0].encode() * many
     rows = pc.binary_join_element_wise(
         *merged, "", null_handling="replace", null_replacement=missing
     )
     return bytes(_flat(rows)[0])
+
+
+def _once(part: pa.Array | str, missing: str) -> pa.Array | str:
+    """Return the one text that all rows have, as half of the columns do, else their texts."""
+    if isinstance(part, str) or not len(part):
+        return part
+    if part.null_count:
+        return missing if part.null_count == len(part) else part
+    data, ends = _flat(part)
+    size = int(ends[1])
+    if (np.diff(ends) != size).any() or (data.reshape(len(part), size) != data[:size]).any():
+        return part
+    return data[:size].tobytes().decode()
 
 
 def csv_rows(table: pd.DataFrame, columns: Sequence[str]) -> bytes:
@@ -305,6 +322,7 @@ def _flat(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]
     return np.frombuffer(content, np.uint8)[begins[0] : begins[-1]], begins - begins[0]
 
 
+@lru_cache(maxsize=8)
 def _marked(signs: bytes) -> npt.NDArray[np.bool_]:
     return np.isin(np.arange(256), np.frombuffer(signs, np.uint8))
 

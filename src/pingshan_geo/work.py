@@ -79,7 +79,7 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
 
     If that process is killed, the work is done here. Only for a program as `in_processes` is for.
     """
-    with _pool(1, pickle.dumps(work)) as pool:
+    with _pool(1, pickle.dumps(work), yields=0) as pool:
         done = pool.submit(_do)
         yield
         try:
@@ -90,6 +90,9 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
 
 # A socket's name may have a hundred bytes, of which multiprocessing takes some thirty.
 _LONGEST = 60
+# Who does parts gives way to who puts them together, or writes beside: what takes one core only
+# must not wait for what all do.
+_YIELDS = 10
 #: How often parts are begun anew when the process that had them is killed.
 ANEW = 3
 
@@ -105,7 +108,7 @@ def _killed() -> OutputError:
 
 
 @contextmanager
-def _pool(workers: int, work: bytes) -> Iterator[ProcessPoolExecutor]:
+def _pool(workers: int, work: bytes, yields: int = _YIELDS) -> Iterator[ProcessPoolExecutor]:
     """Give processes; they end at once where somebody stops, as with Ctrl-C."""
     context = get_context("forkserver" if os.name == "posix" else "spawn")
     give_back()
@@ -113,7 +116,7 @@ def _pool(workers: int, work: bytes) -> Iterator[ProcessPoolExecutor]:
         if os.name == "posix":
             _serve(context)
         pool = ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_begin, initargs=(work,)
+            workers, mp_context=context, initializer=_begin, initargs=(work, yields)
         )
         try:
             yield pool
@@ -173,8 +176,10 @@ def give_back() -> None:
         trim(0)
 
 
-def _begin(work: bytes) -> None:
+def _begin(work: bytes, yields: int) -> None:
     """Get ready for some work; end this process with the one that began it, even if killed."""
+    if yields and hasattr(os, "nice"):
+        os.nice(yields)
 
     def watch() -> None:
         parent = parent_process()

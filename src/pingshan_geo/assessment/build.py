@@ -17,6 +17,7 @@ from pingshan_geo.assessment.obligations import obligation_findings, step_findin
 from pingshan_geo.assessment.passes import Passed, boxes_of
 from pingshan_geo.catalogue import Catalogue
 from pingshan_geo.catalogue.dates import span
+from pingshan_geo.catalogue.partition import PART_ROWS
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import Finding, in_order
@@ -40,8 +41,6 @@ from pingshan_geo.measures.rollup import put_zone_totals
 from pingshan_geo.measures.stages import put_stage_rates, stage_lots
 from pingshan_geo.measures.wide import Wide
 
-#: So many parcels are assessed at a time.
-PART_ROWS = 50_000
 #: How land that straddles zones may be counted.
 ALLOCATIONS = ("dominant", "area")
 

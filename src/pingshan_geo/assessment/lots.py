@@ -33,7 +33,7 @@ from pingshan_geo.measures.reconcile import judged, verdicts
 from pingshan_geo.measures.recorded import column_conflicts
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.rollup import ZonePart, zone_part
-from pingshan_geo.measures.wide import Wide
+from pingshan_geo.measures.wide import Wide, positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,11 @@ class Day:
 
 def bounds_of(part: Part, day: Day) -> FloatArray:
     """Return the extent of the outlines of a part that may be measured."""
+    told = part.bounds()
+    if told == []:
+        return np.full(4, np.nan)
     columns = ["source_id", "valid_from", "valid_to", "geometry_status"]
-    rows, told = part.read(columns), part.bounds()
+    rows = part.read(columns)
     lots, _ = day.lots(rows)
     measurable = lots["geometry_status"].isin(MEASURABLE).to_numpy()
     if told and len(lots) == len(rows) and measurable.all():
@@ -176,8 +179,9 @@ def measured(item: tuple[int, Part], scene: Scene) -> Measured:
     number, part = item
     there = part.read()
     rows, earlier = scene.day.lots(there)
+    facts = scene.facts[positions(rows.index, scene.facts["subject"]) >= 0]
     zones = scene.zones.base
-    parcels = lot_table(rows, "parcels", scene.facts)
+    parcels = lot_table(rows, "parcels", facts)
     put_geometry_areas(parcels)
     put_share_of_parent(parcels, parcels.base["zone_id"], scene.zones)
     pairs = pair_table(parcels.base, zones.index, scene.zoned)
@@ -208,7 +212,7 @@ def measured(item: tuple[int, Part], scene: Scene) -> Measured:
         is_outline=may_be_measured & ~shapely.is_missing(shapes), named=table.iloc[is_named],
         named_lots=of_named.assign(row=np.searchsorted(is_named, of_named["row"])),
         earlier=earlier, few=few,
-        findings=tuple(column_conflicts(rows, scene.facts, FACT_MEASURES["parcels"])),
+        findings=tuple(column_conflicts(rows, facts, FACT_MEASURES["parcels"])),
     )  # fmt: skip
 
 

@@ -109,6 +109,8 @@ def _opened(path: Path) -> Iterator[Any]:
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
     """Return rows as an Arrow table: texts with null for None, categories as dictionaries.
 
+    A column that holds nothing takes no room; in a wide table these are most.
+
     Examples
     --------
     >>> rows = pd.DataFrame({"far": [4.5, np.nan]}, index=pd.Index(["a", "b"], name="id"))
@@ -117,9 +119,10 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
     True
     """
     columns, names = [], []
+    kinds = object_kinds(frame)
     about = {
         _VALUES: json.dumps(_values(frame)).encode(),
-        _KINDS: json.dumps(object_kinds(frame)).encode(),
+        _KINDS: json.dumps(kinds).encode(),
     }
     if not isinstance(frame.index, pd.RangeIndex):
         about[_INDEX] = str(frame.index.name or "").encode()
@@ -132,7 +135,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
             about[_BOUNDS] = json.dumps(bounds if np.isfinite(bounds).all() else []).encode()
             columns.append(pa.array(shapely.to_wkb(column.to_numpy()), pa.large_binary()))
         else:
-            columns.append(_array(column))
+            columns.append(_array(column, kinds.get(str(name))))
         names.append(str(name))
     return pa.Table.from_arrays(columns, names=names).replace_schema_metadata(about)
 
@@ -162,7 +165,10 @@ def kept_kinds(path: Path) -> dict[str, str]:
     return found
 
 
-def _array(column: pd.Series[Any]) -> pa.Array:
+def _array(column: pd.Series[Any], kind: str | None) -> pa.Array:
+    is_empty = kind == "empty" or (column.dtype == np.float64 and bool(column.isna().all()))
+    if is_empty:
+        return pa.nulls(len(column))
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = pa.array(column.cat.codes.to_numpy(), mask=column.isna().to_numpy())
         return pa.DictionaryArray.from_arrays(codes, pa.array(list(column.cat.categories)))
@@ -202,6 +208,8 @@ def from_arrow(table: pa.Table) -> pd.DataFrame:
 
 
 def _column(array: pa.Array, *, is_object: bool) -> Any:
+    if pa.types.is_null(array.type):
+        return np.full(len(array), None if is_object else np.nan)
     if pa.types.is_dictionary(array.type):
         codes = array.indices.fill_null(-1).to_numpy()
         return pd.Categorical.from_codes(codes, categories=array.dictionary.to_pylist())

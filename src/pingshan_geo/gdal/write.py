@@ -153,13 +153,9 @@ def arrow(table: gpd.GeoDataFrame, *, one_type: bool = True) -> pa.Table:
 
     With ``one_type`` polygons are multipolygons.
     """
-    import pandas as pd
     import pyarrow as pa
     import shapely
 
-    kinds = table.dtypes.items()
-    texts = {name: "str" for name, kind in kinds if isinstance(kind, pd.CategoricalDtype)}
-    table = table.astype(texts)
     if "geometry" in table and not one_type:
         content = pa.table(table.to_arrow(index=False))
     elif "geometry" in table:
@@ -170,8 +166,9 @@ def arrow(table: gpd.GeoDataFrame, *, one_type: bool = True) -> pa.Table:
     else:
         content = pa.Table.from_pandas(table, preserve_index=False)
     for position, field in enumerate(content.schema):
-        if pa.types.is_null(field.type):
-            texts = content.column(position).cast(pa.string())
+        if pa.types.is_null(field.type) or pa.types.is_dictionary(field.type):
+            kind = pa.string() if pa.types.is_null(field.type) else pa.large_string()
+            texts = content.column(position).cast(kind)
             content = content.set_column(position, field.name, texts)
     return content
 

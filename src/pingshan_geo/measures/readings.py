@@ -49,8 +49,10 @@ def begun(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
 
 def _where(dates: pd.Series[str], holds: Callable[[Span], bool]) -> pd.Series[bool]:
     """Return whether something holds for the days that each date may mean; False without a date."""
-    days = {text: span(text) for text in dates.dropna().unique()}
-    return dates.isin({text for text, found in days.items() if found and holds(found)})
+    codes, texts = pd.factorize(dates)
+    spans = (span(text) for text in texts)
+    told = np.array([*(found is not None and holds(found) for found in spans), False])
+    return pd.Series(told[codes], index=dates.index)  # -1, no date, is the last
 
 
 def known_by(
@@ -72,12 +74,14 @@ def known_by(
     cutoff : date
         The day.
     """
-    published = table["source_id"].map(source_dates)
+    codes, sources = pd.factorize(table["source_id"])
+    in_time = not_after(pd.Series(sources, dtype=object).map(source_dates), cutoff)
+    published = pd.Series(np.append(in_time, True)[codes], index=table.index)
     if column is None:
-        return not_after(published, cutoff)
+        return published
     own = table[column]
     in_time = begun(own, cutoff) if column == "valid_from" else not_after(own, cutoff)
-    return in_time & (own.notna() | not_after(published, cutoff))
+    return in_time & (own.notna() | published)
 
 
 def valid_at(table: Rows, cutoff: date) -> Rows:
