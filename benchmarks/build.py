@@ -91,7 +91,7 @@ def own_measures(catalogue: Path, out: Path) -> None:
 
 def own_attributes(catalogue: Path, out: Path) -> None:
     """Assess a catalogue that has been read and has no outlines."""
-    read = load_catalogue(catalogue)
+    read = load_catalogue(catalogue, in_processes)
     assessment, took = timed(lambda: assess(read))
     own_answer(assessment, out)
     tell(took)

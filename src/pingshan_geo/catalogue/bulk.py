@@ -16,7 +16,6 @@ import pandas as pd
 from pingshan_geo.catalogue.columns import typed_table
 from pingshan_geo.catalogue.folder import parts_of
 from pingshan_geo.catalogue.parquet import table_cells
-from pingshan_geo.catalogue.partition import PART_ROWS
 from pingshan_geo.catalogue.parts import Part, Parts
 from pingshan_geo.catalogue.readers import file_report
 from pingshan_geo.catalogue.rows import are_whole, check_rows
@@ -26,8 +25,9 @@ from pingshan_geo.catalogue.stored import store
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.work import Runner, scratch
 
-#: From so many parcels in Parquet on they are read in parts.
-BULK_ROWS = 100_000
+#: From so many parcels in Parquet on they are read in parts. So many rows are a part: more take more
+#: memory, and with fewer a part costs more than its rows.
+BULK_ROWS, PART_ROWS = 100_000, 40_000
 # What the checks of a whole catalogue look at.
 _LOOKED_AT = ("row_number", ID_COLUMN["parcels"], *(c.name for c in TABLES["parcels"] if c.refers))
 
