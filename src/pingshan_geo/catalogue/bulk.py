@@ -25,8 +25,8 @@ from pingshan_geo.catalogue.stored import store
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.work import Runner, scratch
 
-#: From so many parcels in Parquet on they are read in parts. So many rows are a part: more take more
-#: memory, and with fewer a part costs more than its rows.
+#: From so many parcels in Parquet on they are read in parts. So many rows are a part: more take
+#: more memory, and with fewer a part costs more than its rows.
 BULK_ROWS, PART_ROWS = 100_000, 40_000
 # What the checks of a whole catalogue look at.
 _LOOKED_AT = ("row_number", ID_COLUMN["parcels"], *(c.name for c in TABLES["parcels"] if c.refers))
