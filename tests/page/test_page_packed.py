@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pingshan_geo import assess, load_catalogue
-from pingshan_geo.page import payload
+from pingshan_geo.page import lots, payload
 from pingshan_geo.page.elements import asset
 from pingshan_geo.page.packed import Block, as_text, pack
 
@@ -41,6 +41,15 @@ COLUMNS = {
     "floats": [math.pi, None, 5e-324, 1.7976931348623157e308, -0.0, 0.1 + 0.2],
     "large": [2.0**40, 1.0, None],
 }
+
+
+def test_lots_that_differ_in_their_names_alone_share_what_is_said_of_them():
+    """Else every lot is its own group, and the page of 100 000 takes minutes."""
+    assessment = assess(load_catalogue(CATALOGUES["demo"]))
+    tracer = lots._Tracer(assessment)
+    lots._groups(assessment, tracer)
+    assert len(tracer.looked) > 20
+    assert not [column for column in tracer.looked if column.startswith("name_")]
 
 
 def test_columns_come_back_as_they_went_in(browser):

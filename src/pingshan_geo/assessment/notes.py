@@ -209,9 +209,11 @@ def _missing(
     elif gone:
         for figure in gone:
             label = MEASURES[figure.measure].label
+            if figure.subject == subject:  # whose name is not asked: lots differ in nothing else
+                yield text("note_unknown").filled(measure=label, reason=figure.notes[0])
+                continue
             who = view.name(figure.kind, figure.subject)
-            key = "note_unknown" if figure.subject == subject else "note_unknown_of"
-            yield text(key).filled(measure=label, name=who, reason=figure.notes[0])
+            yield text("note_unknown_of").filled(measure=label, name=who, reason=figure.notes[0])
     elif name in {"land_price_per_m2", "floor_price_per_m2"} and not inputs[1:]:
         yield text("note_no_parcel")
     elif name == "delivered":
