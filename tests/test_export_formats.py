@@ -6,6 +6,7 @@ A File Geodatabase is read by GDAL, which also wrote it: there is no other free 
 import io
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -26,7 +27,7 @@ from tests.exported import (
 from pingshan_geo import assess, export, gdal, load_catalogue
 from pingshan_geo.cli import main
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.export.style import qml
+from pingshan_geo.export.style import finish_geopackage, qml
 
 ROOT = Path(__file__).parents[1]
 # The step of a coordinate in a format, degrees.
@@ -317,3 +318,23 @@ def test_lines_of_features_are_those_of_the_document(
     export.write(hard_town, tmp_path / "a.ndjson")
     lines = [json.loads(line) for line in io.StringIO((tmp_path / "a.ndjson").read_text("utf-8"))]
     assert lines == json.loads(b"".join(export.geojson(hard_town)))["features"]
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("DELETE FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'", "spatial index"),
+        ("UPDATE gpkg_contents SET min_x = NULL", "extent"),
+        ("UPDATE gpkg_ogr_contents SET feature_count = 1", "number of its rows"),
+        ("DELETE FROM gpkg_spatial_ref_sys WHERE srs_id = -1", "reference systems"),
+    ],
+)
+def test_a_geopackage_that_gdal_did_not_finish_is_told(hard_town, tmp_path, change, missing):
+    """GDAL ends well where the disk fails while it closes the file; see `faults.py`."""
+    place = tmp_path / "lots.gpkg"
+    export.write(hard_town, place)
+    with closing(sqlite3.connect(place)) as database, database:
+        database.execute("DROP TABLE layer_styles")
+        database.execute(change)
+    with pytest.raises(OutputError, match=missing):
+        finish_geopackage(place, hard_town, "en")

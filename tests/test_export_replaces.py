@@ -1,8 +1,6 @@
 """What an export writes over is replaced whole, or stays."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,29 +45,6 @@ def test_the_files_of_a_shapefile_are_replaced_together_or_not_at_all(
         "a-fields.csv", "a.cpg", "a.dbf", "a.prj", "a.shp", "a.shx"
     ]  # fmt: skip
     assert len(from_shp(target)) == len(hard_town.data)
-
-
-def test_a_kill_between_two_files_leaves_no_mixture(tmp_path: Path) -> None:
-    for name in ("a.shp", "a.dbf"):
-        (tmp_path / name).write_text("old")
-    code = (
-        "import os, signal, sys\n"
-        "from pingshan_geo.output import whole_file\n"
-        "rename, seen = os.rename, []\n"
-        "def counted(*words):\n"
-        "    rename(*words); seen.append(words)\n"
-        "    len(seen) == int(sys.argv[2]) and os.kill(os.getpid(), signal.SIGKILL)\n"
-        "os.rename = counted\n"
-        "with whole_file(sys.argv[1]) as place:\n"
-        "    place.write_text('new'); place.with_name('a.dbf').write_text('new')\n"
-    )
-    for moves in (1, 2, 3):
-        subprocess.run([sys.executable, "-c", code, tmp_path / "a.shp", str(moves)], check=False)
-        assert not (tmp_path / "a.shp").exists()
-        (kept,) = tmp_path.glob(".pingshan-geo-*.part/old/a.shp")
-        assert kept.read_text() == "old"
-        kept.rename(tmp_path / "a.shp")
-        (tmp_path / "a.dbf").write_text("old")
 
 
 def test_a_geodatabase_is_replaced_and_another_folder_is_not(

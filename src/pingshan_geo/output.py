@@ -2,8 +2,8 @@
 
 Everything this package writes goes through here: into a temporary folder beside the target,
 flushed to the disk, then renamed over it. A crash, a full disk or a kill leaves the old file as
-it was; what may stay behind is a folder named ``.pingshan-geo-….part``, which may be deleted
-(of an output of several files it may hold the old ones).
+it was; what stays behind is a folder named ``.pingshan-geo-….part``, which goes when something is
+written beside it again.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pingshan_geo.errors import OutputError, UsageError
+from pingshan_geo.folders import part_folder
+
+# Where the files of an output of several stand that give way to new ones: as long as not all of
+# them do, and from then on until all new ones stand in their place.
+_GOING, _GONE = ".going", ".gone"
 
 
 def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> Path:
@@ -79,7 +83,7 @@ def whole_file(
 
     A format of several files builds the others beside the place: they go along, and the target
     itself comes last and goes first, so that no reader takes old and new for one. A kill between
-    these renames leaves no target, and the old files in the temporary folder.
+    these renames leaves no target; whoever writes in that folder next ends what was begun.
 
     Parameters
     ----------
@@ -108,18 +112,15 @@ def whole_file(
     """
     target = checked_target(path, holding)
     try:
-        folder = tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=target.parent)
-        try:
-            place = Path(folder, target.name)
+        with part_folder(target.parent, _end_move) as folder:
+            place = folder / target.name
             yield place
             if target.is_file() and place.is_file():
                 shutil.copymode(target, place)
-            for each in Path(folder).rglob("*"):
+            for each in folder.rglob("*"):
                 flush(each)
             _move(place, target, stale)
             flush(target.parent)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(
@@ -136,11 +137,12 @@ def _move(place: Path, target: Path, stale: Collection[str]) -> None:
     if names == [target.name] and set(old) <= {target.name} and not target.is_dir():
         os.replace(place, target)
         return
-    aside = place.parent / "old"
+    aside = place.with_name(_GOING)
     aside.mkdir()
     try:
         for name in old:
             os.rename(target.with_name(name), aside / name)
+        aside = aside.rename(place.with_name(_GONE))
         for name in names:
             os.rename(place.with_name(name), target.with_name(name))
     except OSError:
@@ -152,13 +154,52 @@ def _move(place: Path, target: Path, stale: Collection[str]) -> None:
         raise
 
 
+def _end_move(left: Path) -> None:
+    """End what `_move` or `_replace` had begun when its process was killed.
+
+    Nothing is replaced but what they have set down as old: a folder may come from anyone.
+    """
+    which = _GOING if (left / _GOING).is_dir() else _GONE
+    if not (left / which).is_dir():
+        return
+    # Nothing of the new is in place yet, so that the old goes back; or all of the old gives way.
+    moving = left / which if which == _GOING else left
+    for each in sorted(moving.iterdir()):
+        target, kept = left.parent / each.name, left / _GONE / each.name
+        is_free = not os.path.lexists(target) or (kept.is_file() and target.samefile(kept))
+        if each.name != which and is_free:
+            os.replace(each, target)
+
+
+def _replace(made: Path, names: Iterable[str], folder: Path) -> None:
+    """Put files of a folder into the place of those of another, none ever missing; all or none."""
+    aside, done = made / _GOING, list[str]()
+    aside.mkdir()
+    for name in names:
+        with suppress(OSError):  # nothing stands there; or no hard links: a kill may end it halfway
+            os.link(folder / name, aside / name)
+    aside = aside.rename(made / _GONE)
+    try:
+        for name in names:
+            os.replace(made / name, folder / name)
+            done.append(name)
+    except OSError:
+        for name in done:
+            if (aside / name).exists():
+                os.replace(aside / name, folder / name)
+            else:
+                (folder / name).unlink()
+        raise
+
+
 @contextmanager
 def whole_files(folder: Path) -> Iterator[Path]:
     """Give the place where several files are built that then replace those of a folder.
 
     The place is a temporary folder in that folder, or in the nearest above it that is there. When
-    the block ends well the folder is made, every target is looked at, then file after file is
-    flushed and renamed; when it raises nothing is changed.
+    the block ends well every target is looked at and every file is flushed, then all are renamed; a
+    folder that was not there comes as a whole. When the block raises nothing is changed. A kill
+    between the renames leaves each file old or new; whoever writes in that folder next ends it.
 
     Raises
     ------
@@ -177,23 +218,29 @@ def whole_files(folder: Path) -> Iterator[Path]:
     ['a.txt']
     """
     above = next((each for each in (folder, *folder.parents) if each.is_dir()), Path())
+    if os.path.lexists(folder):
+        make_folder(folder)  # which says if it is none
     try:
-        made = tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=above)
-        try:
-            yield Path(made)
+        with part_folder(above, _end_move) as made:
+            place = made if folder == above else made / "new"
+            place.mkdir(exist_ok=True)
+            yield place
             # A folder is what a process that was killed has left: nothing built is one.
-            files = sorted(each for each in Path(made).iterdir() if each.is_file())
-            make_folder(folder)
+            for each in place.iterdir():
+                if each.is_dir():
+                    shutil.rmtree(each)
+            files = sorted(place.iterdir())
             for each in files:
                 target = checked_target(folder / each.name)
                 if target.is_file():
                     shutil.copymode(target, each)
                 flush(each)
-            for each in files:
-                os.replace(each, folder / each.name)
+            if folder.is_dir():
+                _replace(place, [each.name for each in files], folder)
+            else:
+                make_folder(folder.parent)
+                os.rename(place, folder)
             flush(folder)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(

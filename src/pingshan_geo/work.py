@@ -16,12 +16,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any, TypeVar
 
 from pingshan_geo.errors import OutputError
+from pingshan_geo.folders import Scratch
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -88,8 +90,8 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
             work()
 
 
-# A socket's name may have a hundred bytes, of which multiprocessing takes some thirty.
-_LONGEST = 60
+# A socket's name may have a hundred bytes, of which multiprocessing and our folder take some sixty.
+_LONGEST = 40
 # Who does parts gives way to who puts them together, or writes beside: what takes one core only
 # must not wait for what all do.
 _YIELDS = 10
@@ -130,7 +132,7 @@ def _serve(context: Any) -> None:
     from multiprocessing import forkserver
 
     context.set_forkserver_preload(["pingshan_geo.assessment"])
-    _keep_sockets_short()
+    _place_sockets()
     with _without_interrupt():
         forkserver.ensure_running()
     try:
@@ -144,16 +146,19 @@ def _serve(context: Any) -> None:
         raise
 
 
-def _keep_sockets_short() -> None:
-    """Have the sockets of processes stand where their names are short enough for the system."""
+@cache
+def _place_sockets() -> Scratch:
+    """Have the sockets of processes stand in a folder of ours, by a name that is not too long."""
     from multiprocessing.util import get_temp_dir
 
-    if len(tempfile.gettempdir()) > _LONGEST:
-        kept, tempfile.tempdir = tempfile.tempdir, "/tmp"  # noqa: S108 -- mkdtemp makes a name in it
-        try:
-            get_temp_dir()  # which is asked for once
-        finally:
-            tempfile.tempdir = kept
+    is_long = len(tempfile.gettempdir()) > _LONGEST
+    folder = Scratch("/tmp" if is_long else None)  # noqa: S108 -- it makes a name in it
+    kept, tempfile.tempdir = tempfile.tempdir, folder.name
+    try:
+        get_temp_dir()  # which is asked for once
+    finally:
+        tempfile.tempdir = kept
+    return folder
 
 
 _OWN: list[Callable[[Any], Any]] = []  # what this process does, where it does parts for another
@@ -237,7 +242,7 @@ def _made(
         yield made
 
 
-def scratch() -> tempfile.TemporaryDirectory[str]:
+def scratch() -> Scratch:
     """Return a folder for parts of tables, which goes when nothing needs it any more.
 
     Raises
@@ -246,7 +251,7 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
         If no folder for temporary files can be written to.
     """
     with room():
-        return tempfile.TemporaryDirectory(prefix="pingshan-geo-", ignore_cleanup_errors=True)
+        return Scratch()
 
 
 @contextmanager

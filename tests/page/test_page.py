@@ -27,7 +27,8 @@ from pingshan_geo.page import (
     seal,
     to_map,
 )
-from pingshan_geo.page.elements import PROGRAM, STYLES, asset, inert_json
+from pingshan_geo.page.elements import PROGRAM, STYLES, asset
+from pingshan_geo.page.inert import inert_json
 from pingshan_geo.page.land_uses import land_uses
 from pingshan_geo.page.outlines import STEP, outlines
 

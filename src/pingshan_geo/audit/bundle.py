@@ -6,7 +6,6 @@ The same input gives the same bytes: names are sorted, times and permissions fix
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pingshan_geo.catalogue.load import shipped_path
 from pingshan_geo.catalogue.schema import TABLES
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
+from pingshan_geo.work import scratch
 
 __all__ = [
     "LAYERS", "MOST_LOTS", "REPORTS", "Options", "bundle_bytes", "catalogue_files", "catalogue_of",
@@ -141,7 +141,7 @@ def catalogue_of(path: str | Path) -> Catalogue:
         If the file is no archive or is refused (see `opened`), if it holds no catalogue, or one
         that cannot be unpacked whole or used.
     """
-    with opened(path) as archive, tempfile.TemporaryDirectory(prefix="pingshan-geo-") as place:
+    with opened(path) as archive, scratch() as place:
         if not any(name.startswith(FOLDER) for name in archive.members):
             raise InputError([Finding("bundle-none", file=archive.file)])
         found: list[Finding] = []

@@ -7,7 +7,6 @@ all files are made again and compared byte for byte.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +34,7 @@ from pingshan_geo.catalogue.tolerance import parsed_tolerance
 from pingshan_geo.errors import InputError, PingshanGeoError, UsageError
 from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.words import Text, text
+from pingshan_geo.work import scratch
 
 #: Makes the files of a build again: an assessment and the options of the build → bytes by name.
 Remake = Callable[[Assessment, Options], Mapping[str, bytes]]
@@ -124,7 +124,7 @@ def checked_bundle(
             return BundleCheck(archive.file, tuple(found))
         if not (is_whole := manifest.to_bytes() == data):
             found.append(changed(MANIFEST))
-        with tempfile.TemporaryDirectory(prefix="pingshan-geo-") as folder:
+        with scratch() as folder:
             check = _Check(archive, manifest, Path(folder), found, is_whole=is_whole)
             return check.result(remake, step)
 

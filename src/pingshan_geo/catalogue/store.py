@@ -13,13 +13,13 @@ import json
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pingshan_geo.errors import InputError, OutputError, UsageError
 from pingshan_geo.findings import Finding
+from pingshan_geo.folders import part_folder
 from pingshan_geo.output import flush
 from pingshan_geo.words import Text
 
@@ -157,10 +157,7 @@ def _write(
 ) -> None:
     """Build a transaction and decide it."""
     _check_names(folder, [*writes, *removes])
-    for left in folder.glob(".pingshan-geo-*.part"):  # of a process that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    stage = Path(tempfile.mkdtemp(prefix=".pingshan-geo-", suffix=".part", dir=folder))
-    try:
+    with part_folder(folder) as stage:
         after: dict[str, str | None] = dict.fromkeys(removes)
         for name, content in writes.items():
             path = stage / "new" / name
@@ -184,9 +181,6 @@ def _write(
         flush(stage)
         os.replace(stage, folder / COMMIT)
         flush(folder)
-    except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
-        raise
 
 
 def _finish(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -22,7 +21,7 @@ from pingshan_geo.audit.bundle import (
 from pingshan_geo.cli import assessed
 from pingshan_geo.errors import UsageError
 from pingshan_geo.output import write_whole
-from pingshan_geo.work import beside
+from pingshan_geo.work import beside, scratch
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
     from pingshan_geo.assessment import Assessment
@@ -143,7 +142,7 @@ def _write_apart(
 
 def products(assessment: Assessment, lang: str, around: Around | None) -> dict[str, bytes]:
     """Return the files that `make` writes, by name."""
-    with tempfile.TemporaryDirectory(prefix="pingshan-geo-") as folder:
+    with scratch() as folder:
         make(Path(folder), assessment, lang, around)
         return {each.name: each.read_bytes() for each in Path(folder).iterdir()}
 

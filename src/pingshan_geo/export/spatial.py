@@ -18,7 +18,7 @@ from pingshan_geo import gdal
 from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import UsageError
 from pingshan_geo.export.layers import Layer
-from pingshan_geo.export.style import STYLED, add_style
+from pingshan_geo.export.style import finish_geopackage
 from pingshan_geo.findings import shortened
 from pingshan_geo.output import write_whole
 from pingshan_geo.words import Text, text
@@ -34,8 +34,7 @@ _CODECS = {"utf-8": "UTF-8", "gbk": "CP936"}
 
 def write_gpkg(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:
     """Write a GeoPackage with a style for QGIS and the notes as description of the layer."""
-    is_drawn = layer.name in STYLED
-    finish = partial(add_style, layer=layer, lang=lang) if is_drawn else None
+    finish = partial(finish_geopackage, layer=layer, lang=lang)
     said = gdal.write(
         path, layer.head, blocks=layer.parts.blocks, driver="GPKG", layer=layer.name,
         description=layer.about(lang), finish=finish,

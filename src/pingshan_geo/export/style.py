@@ -1,4 +1,4 @@
-"""How QGIS draws a GeoPackage: a style for its layer, kept in the file itself."""
+"""A GeoPackage is looked through, and gets a style for its layer, by which QGIS draws it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from pingshan_geo.errors import OutputError
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.words import land_use, word
 
@@ -26,32 +27,84 @@ CREATE TABLE layer_styles (
 _TIME = "2000-01-01T00:00:00.000Z"  # no clock in what is written
 
 
-def add_style(place: Path, layer: Layer, lang: str) -> None:
-    """Add to a GeoPackage the table of styles, with one that draws its layer from then on.
+def finish_geopackage(place: Path, layer: Layer, lang: str) -> None:
+    """Look whether a GeoPackage is whole, and add how QGIS draws its layer, where it has a look.
 
     Parcels have the colour of their land use, zones an outline of their kind; an illustrative
     outline is dashed, and hatched in that colour.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses, as on a full disk, or GDAL has left the file without its index,
+        extent or count: it says nothing of what fails when it closes a file.
     """
-    with closing(sqlite3.connect(place)) as database, database:
-        (column,) = database.execute(
-            "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer.name,)
-        ).fetchone()
-        database.execute(_TABLE)
-        database.execute(
-            "INSERT INTO layer_styles VALUES (1, '', '', ?, ?, ?, ?, NULL, 1, '', '', NULL, ?)",
-            (
-                layer.name,
-                column,
-                layer.name,
-                qml(layer.name, _drawn(database, layer.name, column), lang),
-                _TIME,
-            ),
+    try:
+        with closing(sqlite3.connect(place)) as database, database:
+            missing = _missing(database, layer)
+            if layer.name in STYLED and not missing:
+                _put(database, layer, lang)
+    except sqlite3.Error as error:
+        missing = str(error)
+    if missing:
+        raise OutputError(
+            f"{place.name}: it cannot be written whole: {missing}",
+            f"{place.name}：无法完整写入：{missing}",
         )
-        database.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, "
-            "last_change, srs_id) VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
-            (_TIME,),
+
+
+def _missing(database: sqlite3.Connection, layer: Layer) -> str | None:
+    """Return what a GeoPackage lacks beside its rows, None for nothing."""
+    told = database.execute(
+        "SELECT c.srs_id IN (SELECT srs_id FROM gpkg_spatial_ref_sys), c.min_x, o.feature_count "
+        "FROM gpkg_contents c LEFT JOIN gpkg_ogr_contents o USING (table_name) "
+        "WHERE table_name = ?", (layer.name,),
+    ).fetchone()  # fmt: skip
+    (rows,) = database.execute(f'SELECT count(*) FROM "{layer.name}"').fetchone()  # noqa: S608 -- our own names
+    if told is None or told[2] != rows:
+        return "the number of its rows"
+    if not layer.is_drawn:
+        return None
+    (systems,) = database.execute(
+        "SELECT count(*) FROM gpkg_spatial_ref_sys WHERE srs_id IN (-1, 0, 4326)"
+    ).fetchone()
+    if systems < len((-1, 0, 4326)) or not told[0]:
+        return "its reference systems"
+    drawn, indexed = (
+        database.execute(query, (layer.name,)).fetchone() for query in (
+            "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?",
+            "SELECT count(*) FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index' "
+            "AND table_name = ?",
         )
+    )  # fmt: skip
+    if drawn is None or indexed != (1,):
+        return "its spatial index"
+    (shapes,) = database.execute(
+        f'SELECT count("{drawn[0]}") FROM "{layer.name}"'  # noqa: S608 -- our own names
+    ).fetchone()
+    return "its extent" if shapes and told[1] is None else None
+
+
+def _put(database: sqlite3.Connection, layer: Layer, lang: str) -> None:
+    (column,) = database.execute(
+        "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer.name,)
+    ).fetchone()
+    database.execute(_TABLE)
+    database.execute(
+        "INSERT INTO layer_styles VALUES (1, '', '', ?, ?, ?, ?, NULL, 1, '', '', NULL, ?)",
+        (
+            layer.name,
+            column,
+            layer.name,
+            qml(layer.name, _drawn(database, layer.name, column), lang),
+            _TIME,
+        ),
+    )
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, "
+        "last_change, srs_id) VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
+        (_TIME,),
+    )
 
 
 def _drawn(database: sqlite3.Connection, layer: str, outline: str) -> list[tuple[str, ...]]:

@@ -47,9 +47,35 @@ def _write(task: dict[str, Any]) -> None:
         pa.ipc.open_stream(sys.stdin.buffer) as stream,
     ):
         warnings.simplefilter("always")
-        pyogrio.raw.write_arrow(stream, **task)
+        sent = _Counted(stream)
+        pyogrio.raw.write_arrow(pa.RecordBatchReader.from_batches(stream.schema, sent), **task)
+        there = _rows_in(task["path"])
+    if there != sent.rows:  # GDAL says nothing of what fails when it closes a file
+        sys.exit(f"{sent.rows} rows were written and {there} can be read again")
     told = sorted({_line(warning.message, task) for warning in said})
     Path("said.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+class _Counted:
+    """Batches of a stream, and how many rows they had."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self.rows = stream, 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in self._stream:
+            self.rows += len(batch)
+            yield batch
+
+
+def _rows_in(path: str) -> int:
+    """Return how many rows of the one layer of a file can be read, with their outlines."""
+    if path.endswith(".kml"):  # of which GDAL reads no row without an outline
+        text = Path(path).read_bytes()
+        return text.count(b"<Placemark") if text.rstrip().endswith(b"</kml>") else 0
+    options = {"columns": [], "use_pyarrow": True}
+    with _pyogrio().raw.open_arrow(path, **options) as (_, reader):
+        return sum(map(len, reader))
 
 
 def _read(task: dict[str, Any]) -> None:

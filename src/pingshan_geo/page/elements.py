@@ -7,9 +7,7 @@ themselves.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from html import escape
 from typing import Any, ClassVar
 
 import folium
@@ -17,6 +15,7 @@ from branca.element import Element, Figure
 
 from pingshan_geo.errors import UsageError
 from pingshan_geo.page.days import earlier_days
+from pingshan_geo.page.inert import Inert, inert_json, markup
 from pingshan_geo.page.packed import as_text, pack
 from pingshan_geo.page.program import asset, plain
 from pingshan_geo.words import word
@@ -34,34 +33,9 @@ STYLES = (
     "page.css", "map.css", "filters.css", "charts.css", "maptools.css", "scenario.css",
     "changes.css", "foliumlayer.css", "print.css",
 )  # fmt: skip
-_ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
-def inert_json(data: Mapping[str, Any]) -> str:
-    r"""Return JSON that ends no script block and holds no sign of markup.
-
-    Examples
-    --------
-    >>> inert_json({"name": "</script>"})
-    '{"name":"\\u003c/script\\u003e"}'
-    """
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(_ESCAPED)
-
-
-class Finished(Element):
-    """A finished piece of the page: its text is written out as it stands, never compiled."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-    def render(self, **kwargs: Any) -> str:  # noqa: ARG002 (branca's signature)
-        """Return the text."""
-        return self.text
-
-
-class Style(Finished):
+class Style(Inert):
     """A style sheet of the page."""
 
     def render(self, **kwargs: Any) -> str:  # noqa: ARG002 (branca's signature)
@@ -109,14 +83,14 @@ class PageElement(Element):
             figure.header.add_child(Style(style), name="pingshan_geo_style")
             figure.html.add_child(DataBlock(self.data), name="pingshan_geo_data")
             program = "".join(map(plain, PROGRAM))
-            figure.script.add_child(Finished(program), name="pingshan_geo_program")
+            figure.script.add_child(Inert(program), name="pingshan_geo_program")
         elif isinstance(block, DataBlock) and block.data is not self.data:
             raise UsageError(
                 "the parts on one map share one block of data: make it once",
                 "同一地图上的部件共用一份数据，请只生成一次",
             )
         self.put(figure)
-        call = Finished(self.call(drawing.get_name()))
+        call = Inert(self.call(drawing.get_name()))
         figure.script.add_child(call, name=f"pingshan_geo_{self.part}")
         return ""
 
@@ -181,20 +155,7 @@ class LayerElement(PageElement, folium.map.Layer):
         return made + shown + super().call(drawing)
 
 
-def markup(name: str) -> str:
-    """Return text as markup that shows it: Leaflet's control writes the names of layers as HTML.
-
-    Braces become entities too, since branca compiles what its own elements return.
-
-    Examples
-    --------
-    >>> markup("<b>{{7*7}}</b>")
-    '&lt;b&gt;&#123;&#123;7*7&#125;&#125;&lt;/b&gt;'
-    """
-    return escape(name).replace("{", "&#123;").replace("}", "&#125;")
-
-
-class DataBlock(Finished):
+class DataBlock(Inert):
     """The data of a page, as blocks that no browser runs."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -234,7 +195,7 @@ class PageFrame(PageElement):
 
     def put(self, figure: Figure) -> None:
         """Add the frame's markup, which holds no data."""
-        figure.html.add_child(Finished(asset("frame.html")), name="pingshan_geo_frame")
+        figure.html.add_child(Inert(asset("frame.html")), name="pingshan_geo_frame")
 
 
 class ZoneLayer(LayerElement):

@@ -16,12 +16,11 @@ from pingshan_geo.errors import UsageError
 from pingshan_geo.page import program, static
 from pingshan_geo.page.elements import (
     DataBlock,
-    Finished,
     LayerElement,
     PageElement,
     Style,
-    markup,
 )
+from pingshan_geo.page.inert import Inert, markup
 from pingshan_geo.words import word
 
 #: Stock elements that need nothing but Leaflet; of their texts only names of layers are shown.
@@ -130,7 +129,7 @@ def _styles(figure: Figure, drawing: folium.Map) -> Iterator[str]:
                     f"{child.url} cannot be sealed into an offline page",
                     f"{child.url} 无法封装进离线页面",
                 )
-        elif name not in {"meta_http", drawing.get_name()} and not isinstance(child, Finished):
+        elif name not in {"meta_http", drawing.get_name()} and not isinstance(child, Inert):
             raise UsageError(
                 f"{name} in the head cannot be sealed into an offline page",
                 f"页头中的 {name} 无法封装进离线页面",

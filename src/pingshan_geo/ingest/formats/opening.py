@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -23,6 +22,7 @@ from pingshan_geo.ingest.formats.arrow import frame, shapes
 from pingshan_geo.ingest.formats.xml import checked_xml
 from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
+from pingshan_geo.work import scratch
 
 _XML = re.compile(rb"(\xef\xbb\xbf)?\s*<|(\xff\xfe)<\0|(\xfe\xff)\0<")
 _JSON = re.compile(rb"(\xef\xbb\xbf)?\s*[\x1e\[{]")
@@ -203,7 +203,7 @@ def _from_zip(place: Path, asked: Asked) -> Delivery:
     if not sets:
         raise _error("layer-none", place)
     (name, parts), = sets.items()  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         unpack(place, {part: members[part] for part in parts}, Path(folder))
         inner = open_delivery(str(Path(folder, name)), replace(asked, layer=layer))
     stem = PurePosixPath(name).stem
@@ -222,7 +222,7 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
     found: list[Finding] = []
     report = file_report(place.name, found)
     if kind.name == "GML":  # a copy: GDAL reads and writes files beside it
-        with tempfile.TemporaryDirectory() as folder, digesting(place) as sha256:
+        with scratch() as folder, digesting(place) as sha256:
             copy = Path(folder, place.name)
             copy.write_bytes(checked_xml(place))
             table, about = gdal.read(copy, driver=kind.reader, layer=asked.layer)

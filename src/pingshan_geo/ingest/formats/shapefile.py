@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from pingshan_geo.ingest.formats.arrow import shapes
 from pingshan_geo.ingest.formats.dbf import read_dbf
 from pingshan_geo.ingest.formats.encoding import codec_name
 from pingshan_geo.words import Text
+from pingshan_geo.work import scratch
 
 _PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 _NO_TABLE = Text("outlines without attributes are read", "只读取图形，没有属性")
@@ -84,7 +84,7 @@ def read_shapefile(path: Path, asked: Asked) -> Delivery:
 
 def _outlines(path: Path, index: Path | None, report: Report) -> npt.NDArray[Any]:
     """Return the outlines by record, read from a copy: GDAL writes a missing index beside it."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         copy = Path(folder, "layer.shp")
         shutil.copyfile(path, copy)
         if index:

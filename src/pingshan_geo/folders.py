@@ -1,0 +1,114 @@
+"""Temporary folders that a process has for itself; what a killed one left goes at the next run.
+
+A folder is held by a lock that the system lets go when its process ends, however it ends. Whoever
+makes one takes away those beside it that nobody holds. Windows locks no folders: there what a
+killed process left stays, and may be deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# Nothing else is named like this, so that nothing else is taken away.
+_NAME = re.compile(r"\.?pingshan-geo-[a-z0-9_]{8}\.part")
+_PREFIX, _SUFFIX = "pingshan-geo-", ".part"
+
+
+@contextmanager
+def part_folder(above: Path, mend: Callable[[Path], None] = lambda _: None) -> Iterator[Path]:
+    """Give an empty folder in another one, which is gone afterwards whatever happens.
+
+    Parameters
+    ----------
+    above : Path
+        The folder that it stands in.
+    mend : callable, optional
+        Told of each folder that a killed process left there, before it is taken away.
+
+    Raises
+    ------
+    OSError
+        If the system refuses.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as above:
+    ...     with part_folder(Path(above)) as folder:
+    ...         _ = (folder / "a.txt").write_text("a")
+    ...     list(Path(above).iterdir())
+    []
+    """
+    _sweep(above, mend)
+    held = None
+    while held is None:  # another process may have taken it for a left one
+        folder = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", suffix=_SUFFIX, dir=above))
+        held = _held(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+class Scratch(tempfile.TemporaryDirectory[str]):
+    """A folder among the system's temporary files, which goes with the last that refers to it.
+
+    Parameters
+    ----------
+    above : str, optional
+        Where it stands; among the system's temporary files without.
+    """
+
+    def __init__(self, above: str | None = None) -> None:
+        above = above or tempfile.gettempdir()
+        _sweep(Path(above))
+        held = None
+        while held is None:
+            super().__init__(_SUFFIX, _PREFIX, above, ignore_cleanup_errors=True)
+            held = _held(Path(self.name))
+        weakref.finalize(self, os.close, held)
+
+
+def _held(folder: Path) -> int | None:
+    """Return what holds a folder; None where it has been taken away meanwhile."""
+    if os.name == "nt":
+        return os.open(os.devnull, os.O_RDONLY)
+    import fcntl
+
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    with suppress(OSError):  # a file system without locks: nobody takes it for a left one there
+        fcntl.flock(held, fcntl.LOCK_EX)
+    if os.path.lexists(folder):
+        return held
+    os.close(held)
+    return None
+
+
+def _sweep(above: Path, mend: Callable[[Path], None] = lambda _: None) -> None:
+    """Take away the folders that nobody holds."""
+    if os.name == "nt":
+        return
+    import fcntl
+
+    with suppress(OSError):  # what cannot be looked at is left alone
+        names = [name for name in os.listdir(above) if _NAME.fullmatch(name)]
+        for left in (above / name for name in names):
+            with suppress(OSError):
+                held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if os.fstat(held).st_uid == os.getuid():
+                        mend(left)
+                        shutil.rmtree(left, ignore_errors=True)
+                finally:
+                    os.close(held)

@@ -1,0 +1,209 @@
+"""Writers that are killed at random moments: what stands there is whole, the old or the new.
+
+``python tests/kills.py [--kills 100] [--seed 0] [--ways .gpkg build …]`` kills each way of writing
+so often, and prints what stood there each time; it ends with status 1 if anything was not whole. A
+format of several files may be found between the two; then the next run has to end what was begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, redirect_stderr, redirect_stdout
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pingshan_geo import assess, cli, export, load_catalogue
+from pingshan_geo.catalogue.store import place_of
+from pingshan_geo.output import write_whole
+
+ROOT = Path(__file__).parents[1]
+TOWN = ROOT / "examples" / "demo-town"
+#: Formats of several files: no rename changes all of them at once.
+SEVERAL = (".shp", "build")
+_MORE = 1.1  # the last kills come when all is done
+_MOST_SAID = 10_000  # letters, of which a pipe holds all at once
+
+
+@cache
+def _layers() -> tuple[Any, Any]:
+    """Return parcels of the demo town as they may stand there, and as they are written."""
+    layer = export.export_table(assess(load_catalogue(TOWN)), "parcels")
+    few = export.export_table(assess(load_catalogue(TOWN)), "parcels", "far > 2")
+    return few, layer
+
+
+def _command(*words: str) -> None:
+    status = cli.main([*words])
+    if status:
+        raise SystemExit(status)
+
+
+def _export(folder: Path, suffix: str, *, new: bool) -> None:
+    export.write(_layers()[new], folder / f"lots{suffix}", "en")
+
+
+def _build(folder: Path, *, new: bool) -> None:
+    day = ("--as-of", "2026-01-01") if new else ("--as-of", "2019-12-31")
+    _command("--catalogue", str(TOWN), "build", "--no-page", *day, "-o", str(folder))
+
+
+def _page(folder: Path, *, new: bool) -> None:
+    day = ("--as-of", "2026-01-01") if new else ("--as-of", "2019-12-31")
+    _command("--catalogue", str(TOWN), "map", *day, "-o", str(folder / "page.html"))
+
+
+def _bundle(folder: Path, *, new: bool) -> None:
+    day = ("--as-of", "2026-01-01") if new else ("--as-of", "2019-12-31")
+    out = folder.parent / "built"
+    words = ("--catalogue", str(TOWN), "build", *day, "--bundle", str(folder / "all.zip"))
+    _command(*words, "-o", str(out))
+
+
+def _import(folder: Path, *, new: bool) -> None:
+    if not new:
+        shutil.copytree(TOWN, folder, dirs_exist_ok=True)
+        return
+    delivery, lots = (
+        json.loads((TOWN / "parcels.geojson").read_text("utf-8")),
+        folder.parent / "lots.geojson",
+    )
+    for feature in delivery["features"]:
+        feature["properties"] = {"parcel_id": feature["properties"]["parcel_id"], "layer": "lot"}
+    lots.write_text(json.dumps(delivery), "utf-8")
+    _command("--catalogue", str(folder), "import", str(lots), "--as", "parcels", "--yes")
+
+
+WAYS: dict[str, Callable[..., None]] = {
+    **{suffix: (lambda folder, new, suffix=suffix: _export(folder, suffix, new=new))
+       for suffix in export.SUFFIXES},
+    "build": _build, "import": _import,
+}  # fmt: skip
+
+
+def state(folder: Path) -> dict[str, str]:
+    """Return the digests of what somebody sees in a folder, as a catalogue's reader sees it."""
+    names = (each.relative_to(folder) for each in folder.rglob("*") if each.is_file())
+    seen = {str(name) for name in names if not name.parts[0].startswith(".")}
+    new = folder / ".commit" / "new"
+    seen |= {str(each.relative_to(new)) for each in new.rglob("*") if each.is_file()}
+    return {name: _digest(place_of(folder, name)) for name in seen}
+
+
+def _digest(place: Path) -> str:
+    """Return the digest of a file; of a GeoPackage of its tables: it counts its own changes too."""
+    content = place.read_bytes()
+    if place.suffix == ".gpkg":
+        with closing(sqlite3.connect(place)) as database:
+            (whole,) = database.execute("PRAGMA integrity_check").fetchone()
+            tables = database.execute("SELECT name, sql FROM sqlite_master ORDER BY name, sql")
+            rows = [
+                (name, sql, database.execute(f'SELECT * FROM "{name}"').fetchall())  # noqa: S608 -- our own names
+                for name, sql in tables.fetchall() if sql and sql.startswith("CREATE TABLE")
+            ]  # fmt: skip
+        content = repr((whole, rows)).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def forked(work: Callable[[], None], after_s: float | None = None) -> tuple[int, str]:
+    """Do work in a process that is killed after some seconds; return how it ended and what it said.
+
+    What it says goes through a pipe: no file of the harness is in the way of faults.
+    """
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        status, said = 99, io.StringIO()
+        try:
+            with redirect_stdout(said), redirect_stderr(said):
+                work()
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        except BaseException:
+            said.write(traceback.format_exc())
+        finally:
+            os.write(writes, said.getvalue()[-_MOST_SAID:].encode())
+            os._exit(status)
+    os.close(writes)
+    if after_s is not None:
+        time.sleep(after_s)
+        os.kill(child, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with os.fdopen(reads, "rb") as pipe:
+        return status, pipe.read().decode()
+
+
+def killed(name: str, kills: int, seed: int, base: Path) -> Counter[str]:
+    """Return what stood there after each kill of a way of writing: old, new, between or wrong."""
+    way, found = WAYS[name], Counter[str]()
+    rng = random.Random(f"{name} {seed}")  # noqa: S311 -- moments, no secrets
+    before, place = base / "before", base / "run" / "out"
+    before.mkdir(parents=True)
+    way(before, new=False)
+
+    def begin() -> None:
+        shutil.rmtree(place.parent, ignore_errors=True)
+        shutil.copytree(before, place)
+
+    begin()
+    old, begun = state(place), time.perf_counter()
+    status, said = forked(lambda: way(place, new=True))
+    if status:
+        raise RuntimeError(f"{name} fails where nobody kills it: {said}")
+    whole_s, new = time.perf_counter() - begun, state(place)
+    if old == new:
+        raise RuntimeError(f"{name} changes nothing")
+    for _ in range(kills):
+        begin()
+        forked(lambda: way(place, new=True), rng.uniform(0, whole_s * _MORE))
+        seen = state(place)
+        kind = "old" if seen == old else "new" if seen == new else "between"
+        write_whole(place / "other.txt", b"")  # any next writing in that folder
+        (place / "other.txt").unlink()
+        mended = state(place)
+        is_whole = mended in (old, new)
+        left = [each.name for each in place.rglob(".*.part")]
+        if not is_whole or left or (kind == "between" and name not in SEVERAL):
+            kind = "wrong"
+        found[kind] += 1
+        if forked(lambda: way(place, new=True))[0] or state(place) != new:
+            found["wrong after"] += 1
+    return found
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    asked = parser.parse_args()
+    total = Counter[str]()
+    for name in asked.ways:
+        with tempfile.TemporaryDirectory() as base:
+            found = killed(name, asked.kills, asked.seed, Path(base))
+        total += found
+        sys.stdout.write(f"{name}: {dict(sorted(found.items()))}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"all: {dict(sorted(total.items()))}\n")
+    sys.exit(any(kind.startswith("wrong") for kind in total))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""What a killed process left goes at the next run, and nothing else does."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pingshan_geo import folders
+from pingshan_geo.errors import OutputError
+from pingshan_geo.folders import Scratch, part_folder
+from pingshan_geo.output import whole_file, whole_files, write_whole
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows locks no folders")
+
+
+def killed(code: str, *words: str) -> None:
+    """Run code in a process that kills itself."""
+    lines = ["import os, signal, sys", code, "os.kill(os.getpid(), signal.SIGKILL)"]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines), *words], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_the_folder_of_a_killed_process_goes_and_that_of_a_living_one_stays(tmp_path):
+    killed(
+        "from pathlib import Path\nfrom pingshan_geo.folders import part_folder\n"
+        "context = part_folder(Path(sys.argv[1]))\n(context.__enter__() / 'half').touch()",
+        str(tmp_path),
+    )
+    (left,) = tmp_path.iterdir()
+    with part_folder(tmp_path) as mine, part_folder(tmp_path) as other:
+        assert set(tmp_path.iterdir()) == {mine, other}
+        assert left not in {mine, other}
+    assert not list(tmp_path.iterdir())
+
+
+def test_temporary_files_of_a_killed_process_go_at_the_next_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    killed("from pingshan_geo.folders import Scratch\nkept = Scratch()")
+    assert len(list(tmp_path.iterdir())) == 1
+    with Scratch() as name:
+        assert [each.name for each in tmp_path.iterdir()] == [Path(name).name]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name", ["pingshan-geo-notes", ".pingshan-geo-a.part", "pingshan-geo-12345678.part.old"]
+)
+def test_what_is_named_otherwise_is_never_taken_away(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with part_folder(tmp_path):
+        pass
+    assert (tmp_path / name).is_dir()
+
+
+def test_a_link_with_such_a_name_is_not_followed(tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "a.txt").touch()
+    (tmp_path / ".pingshan-geo-12345678.part").symlink_to(tmp_path / "precious")
+    with part_folder(tmp_path):
+        pass
+    assert (tmp_path / "precious" / "a.txt").exists()
+
+
+def test_a_folder_that_is_taken_away_before_it_is_held_is_made_again(tmp_path, monkeypatch):
+    taken = []
+
+    def held(folder: Path, whole=folders._held) -> int | None:
+        if not taken:
+            taken.append(folder)
+            folder.rmdir()
+        return whole(folder)
+
+    monkeypatch.setattr(folders, "_held", held)
+    with part_folder(tmp_path) as folder:
+        assert folder.is_dir()
+        assert folder != taken[0]
+
+
+SEVERAL = ["lots.shp", "lots.cpg", "lots.dbf"]
+
+
+def _write(folder: Path, text: str, *, several: bool) -> None:
+    if several:
+        with whole_file(folder / "lots.shp", stale=["lots.sbn"]) as place:
+            for name in SEVERAL:
+                place.with_name(name).write_text(text)
+    else:
+        with whole_files(folder) as place:
+            for name in SEVERAL:
+                (place / name).write_text(text)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    return {each.name: each.read_text() for each in sorted(folder.iterdir()) if each.is_file()}
+
+
+@pytest.mark.parametrize("several", [True, False])
+@pytest.mark.parametrize("at", range(1, 9))
+def test_files_are_all_old_or_all_new_after_a_kill_between_any_two_renames(tmp_path, at, several):
+    """The kill comes in place of the n-th change of a name; the next writing ends the rest."""
+    old = dict.fromkeys([*SEVERAL[:2], *(["lots.sbn"] if several else [])], "old")
+    for name, text in old.items():
+        (tmp_path / name).write_text(text)
+    child = os.fork()
+    if child == 0:
+        count = 0
+
+        def counted(change):
+            def changed(*words, **names):
+                nonlocal count
+                count += 1
+                if count == at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return change(*words, **names)
+
+            return changed
+
+        for name in ("rename", "replace", "link"):
+            setattr(os, name, counted(getattr(os, name)))
+        try:
+            _write(tmp_path, "new", several=several)
+        finally:
+            os._exit(0)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    write_whole(tmp_path / "other.txt", b"")
+    (tmp_path / "other.txt").unlink()
+    new = dict.fromkeys(sorted(SEVERAL), "new")
+    assert _read(tmp_path) in ([dict(sorted(old.items())), new] if ended else [new])
+    assert not [each for each in tmp_path.iterdir() if each.is_dir()]
+
+
+@pytest.mark.parametrize("several", [True, False])
+@pytest.mark.parametrize("at", range(1, 6))
+def test_files_are_all_old_where_a_rename_fails(tmp_path, monkeypatch, at, several):
+    for name in SEVERAL[:2]:
+        (tmp_path / name).write_text("old")
+    count = 0
+
+    def failing(change):
+        def changed(*words, **names):
+            nonlocal count
+            count += 1
+            if count == at:
+                raise OSError(5, "Input/output error")
+            return change(*words, **names)
+
+        return changed
+
+    with monkeypatch.context() as patch:
+        for name in ("rename", "replace"):
+            patch.setattr(os, name, failing(getattr(os, name)))
+        with suppress(OutputError):
+            _write(tmp_path, "new", several=several)
+    names, text = (SEVERAL[:2], "old") if count >= at else (SEVERAL, "new")
+    assert _read(tmp_path) == dict.fromkeys(sorted(names), text)
+
+
+def test_a_planted_folder_replaces_nothing(tmp_path):
+    (tmp_path / "report.csv").write_text("mine")
+    planted = tmp_path / ".pingshan-geo-12345678.part"
+    (planted / ".gone").mkdir(parents=True)
+    (planted / ".gone" / "report.csv").write_text("theirs")
+    (planted / "report.csv").write_text("theirs")
+    write_whole(tmp_path / "other.csv", b"")
+    assert (tmp_path / "report.csv").read_text() == "mine"
+    assert not planted.exists()
