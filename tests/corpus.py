@@ -1,6 +1,6 @@
 """What becomes of each file of the corpus of odd, broken and hostile files, by class.
 
-``python tests/corpus.py`` prints the table of `docs/reliability.md`, with ``--write`` into it, and
+``python -m tests.corpus`` prints the table of `docs/reliability.md`, with ``--write`` into it, and
 below it the files that were wrong. The corpus lies beside the checkout and is no part of it.
 """
 

@@ -1,6 +1,6 @@
 """Each call that changes a file fails once, in a build and in an import, on Linux with gcc.
 
-``python tests/faults.py [--every 1] [--ways build import]`` has the n-th open, write, fsync and
+``python -m tests.faults [--every 1] [--ways build import]`` has the n-th open, write, fsync and
 rename fail, for n until a run meets no fault any more; and every write from the n-th on, as on a
 full disk. Each run has to end with one line, not a traceback, with all files old or all new, and
 with no temporary file. A line a way and kind is printed; status 1 if anything else was seen.
@@ -21,9 +21,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from kills import WAYS, forked, state
+from tests.kills import WAYS, forked, state
 
 _SOURCE = Path(__file__).with_name("faults.c")
+_ROOT = Path(__file__).parents[1]
 _LAYOUT = struct.Struct("5i")
 #: Names of the kinds of calls, with the error and whether it lasts.
 KINDS = {
@@ -47,10 +48,19 @@ def with_faults(ways: list[str], every: int, folder: Path) -> dict[str, dict[str
     """Return how runs ended, by way and kind, from a process that has the library loaded."""
     shared = folder / "faults"
     shared.write_bytes(bytes(_LAYOUT.size))
-    words = [sys.executable, __file__, "--inside", str(folder), "--every", str(every), "--ways"]
+    words = [
+        sys.executable,
+        "-m",
+        "tests.faults",
+        "--inside",
+        str(folder),
+        "--every",
+        str(every),
+        "--ways",
+    ]
     loaded = {"LD_PRELOAD": str(library(folder)), "FAULTS": str(shared), "TMPDIR": str(folder)}
     done = subprocess.run(
-        [*words, *ways], env=os.environ | loaded, check=True, stdout=subprocess.PIPE
+        [*words, *ways], env=os.environ | loaded, cwd=_ROOT, check=True, stdout=subprocess.PIPE
     )
     found: dict[str, dict[str, int]] = json.loads(done.stdout)
     return found

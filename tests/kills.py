@@ -1,6 +1,6 @@
 """Writers that are killed at random moments: what stands there is whole, the old or the new.
 
-``python tests/kills.py [--kills 100] [--seed 0] [--ways .gpkg build …]`` kills each way of writing
+``python -m tests.kills [--kills 100] [--seed 0] [--ways .gpkg build …]`` kills each way of writing
 so often, and prints what stood there each time; it ends with status 1 if anything was not whole. A
 format of several files may be found between the two; then the next run has to end what was begun.
 """
@@ -40,11 +40,16 @@ _MOST_SAID = 10_000  # letters, of which a pipe holds all at once
 
 
 @cache
-def _layers() -> tuple[Any, Any]:
+def _layers(suffix: str) -> tuple[Any, Any]:
     """Return parcels of the demo town as they may stand there, and as they are written."""
-    layer = export.export_table(assess(load_catalogue(TOWN)), "parcels")
-    few = export.export_table(assess(load_catalogue(TOWN)), "parcels", "far > 2")
-    return few, layer
+    crs = "EPSG:4547" if suffix == ".dxf" else None  # a drawing has no degrees
+    some = (export.export_table(_town(), "parcels", where, crs) for where in ("far > 2", None))
+    return next(some), next(some)
+
+
+@cache
+def _town() -> Any:
+    return assess(load_catalogue(TOWN))
 
 
 def _command(*words: str) -> None:
@@ -54,7 +59,7 @@ def _command(*words: str) -> None:
 
 
 def _export(folder: Path, suffix: str, *, new: bool) -> None:
-    export.write(_layers()[new], folder / f"lots{suffix}", "en")
+    export.write(_layers(suffix)[new], folder / f"lots{suffix}", "en")
 
 
 def _build(folder: Path, *, new: bool) -> None:
@@ -88,9 +93,10 @@ def _import(folder: Path, *, new: bool) -> None:
     _command("--catalogue", str(folder), "import", str(lots), "--as", "parcels", "--yes")
 
 
+# A File Geodatabase is not among them: GDAL never writes the same bytes of it twice.
 WAYS: dict[str, Callable[..., None]] = {
     **{suffix: (lambda folder, new, suffix=suffix: _export(folder, suffix, new=new))
-       for suffix in export.SUFFIXES},
+       for suffix in export.SUFFIXES if ".gdb" not in suffix},
     "build": _build, "import": _import,
 }  # fmt: skip
 

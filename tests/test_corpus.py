@@ -6,8 +6,8 @@ says ``PINGSHAN_GEO_CORPUS=all``.
 
 import os
 
-import corpus
 import pytest
+from tests import corpus
 
 pytestmark = pytest.mark.skipif(
     not corpus.MANIFEST.exists(), reason="../shared/corpus is not beside the checkout"

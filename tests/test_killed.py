@@ -4,9 +4,8 @@ import os
 import shutil
 import sys
 
-import faults
-import kills
 import pytest
+from tests import faults, kills
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="kills and faults are those of Linux"
@@ -20,12 +19,12 @@ def test_a_killed_writer_leaves_the_old_or_the_new_and_the_next_run_nothing_else
     assert not [kind for kind in found if kind.startswith("wrong")]
 
 
-@pytest.mark.parametrize("way", ["build", "import"])
-def test_a_call_that_fails_leaves_all_old_or_all_new_and_says_so_in_a_line(way, tmp_path):
+@pytest.mark.parametrize(("way", "every"), [("build", 50), ("import", 20)])
+def test_a_call_that_fails_leaves_all_old_or_all_new_and_says_so_in_a_line(way, every, tmp_path):
     if shutil.which("gcc") is None:
         if os.environ.get("CI"):
             pytest.fail("gcc is missing")
         pytest.skip("gcc is missing")
-    for kind, ends in faults.with_faults([way], 5, tmp_path).items():
+    for kind, ends in faults.with_faults([way], every, tmp_path).items():
         assert not [end for end in ends if end.startswith("wrong")], kind
         assert ends["new"], kind  # the last run meets no fault

@@ -49,7 +49,7 @@ def _write(task: dict[str, Any]) -> None:
         warnings.simplefilter("always")
         sent = _Counted(stream)
         pyogrio.raw.write_arrow(pa.RecordBatchReader.from_batches(stream.schema, sent), **task)
-        there = _rows_in(task["path"])
+        there = _rows_in(task["path"], task["driver"])
     if there != sent.rows:  # GDAL says nothing of what fails when it closes a file
         sys.exit(f"{sent.rows} rows were written and {there} can be read again")
     told = sorted({_line(warning.message, task) for warning in said})
@@ -68,9 +68,9 @@ class _Counted:
             yield batch
 
 
-def _rows_in(path: str) -> int:
+def _rows_in(path: str, driver: str) -> int:
     """Return how many rows of the one layer of a file can be read, with their outlines."""
-    if path.endswith(".kml"):  # of which GDAL reads no row without an outline
+    if "KML" in driver:  # of which GDAL reads no row without an outline
         text = Path(path).read_bytes()
         return text.count(b"<Placemark") if text.rstrip().endswith(b"</kml>") else 0
     options = {"columns": [], "use_pyarrow": True}
