@@ -58,20 +58,13 @@ def part_folder(above: Path, mend: Callable[[Path], None] = lambda _: None) -> I
 
 
 class Scratch(tempfile.TemporaryDirectory[str]):
-    """A folder among the system's temporary files, which goes with the last that refers to it.
+    """A folder among the system's temporary files, which goes with the last that refers to it."""
 
-    Parameters
-    ----------
-    above : str, optional
-        Where it stands; among the system's temporary files without.
-    """
-
-    def __init__(self, above: str | None = None) -> None:
-        above = above or tempfile.gettempdir()
-        _sweep(Path(above))
+    def __init__(self) -> None:
+        _sweep(Path(tempfile.gettempdir()))
         held = None
         while held is None:
-            super().__init__(_SUFFIX, _PREFIX, above, ignore_cleanup_errors=True)
+            super().__init__(prefix=_PREFIX, suffix=_SUFFIX, ignore_cleanup_errors=True)
             held = _held(Path(self.name))
         weakref.finalize(self, os.close, held)
 

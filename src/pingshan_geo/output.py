@@ -231,9 +231,8 @@ def whole_files(folder: Path) -> Iterator[Path]:
                     shutil.rmtree(each)
             files = sorted(place.iterdir())
             for each in files:
-                target = checked_target(folder / each.name)
-                if target.is_file():
-                    shutil.copymode(target, each)
+                if folder.is_dir() and checked_target(folder / each.name).is_file():
+                    shutil.copymode(folder / each.name, each)
                 flush(each)
             if folder.is_dir():
                 _replace(place, [each.name for each in files], folder)

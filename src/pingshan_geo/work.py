@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from functools import cache
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -90,8 +89,8 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
             work()
 
 
-# A socket's name may have a hundred bytes, of which multiprocessing and our folder take some sixty.
-_LONGEST = 40
+# A socket's name may have a hundred bytes, of which multiprocessing takes some thirty.
+_LONGEST = 60
 # Who does parts gives way to who puts them together, or writes beside: what takes one core only
 # must not wait for what all do.
 _YIELDS = 10
@@ -132,7 +131,7 @@ def _serve(context: Any) -> None:
     from multiprocessing import forkserver
 
     context.set_forkserver_preload(["pingshan_geo.assessment"])
-    _place_sockets()
+    _keep_sockets_short()
     with _without_interrupt():
         forkserver.ensure_running()
     try:
@@ -146,19 +145,16 @@ def _serve(context: Any) -> None:
         raise
 
 
-@cache
-def _place_sockets() -> Scratch:
-    """Have the sockets of processes stand in a folder of ours, by a name that is not too long."""
+def _keep_sockets_short() -> None:
+    """Have the sockets of processes stand where their names are short enough for the system."""
     from multiprocessing.util import get_temp_dir
 
-    is_long = len(tempfile.gettempdir()) > _LONGEST
-    folder = Scratch("/tmp" if is_long else None)  # noqa: S108 -- it makes a name in it
-    kept, tempfile.tempdir = tempfile.tempdir, folder.name
-    try:
-        get_temp_dir()  # which is asked for once
-    finally:
-        tempfile.tempdir = kept
-    return folder
+    if len(tempfile.gettempdir()) > _LONGEST:
+        kept, tempfile.tempdir = tempfile.tempdir, "/tmp"  # noqa: S108 -- mkdtemp makes a name in it
+        try:
+            get_temp_dir()  # which is asked for once
+        finally:
+            tempfile.tempdir = kept
 
 
 _OWN: list[Callable[[Any], Any]] = []  # what this process does, where it does parts for another
