@@ -48,23 +48,14 @@ def with_faults(ways: list[str], every: int, folder: Path) -> dict[str, dict[str
     """Return how runs ended, by way and kind, from a process that has the library loaded."""
     shared = folder / "faults"
     shared.write_bytes(bytes(_LAYOUT.size))
-    words = [
-        sys.executable,
-        "-m",
-        "tests.faults",
-        "--inside",
-        str(folder),
-        "--every",
-        str(every),
-        "--ways",
-    ]
+    words = [sys.executable, "-m", "tests.faults", "--inside", str(folder)]
+    words += ["--every", str(every), "--ways"]
     loaded = {"LD_PRELOAD": str(library(folder)), "FAULTS": str(shared), "TMPDIR": str(folder)}
     done = subprocess.run(
         [*words, *ways], env=os.environ | loaded, cwd=_ROOT, check=True, stdout=subprocess.PIPE
     )
-    found: dict[str, dict[str, int]] = json.loads(
-        done.stdout.splitlines()[-1]
-    )  # a build has told its headline
+    last = done.stdout.splitlines()[-1]  # before it a build has told its headline
+    found: dict[str, dict[str, int]] = json.loads(last)
     return found
 
 

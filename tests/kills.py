@@ -83,10 +83,8 @@ def _import(folder: Path, *, new: bool) -> None:
     if not new:
         shutil.copytree(TOWN, folder, dirs_exist_ok=True)
         return
-    delivery, lots = (
-        json.loads((TOWN / "parcels.geojson").read_text("utf-8")),
-        folder.parent / "lots.geojson",
-    )
+    lots = folder.parent / "lots.geojson"
+    delivery = json.loads((TOWN / "parcels.geojson").read_text("utf-8"))
     for feature in delivery["features"]:
         feature["properties"] = {"parcel_id": feature["properties"]["parcel_id"], "layer": "lot"}
     lots.write_text(json.dumps(delivery), "utf-8")
@@ -97,7 +95,7 @@ def _import(folder: Path, *, new: bool) -> None:
 WAYS: dict[str, Callable[..., None]] = {
     **{suffix: (lambda folder, new, suffix=suffix: _export(folder, suffix, new=new))
        for suffix in export.SUFFIXES if ".gdb" not in suffix},
-    "build": _build, "import": _import,
+    "build": _build, "map": _page, "bundle": _bundle, "import": _import,
 }  # fmt: skip
 
 

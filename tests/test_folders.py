@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pingshan_geo import folders
+from pingshan_geo.catalogue import store
 from pingshan_geo.errors import OutputError
-from pingshan_geo.folders import Scratch, part_folder
-from pingshan_geo.output import whole_file, whole_files, write_whole
+from pingshan_geo.folders import Scratch
+from pingshan_geo.output import part_folder, whole_file, whole_files, write_whole
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows locks no folders")
 
@@ -26,7 +27,7 @@ def killed(code: str, *words: str) -> None:
 
 def test_the_folder_of_a_killed_process_goes_and_that_of_a_living_one_stays(tmp_path):
     killed(
-        "from pathlib import Path\nfrom pingshan_geo.folders import part_folder\n"
+        "from pathlib import Path\nfrom pingshan_geo.output import part_folder\n"
         "context = part_folder(Path(sys.argv[1]))\n(context.__enter__() / 'half').touch()",
         str(tmp_path),
     )
@@ -169,3 +170,29 @@ def test_a_planted_folder_replaces_nothing(tmp_path):
     write_whole(tmp_path / "other.csv", b"")
     assert (tmp_path / "report.csv").read_text() == "mine"
     assert not planted.exists()
+
+
+@pytest.mark.parametrize("other", ["a change of a catalogue", "temporary files"])
+def test_what_a_killed_writer_put_aside_is_never_taken_away_unmended(tmp_path, monkeypatch, other):
+    left = tmp_path / ".pingshan-geo-12345678.part"
+    (left / ".gone").mkdir(parents=True)
+    (left / ".gone" / "lots.shp").write_text("old")
+    (left / "lots.shp").write_text("new")
+    if other == "temporary files":
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        Scratch().cleanup()
+    else:
+        store.commit(tmp_path, {"facts.csv": b""})
+    write_whole(tmp_path / "other.txt", b"")
+    assert (tmp_path / "lots.shp").read_text() == "new"
+    assert not left.exists()
+
+
+def test_a_new_folder_comes_with_all_its_files_though_it_was_made_meanwhile(tmp_path):
+    folder = tmp_path / "deep" / "out"
+    with whole_files(folder) as place:
+        (place / "a.csv").write_text("a")
+        folder.mkdir(parents=True)  # as for a bundle that stands in it
+        assert not list(folder.iterdir())
+    assert _read(folder) == {"a.csv": "a"}
+    assert [each.name for each in tmp_path.iterdir()] == ["deep"]

@@ -16,20 +16,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Nothing else is named like this, so that nothing else is taken away.
-_NAME = re.compile(r"\.?pingshan-geo-[a-z0-9_]{8}\.part")
-_PREFIX, _SUFFIX = "pingshan-geo-", ".part"
+# Those beside what is written are hidden. Nothing else is named like this, so that nothing else is
+# taken away, and nobody takes away what only another knows how to mend.
+_HIDDEN, _PLAIN, _SUFFIX = ".pingshan-geo-", "pingshan-geo-", ".part"
 
 
 @contextmanager
-def part_folder(above: Path, mend: Callable[[Path], None] = lambda _: None) -> Iterator[Path]:
+def held_folder(above: Path, mend: Callable[[Path], None]) -> Iterator[Path]:
     """Give an empty folder in another one, which is gone afterwards whatever happens.
 
     Parameters
     ----------
     above : Path
         The folder that it stands in.
-    mend : callable, optional
+    mend : callable
         Told of each folder that a killed process left there, before it is taken away.
 
     Raises
@@ -40,15 +40,15 @@ def part_folder(above: Path, mend: Callable[[Path], None] = lambda _: None) -> I
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as above:
-    ...     with part_folder(Path(above)) as folder:
+    ...     with held_folder(Path(above), print) as folder:
     ...         _ = (folder / "a.txt").write_text("a")
     ...     list(Path(above).iterdir())
     []
     """
-    _sweep(above, mend)
+    _sweep(above, _HIDDEN, mend)
     held = None
     while held is None:  # another process may have taken it for a left one
-        folder = Path(tempfile.mkdtemp(prefix=f".{_PREFIX}", suffix=_SUFFIX, dir=above))
+        folder = Path(tempfile.mkdtemp(prefix=_HIDDEN, suffix=_SUFFIX, dir=above))
         held = _held(folder)
     try:
         yield folder
@@ -61,10 +61,10 @@ class Scratch(tempfile.TemporaryDirectory[str]):
     """A folder among the system's temporary files, which goes with the last that refers to it."""
 
     def __init__(self) -> None:
-        _sweep(Path(tempfile.gettempdir()))
+        _sweep(Path(tempfile.gettempdir()), _PLAIN, lambda _: None)
         held = None
         while held is None:
-            super().__init__(prefix=_PREFIX, suffix=_SUFFIX, ignore_cleanup_errors=True)
+            super().__init__(prefix=_PLAIN, suffix=_SUFFIX, ignore_cleanup_errors=True)
             held = _held(Path(self.name))
         weakref.finalize(self, os.close, held)
 
@@ -87,14 +87,15 @@ def _held(folder: Path) -> int | None:
     return None
 
 
-def _sweep(above: Path, mend: Callable[[Path], None] = lambda _: None) -> None:
-    """Take away the folders that nobody holds."""
+def _sweep(above: Path, prefix: str, mend: Callable[[Path], None]) -> None:
+    """Take away the folders of a prefix that nobody holds."""
     if os.name == "nt":
         return
     import fcntl
 
     with suppress(OSError):  # what cannot be looked at is left alone
-        names = [name for name in os.listdir(above) if _NAME.fullmatch(name)]
+        known = re.compile(re.escape(prefix) + "[a-z0-9_]{8}" + re.escape(_SUFFIX))
+        names = [name for name in os.listdir(above) if known.fullmatch(name)]
         for left in (above / name for name in names):
             with suppress(OSError):
                 held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

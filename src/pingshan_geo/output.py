@@ -12,11 +12,11 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.folders import part_folder
+from pingshan_geo.folders import held_folder
 
 # Where the files of an output of several stand that give way to new ones: as long as not all of
 # them do, and from then on until all new ones stand in their place.
@@ -71,6 +71,11 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
+def part_folder(above: Path) -> AbstractContextManager[Path]:
+    """Give a temporary folder in another one; what killed writers left there is ended first."""
+    return held_folder(above, _end_move)
+
+
 @contextmanager
 def whole_file(
     path: str | os.PathLike[str], holding: str | None = None, stale: Collection[str] = ()
@@ -112,7 +117,7 @@ def whole_file(
     """
     target = checked_target(path, holding)
     try:
-        with part_folder(target.parent, _end_move) as folder:
+        with part_folder(target.parent) as folder:
             place = folder / target.name
             yield place
             if target.is_file() and place.is_file():
@@ -221,7 +226,7 @@ def whole_files(folder: Path) -> Iterator[Path]:
     if os.path.lexists(folder):
         make_folder(folder)  # which says if it is none
     try:
-        with part_folder(above, _end_move) as made:
+        with part_folder(above) as made:
             place = made if folder == above else made / "new"
             place.mkdir(exist_ok=True)
             yield place
@@ -231,13 +236,15 @@ def whole_files(folder: Path) -> Iterator[Path]:
                     shutil.rmtree(each)
             files = sorted(place.iterdir())
             for each in files:
-                if folder.is_dir() and checked_target(folder / each.name).is_file():
+                if folder == above and checked_target(folder / each.name).is_file():
                     shutil.copymode(folder / each.name, each)
                 flush(each)
-            if folder.is_dir():
+            if folder == above:
                 _replace(place, [each.name for each in files], folder)
             else:
                 make_folder(folder.parent)
+                if folder.is_dir():
+                    folder.rmdir()  # which was made meanwhile, and has to be empty
                 os.rename(place, folder)
             flush(folder)
     except OSError as error:

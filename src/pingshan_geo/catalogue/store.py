@@ -19,8 +19,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pingshan_geo.errors import InputError, OutputError, UsageError
 from pingshan_geo.findings import Finding
-from pingshan_geo.folders import part_folder
-from pingshan_geo.output import flush
+from pingshan_geo.output import flush, part_folder
 from pingshan_geo.words import Text
 
 COMMIT, UNDO = ".commit", ".undo"
