@@ -29,6 +29,7 @@ from typing import Any
 
 from pingshan_geo import assess, cli, export, load_catalogue
 from pingshan_geo.catalogue.store import place_of
+from pingshan_geo.errors import PingshanGeoError
 from pingshan_geo.output import write_whole
 
 ROOT = Path(__file__).parents[1]
@@ -80,15 +81,16 @@ def _bundle(folder: Path, *, new: bool) -> None:
 
 
 def _import(folder: Path, *, new: bool) -> None:
-    if not new:
-        shutil.copytree(TOWN, folder, dirs_exist_ok=True)
+    lots = folder / ".delivery" / "lots.geojson"
+    if new:
+        _command("--catalogue", str(folder), "import", str(lots), "--as", "parcels", "--yes")
         return
-    lots = folder.parent / "lots.geojson"
+    shutil.copytree(TOWN, folder, dirs_exist_ok=True)
     delivery = json.loads((TOWN / "parcels.geojson").read_text("utf-8"))
     for feature in delivery["features"]:
         feature["properties"] = {"parcel_id": feature["properties"]["parcel_id"], "layer": "lot"}
+    lots.parent.mkdir()
     lots.write_text(json.dumps(delivery), "utf-8")
-    _command("--catalogue", str(folder), "import", str(lots), "--as", "parcels", "--yes")
 
 
 # A File Geodatabase is not among them: GDAL never writes the same bytes of it twice.
@@ -139,6 +141,9 @@ def forked(work: Callable[[], None], after_s: float | None = None) -> tuple[int,
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
+        except PingshanGeoError as error:  # which the command line says in a line
+            status = error.exit_status
+            said.write(error.message("en"))
         except BaseException:
             said.write(traceback.format_exc())
         finally:
