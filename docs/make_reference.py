@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 import pingshan_geo
+from pingshan_geo.ceilings import USUAL
 from pingshan_geo.cli import cli
 from pingshan_geo.findings import codes
 from pingshan_geo.ingest.columns import headings
@@ -104,6 +105,15 @@ def formats() -> str:
     return table(("format", "ending"), rows)
 
 
+def ceilings() -> str:
+    """Return how large a foreign file may be."""
+    rows = (
+        (f"`{name.replace('_', '-')}`", f"{most:,}", words()[f"ceiling_{name}"].text.en)
+        for name, most in USUAL.numbers().items()
+    )
+    return table(("name", "at most", "of what"), rows)
+
+
 def python() -> str:
     """Return the public names of Python with the first line of what they do."""
     members: dict[str, Any] = {name: getattr(pingshan_geo, name) for name in pingshan_geo.__all__}
@@ -148,7 +158,7 @@ def method(measure: Measure) -> tuple[str, str, str]:
 
 
 MADE: tuple[Callable[[], str], ...] = (
-    commands, findings, units, python, glossary, measures, synonyms, formats,
+    commands, findings, units, python, glossary, measures, synonyms, formats, ceilings,
 )  # fmt: skip
 
 

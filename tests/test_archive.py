@@ -10,6 +10,7 @@ import pytest
 import shapely
 from tests.opening import written
 
+from pingshan_geo.ceilings import USUAL
 from pingshan_geo.errors import InputError
 from pingshan_geo.ingest.delivery import Asked
 from pingshan_geo.ingest.formats.archive import check_zip, unpack
@@ -47,12 +48,9 @@ def link() -> zipfile.ZipInfo:
         [("/tmp/a.geojson", LAYER)],  # noqa: S108 - a name in an archive
         [("C:/a.geojson", LAYER)],
         [("..\\a.geojson", LAYER)],
-        [("a/" * 2_000 + "a.geojson", LAYER)],
         [("a.geojson", LAYER), ("a.geojson", LAYER)],
         [("a.geojson", LAYER), ("A.GeoJSON", LAYER)],
         [(link(), b"/etc/passwd")],
-        [("a.geojson", b" " * 20_000_000)],
-        [(f"{number}.prj", b"") for number in range(10_001)],
     ],
 )
 def test_a_hostile_archive_is_refused_and_nothing_unpacked(tmp_path, members):
@@ -68,7 +66,7 @@ def test_a_bomb_is_refused_by_what_it_says_of_itself_and_a_liar_is_cut(tmp_path)
     assert data.count(true) == 2
     path.write_bytes(data.replace(true, false))
     with pytest.raises(InputError):
-        unpack(path, check_zip(path), tmp_path / "out")
+        unpack(path, check_zip(path, USUAL), tmp_path / "out")
     assert sum(file.stat().st_size for file in (tmp_path / "out").iterdir()) <= 10
 
 
@@ -123,4 +121,4 @@ def test_a_zip_of_a_workbook_is_looked_through_as_well(tmp_path):
     with zipfile.ZipFile(text, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 20_000_000)
     (tmp_path / "a.xlsx").write_bytes(text.getvalue())
-    assert code_of(tmp_path / "a.xlsx") == "archive-refused"
+    assert code_of(tmp_path / "a.xlsx") == "over-ceiling"

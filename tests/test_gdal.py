@@ -138,7 +138,7 @@ def test_a_reader_that_crashes_is_an_error_with_the_name_of_the_signal(tmp_path:
 
 def test_a_reader_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a")  # which nobody ever writes to
-    task = {"path": str(tmp_path / "a"), "most_columns": 9}
+    task = {"path": str(tmp_path / "a"), "ceilings": {}}
     with pytest.raises(ChildError, match="longer than 1 s"), child(
         "parquet", task, None, seconds=1
     ) as pipe:  # fmt: skip
@@ -149,7 +149,7 @@ def test_a_reader_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 def test_a_reader_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
     code = (
         "import sys; from pingshan_geo.gdal import child; child._MOST_MEMORY = 1 << 28;"
-        f"sys.argv = ['', 'parquet', '{{\"path\": \"{tmp_path}/b\", \"most_columns\": 9}}'];"
+        f"sys.argv = ['', 'parquet', '{{\"path\": \"{tmp_path}/b\", \"ceilings\": {{}}}}'];"
         "child._parquet = lambda task: bytes(1 << 29); child.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)

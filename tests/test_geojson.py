@@ -95,13 +95,13 @@ def test_json_values_are_text_number_or_truth(tmp_path):
 
 def test_columns_and_depth_are_limited_before_they_cost(tmp_path):
     many = of_features(tmp_path, feature(None, **{f"c{n}": n for n in range(1001)}))
-    assert refused(many) == "columns-too-many"
+    assert refused(many) == "over-ceiling"
     deep = tmp_path / "deep.geojson"
     deep.write_text('{"a":' * 100_000)
     assert refused(deep) == "json-nesting"
     wide = pa.table({f"c{n}": [n] for n in range(1001)})
     pq.write_table(wide, tmp_path / "a.parquet")
-    assert refused(tmp_path / "a.parquet") == "file-unreadable"
+    assert refused(tmp_path / "a.parquet") == "over-ceiling"
 
 
 @pytest.mark.parametrize("mark", [b"", b"\x1e"])

@@ -82,7 +82,7 @@ def test_headings_are_made_unique_and_empty_ones_named(tmp_path):
         ("\n\n", "heading-missing"),
         ("1,2\n3,4\n", "heading-missing"),
         ("a,\0b\n", "file-unreadable"),
-        (",".join(f"c{n}" for n in range(1001)) + "\n", "columns-too-many"),
+        (",".join(f"c{n}" for n in range(1001)) + "\n", "over-ceiling"),
     ],
 )
 def test_text_that_is_no_table_is_refused_by_name(tmp_path, text, code):

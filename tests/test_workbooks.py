@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter
 import xlwt
 
+from pingshan_geo.ceilings import USUAL
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.ingest.delivery import Asked
 from pingshan_geo.ingest.formats.sheets import table_of
@@ -93,7 +94,7 @@ def test_a_total_that_the_rows_do_not_bear_out_is_told(tmp_path):
     ],
 )
 def test_a_row_of_data_is_never_taken_for_a_total_or_a_note(row):
-    got = table_of([HEADING, ["a", "x", 1.0, 2.0], row], "a.xlsx")
+    got = table_of([HEADING, ["a", "x", 1.0, 2.0], row], "a.xlsx", USUAL)
     assert got.table.iloc[1].tolist() == row
     assert got.findings == []
 
@@ -107,13 +108,13 @@ def test_headings_of_two_lines_are_joined_and_units_put_in_brackets(tmp_path):
     got = workbook(tmp_path, sheet(rows, [(0, 0, 1, 0), (0, 1, 0, 2)]))
     joined = ["宗地编号", "面积/用地面积", "面积/建筑面积", "成交价(万元)", "年期(年)"]
     assert list(got.table) == joined
-    assert list(table_of(rows[:1] + rows[1:], "a.ods").table) == joined  # no merges are told
+    assert list(table_of(rows[:1] + rows[1:], "a.ods", USUAL).table) == joined  # no merges are told
     assert got.rows.tolist() == [3]
 
 
 def test_a_line_of_units_alone_belongs_to_the_heading():
     rows = [["编号", "面积", "总价"], [None, "㎡", "(万元)"], ["a", 1.0, 2.0]]
-    assert list(table_of(rows, "a.xlsx").table) == ["编号", "面积(㎡)", "总价(万元)"]
+    assert list(table_of(rows, "a.xlsx", USUAL).table) == ["编号", "面积(㎡)", "总价(万元)"]
 
 
 def test_merged_cells_of_the_body_are_filled_downwards_and_told(tmp_path):

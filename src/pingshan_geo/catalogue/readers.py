@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 import shapely
 
+from pingshan_geo.ceilings import USUAL
 from pingshan_geo.cells import FORMULA
 from pingshan_geo.findings import Finding
 from pingshan_geo.words import Text
 from pingshan_geo.work import in_threads
 
 #: A geometry needs ten levels; a file that is nested deeper is made to exhaust a parser.
-MOST_NESTING = 64
+MOST_NESTING = USUAL.nesting
 #: Characters of a CSV cell, in place of Python's 131 072: an outline as WKT may be longer.
 LONGEST_CELL = 2**31 - 1
 # A string that nobody closed runs to the end, so that no byte is looked at twice.
@@ -138,17 +139,17 @@ def _decoded(data: bytes, report: Report) -> str | None:
     return None
 
 
-def read_json(data: bytes, report: Report) -> Any:
+def read_json(data: bytes, report: Report, most_nesting: int = MOST_NESTING) -> Any:
     """Return the value of a JSON file, or None after a finding.
 
-    Refused: other bytes than UTF-8, nesting over `MOST_NESTING`, NaN and infinities, a member
+    Refused: other bytes than UTF-8, nesting over ``most_nesting``, NaN and infinities, a member
     that stands twice, half a surrogate pair.
     """
     brackets = np.frombuffer(_STRING.sub(b"", data).translate(None, _NO_BRACKET), dtype=np.uint8)
     # The bits of value 6 are 2 in [ and {, 4 in ] and }.
     depth = np.cumsum(np.where(brackets & 6 == 2, 1, -1), dtype=np.int32)
-    if depth.size and depth.max() > MOST_NESTING:
-        report("json-nesting", value=str(MOST_NESTING))
+    if depth.size and depth.max() > most_nesting:
+        report("json-nesting", value=str(most_nesting))
         return None
     try:
         value = json.loads(

@@ -182,6 +182,12 @@ def outline_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+ceiling_option = click.option(
+    "--at-most", "at_most", multiple=True, metavar="NAME=N",
+    help="Read a file that is larger than is read else; the message that refuses it says how.",
+)  # fmt: skip
+
+
 def given(names: Iterable[str]) -> list[str]:
     """Return which of the options of the running command somebody wrote, as they are written."""
     context = click.get_current_context()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pingshan_geo.cli import OneOf, Session, echo, steps
+from pingshan_geo.cli import OneOf, Session, ceiling_option, echo, steps
 from pingshan_geo.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ _ANSWERS = ("--map", "--crs", "--datum-shift", "--control-points")
 @click.option("--layer", metavar="NAME", help="Layer of a file with several.")
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook with several.")
 @click.option("--where", metavar="CQL2", help="Only rows that match, over the file's columns.")
+@ceiling_option
 @click.option(
     "--geometry-status", type=OneOf("catalogue.schema", "GEOMETRY_STATUSES"),
     help="How the outlines were made; only surveyed and published ones are measured.",
@@ -139,10 +140,12 @@ def _undo(folder: str, file: str | None, lang: str) -> None:
 
 
 def _request(file: str, table: str, options: dict[str, Any]) -> Request:
+    from pingshan_geo.ceilings import Ceilings
     from pingshan_geo.ingest import Request
     from pingshan_geo.ingest.delivery import Asked
 
-    asked = Asked(options.pop("layer"), options.pop("sheet"), options.pop("encoding"))
+    ceilings = Ceilings.parsed(options.pop("at_most"))
+    asked = Asked(options.pop("layer"), options.pop("sheet"), options.pop("encoding"), ceilings)
     return Request(file, table, asked, **options)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _MOST_MEMORY = 8 << 30  # bytes; a million parcels need about two
+_MOST_OF_A_VERTEX = 48  # bytes of WKB and Arrow, with x, y, z, m and heads of short rings
 # What pyogrio and pyarrow load where it is there, and do without: loading takes longer than many
 # a file. Of them only pyogrio needs numpy.
 _UNUSED = ("cloudpickle", "geopandas", "pandas", "pyproj", "shapely")
@@ -86,12 +87,14 @@ def _read(task: dict[str, Any]) -> None:
         sys.exit(f"drivers that nobody switched off: {', '.join(sorted(others))}")
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        about, table = _layer(task["path"], task["layer"], task["most_columns"])
+        about, table = _layer(task["path"], task["layer"], task["ceilings"])
     about["said"] = sorted({_line(warning.message, task) for warning in said})
     _send(table.replace_schema_metadata({"pingshan_geo": json.dumps(about)}))
 
 
-def _layer(path: str, layer: str | None, most_columns: int) -> tuple[dict[str, Any], pa.Table]:
+def _layer(
+    path: str, layer: str | None, ceilings: dict[str, int]
+) -> tuple[dict[str, Any], pa.Table]:
     """Return what is known of a file, and the layer of that name or, with None, the only one."""
     pyogrio = _pyogrio()
     import pyarrow as pa
@@ -107,14 +110,20 @@ def _layer(path: str, layer: str | None, most_columns: int) -> tuple[dict[str, A
     options = {"layer": about["layer"], "return_fids": True, "datetime_as_string": True}
     with pyogrio.raw.open_arrow(path, use_pyarrow=True, **options) as (told, reader):
         about |= {key: told[key] for key in ("crs", "geometry_type", "geometry_name")}
-        if len(reader.schema) > most_columns:
-            sys.exit(f"{len(reader.schema)} columns, and at most {most_columns} are read")
-        table = reader.read_all()
+        _hold(ceilings, "columns", len(reader.schema))
+        shape = about["geometry_name"] or "wkb_geometry"
+        batches, rows, outlines = [], 0, 0
+        for batch in reader:
+            rows += len(batch)
+            outlines += batch[shape].nbytes if shape in batch.schema.names else 0
+            _hold(ceilings, "rows", rows)
+            _hold(ceilings, "vertices", outlines // _MOST_OF_A_VERTEX)
+            batches.append(batch)
+        table = pa.Table.from_batches(batches, reader.schema)
     # A row number that the format keeps for itself is no attribute, unless it has a name.
     number = told["fid_column"] or "OGC_FID"
     if number.lower() in {"fid", "ogc_fid", "objectid"}:
         table = table.drop_columns([number])
-    shape = about["geometry_name"] or "wkb_geometry"
     if about["geometry_type"] is None:
         return about | {"geometry_name": None}, table
     about["curves"] = _curves(table[shape])
@@ -123,6 +132,11 @@ def _layer(path: str, layer: str | None, most_columns: int) -> tuple[dict[str, A
         place = table.column_names.index(shape)
         table = table.set_column(place, shape, pa.array(straight.tolist(), pa.binary()))
     return about | {"geometry_name": shape}, table
+
+
+def _hold(ceilings: dict[str, int], name: str, value: int) -> None:
+    if value > ceilings[name]:
+        sys.exit(f"over the limit {name}: {value}")
 
 
 def _curves(column: pa.ChunkedArray) -> int:
@@ -139,10 +153,11 @@ def _parquet(task: dict[str, Any]) -> None:
         import pyarrow.parquet as pq
 
     with pq.ParquetFile(task["path"]) as file:
-        if len(file.schema_arrow) > task["most_columns"]:
-            sys.exit(
-                f"{len(file.schema_arrow)} columns, and at most {task['most_columns']} are read"
-            )
+        groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
+        unpacked = sum(max(group.total_byte_size, 0) for group in groups)
+        _hold(task["ceilings"], "columns", len(file.schema_arrow))
+        _hold(task["ceilings"], "rows", file.metadata.num_rows)
+        _hold(task["ceilings"], "unpacked_mb", -(-unpacked >> 20))
         table = file.read()
         kinds = [str(file.schema.column(place).logical_type) for place in range(len(file.schema))]
     natives = {

@@ -7,16 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.findings import unreadable
 from pingshan_geo.gdal.gate import ChildError, child
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-#: Columns that a table may have; a file with more is made to exhaust a reader.
-MOST_COLUMNS = 1_000
 
 
 # What GDAL and pyogrio say for themselves, in words for people.
@@ -32,7 +29,11 @@ _SAID = {
 
 
 def read(
-    path: str | os.PathLike[str], *, driver: str, layer: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    driver: str,
+    layer: str | None = None,
+    ceilings: Ceilings = USUAL,
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Read one layer of a file with one GDAL driver.
 
@@ -45,6 +46,8 @@ def read(
         GDAL's name of the driver.
     layer : str or None
         Name of the layer; None for the only one, or the only one with geometry.
+    ceilings : Ceilings
+        Rows, columns and vertices are held against them while they are read.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def read(
     ------
     InputError
         If there is no such file, GDAL cannot read it with this driver, crashes or needs too long,
-        or it has more than `MOST_COLUMNS` columns.
+        or it is over a ceiling.
     """
     place = Path(path)
     is_there = place.is_dir() if driver == "OpenFileGDB" and place.is_dir() else place.is_file()
@@ -68,13 +71,13 @@ def read(
         "path": str(place.resolve()),
         "driver": driver,
         "layer": layer,
-        "most_columns": MOST_COLUMNS,
+        "ceilings": ceilings.numbers(),
     }
-    table = _from_child("read", task, f"GDAL ({driver})", place if is_there else None)
+    table = _from_child("read", task, f"GDAL ({driver})", place if is_there else None, ceilings)
     return table, json.loads(table.schema.metadata[b"pingshan_geo"])
 
 
-def read_parquet(path: str | os.PathLike[str]) -> pa.Table:
+def read_parquet(path: str | os.PathLike[str], ceilings: Ceilings) -> pa.Table:
     """Return a Parquet file as a table, with the metadata of its schema.
 
     The metadata has one more key, ``natives``: a JSON object of the logical type (text) of each
@@ -86,11 +89,13 @@ def read_parquet(path: str | os.PathLike[str]) -> pa.Table:
         As `read`.
     """
     place = Path(path)
-    task = {"path": str(place.resolve()), "most_columns": MOST_COLUMNS}
-    return _from_child("parquet", task, "Parquet", place if place.is_file() else None)
+    task = {"path": str(place.resolve()), "ceilings": ceilings.numbers()}
+    return _from_child("parquet", task, "Parquet", place if place.is_file() else None, ceilings)
 
 
-def _from_child(verb: str, task: dict[str, Any], who: str, place: Path | None) -> pa.Table:
+def _from_child(
+    verb: str, task: dict[str, Any], who: str, place: Path | None, ceilings: Ceilings
+) -> pa.Table:
     import pyarrow as pa
 
     try:
@@ -106,6 +111,7 @@ def _from_child(verb: str, task: dict[str, Any], who: str, place: Path | None) -
         ):
             return stream.read_all()
     except ChildError as failure:
+        ceilings.said(failure.said.en, Path(task["path"]).name)
         said = next((text for sign, text in _SAID.items() if sign in failure.said.en), failure.said)
         reason = Text(f"{who}: {said.en}", f"{who}：{said.zh}")
         raise unreadable(Path(task["path"]).name, reason) from None

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.findings import Finding
 
 
@@ -29,11 +30,14 @@ class Asked:
         Name of the sheet of a workbook.
     encoding : str or None
         Python's name of the text encoding.
+    ceilings : Ceilings
+        How large it may be.
     """
 
     layer: str | None = None
     sheet: str | None = None
     encoding: str | None = None
+    ceilings: Ceilings = USUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import nearest
@@ -145,7 +146,12 @@ def _published(code: str, kind: str, feature: dict[str, Any], sha256: str, file:
 
 
 def district_from_file(
-    path: str, *, where: str | None = None, crs: str | None = None, layer: str | None = None
+    path: str,
+    *,
+    where: str | None = None,
+    crs: str | None = None,
+    layer: str | None = None,
+    ceilings: Ceilings = USUAL,
 ) -> District:
     """Return the outline of a district from a file of any format that can be imported.
 
@@ -159,6 +165,8 @@ def district_from_file(
         How the coordinates are read, as for an import; the file's own CRS without.
     layer : str, optional
         Layer of a file with several.
+    ceilings : Ceilings, optional
+        How large it may be.
 
     Raises
     ------
@@ -167,7 +175,7 @@ def district_from_file(
     InputError
         If the file cannot be read, names no CRS, or its outline cannot be mended.
     """
-    delivery = open_delivery(path, Asked(layer=layer))
+    delivery = open_delivery(path, Asked(layer=layer, ceilings=ceilings))
     if delivery.geometry is None:
         raise UsageError(f"{path} holds no outlines", f"{path} 不含界线")
     place = _only(path, delivery, where)

@@ -213,11 +213,12 @@ def _no_place(request: Request) -> None:
 
 def _with(request: Request, options: dict[str, str]) -> Request:
     """Return a request with the options of a kept mapping where it has none of its own."""
-    asked = replace(
-        request.asked,
-        **{n: options[n] for n in ("layer", "sheet", "encoding")
-           if n in options and getattr(request.asked, n) is None},
-    )  # fmt: skip
+    kept: dict[str, Any] = {
+        name: options[name]
+        for name in ("layer", "sheet", "encoding")
+        if name in options and getattr(request.asked, name) is None
+    }
+    asked = replace(request.asked, **kept)
     own = request.options()
     rest = {
         name: value

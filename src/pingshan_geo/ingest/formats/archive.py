@@ -10,22 +10,19 @@ import zlib
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.formats.encoding import detect
 from pingshan_geo.words import Text
 
-_MOST_MEMBERS = 10_000
-_MOST_BYTES = 4 << 30
 # Tables of text shrink to a twentieth at best; small members may do what they like.
-_MOST_RATIO = 100
 _SMALL = 10_000_000
-_LONGEST_NAME = 1_000
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the flags of a member
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def check_zip(path: str | Path) -> dict[str, zipfile.ZipInfo]:
+def check_zip(path: str | Path, ceilings: Ceilings) -> dict[str, zipfile.ZipInfo]:
     """Return the members of a zip archive by name, after a look at all of them.
 
     Names that are not marked as UTF-8 are read as UTF-8 or, as Chinese programs write them, GBK.
@@ -34,26 +31,29 @@ def check_zip(path: str | Path) -> dict[str, zipfile.ZipInfo]:
     ------
     InputError
         If it is no zip archive; if a name leads out of the folder, stands twice, is a link or
-        encrypted; if it would unpack to more than 10 000 members or 4 GiB, or a member to more
-        than 10 MB and 100 times its size.
+        encrypted; if it has more members, or would unpack to more, than the ceilings allow, or a
+        member to more than 10 MB and so many times its size.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise unreadable(Path(path).name, str(error)) from None
+    file = Path(path).name
+    ceilings.hold("members", len(members), file)
+    ceilings.hold("unpacked_mb", -(-sum(each.file_size for each in members) >> 20), file)
     names = _names(members)
+    for member in members:
+        ceilings.hold("name_characters", len(names[member.filename]), file)
+        if member.file_size > _SMALL:
+            ceilings.hold("ratio", member.file_size // max(member.compress_size, 1), file)
     faults = [reason for member in members if (reason := _fault(member, names[member.filename]))]
     folded = [name.casefold() for name in names.values()]
-    if len(members) > _MOST_MEMBERS:
-        faults.append(Text(f"{len(members)} members", f"含 {len(members)} 个成员"))
     if len(set(folded)) < len(members):
         faults.append(Text("a name stands twice", "有重名成员"))
-    if sum(member.file_size for member in members) > _MOST_BYTES:
-        faults.append(Text("it would unpack to more than 4 GiB", "解压后超过 4 GiB"))
     if faults:
         details = {"reason": faults[0]}
-        raise InputError([Finding("archive-refused", file=Path(path).name, details=details)])
+        raise InputError([Finding("archive-refused", file=file, details=details)])
     return {names[member.filename]: member for member in members if not member.is_dir()}
 
 
@@ -97,18 +97,10 @@ def _fault(member: zipfile.ZipInfo, name: str) -> Text | None:
         or "\x00" in name
     ):
         return Text(f"the name {name} leads out of it", f"成员名 {name} 指向压缩包之外")
-    if len(name) > _LONGEST_NAME:
-        return Text(f"a name of {len(name)} characters", f"有长达 {len(name)} 个字符的成员名")
     if stat.S_ISLNK(member.external_attr >> 16):
         return Text(f"{name} is a link", f"{name} 是链接")
     if member.flag_bits & _ENCRYPTED:
         return Text(f"{name} is encrypted", f"{name} 已加密")
-    if member.file_size > max(_SMALL, _MOST_RATIO * member.compress_size):
-        return Text(
-            f"{name} would unpack to {member.file_size // max(member.compress_size, 1)} times its"
-            " size",
-            f"{name} 解压后为原大小的 {member.file_size // max(member.compress_size, 1)} 倍",
-        )
     return None
 
 

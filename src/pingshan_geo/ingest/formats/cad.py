@@ -56,7 +56,7 @@ def read_dxf(place: Path, asked: Asked) -> Delivery:
     try:
         drawing, encoding = _opened(place.read_bytes(), place.name, asked, found)
         read = Reading(drawing, place.name, _wanted(drawing, place.name, asked.layer), found)
-        table, shapes = read.table()
+        table, shapes = read.table(asked.ceilings)
     except (InputError, UsageError):
         raise
     except Exception as error:  # whatever ezdxf meets in a broken drawing

@@ -13,9 +13,9 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import file_report
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, unreadable
-from pingshan_geo.gdal.read import MOST_COLUMNS
 from pingshan_geo.ingest.formats.arrow import frame_of_rows
 from pingshan_geo.ingest.formats.cad_shapes import is_outline, line, polygon, rings_of
 from pingshan_geo.words import Text
@@ -78,7 +78,7 @@ class Reading:
         self.counts: dict[str, list[str]] = defaultdict(list)
         self.others: Counter[str] = Counter()
 
-    def table(self) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
+    def table(self, ceilings: Ceilings) -> tuple[pd.DataFrame, npt.NDArray[Any]]:
         """Return the columns and outlines of all rows, and tell what is no row."""
         modelspace = self._content("*Model_Space", self.drawing.modelspace())
         self._walk(modelspace, _Around())
@@ -98,9 +98,7 @@ class Reading:
         if self.units and self.units != "m":
             self.report("cad-units", value=self.units, details={"factor": f"{self.metres:g}"})
         table = frame_of_rows(self.rows).dropna(axis="columns", how="all")
-        if len(table.columns) > MOST_COLUMNS:
-            reason = Text(f"more than {MOST_COLUMNS} attributes", f"属性超过 {MOST_COLUMNS} 个")
-            raise unreadable(self.name, reason)
+        ceilings.hold("columns", len(table.columns), self.name)
         table.attrs["units"] = self.units
         return table, shapes
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.catalogue.readers import Report
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.findings import unreadable
-from pingshan_geo.gdal.read import MOST_COLUMNS
 from pingshan_geo.ingest.formats.arrow import unique
 from pingshan_geo.ingest.formats.encoding import Detected, detect
 from pingshan_geo.words import Text
@@ -40,7 +40,7 @@ class _Field:
 
 
 def read_dbf(
-    path: Path, declared: str | None, report: Report
+    path: Path, declared: str | None, report: Report, ceilings: Ceilings
 ) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], Detected]:
     """Return the records of a dBASE file, which of them are marked as deleted, and the encoding.
 
@@ -54,7 +54,7 @@ def read_dbf(
         If it is no dBASE file, or its text is of no known encoding.
     """
     data = path.read_bytes()
-    fields, records = _opened(data, path.name, report)
+    fields, records = _opened(data, path.name, report, ceilings)
     text_fields = [field for field in fields if field.kind == "C"]
     raw = {field.start: _raw(records, field) for field in text_fields}
     language = _LANGUAGES.get(data[29])
@@ -79,7 +79,9 @@ def read_dbf(
     return table, records[:, 0] == _DELETED, encoding
 
 
-def _opened(data: bytes, name: str, report: Report) -> tuple[list[_Field], npt.NDArray[np.uint8]]:
+def _opened(
+    data: bytes, name: str, report: Report, ceilings: Ceilings
+) -> tuple[list[_Field], npt.NDArray[np.uint8]]:
     """Return the fields, and the records as rows of bytes (the first is the mark of deletion)."""
     broken = unreadable(name, Text("no dBASE table", "不是 dBASE 表"))
     if len(data) < 33:
@@ -96,9 +98,11 @@ def _opened(data: bytes, name: str, report: Report) -> tuple[list[_Field], npt.N
         title = data[place : place + 11].split(b"\0")[0].strip()
         fields.append(_Field(title, kind, at, width, decimals))
         at += width
-    if not fields or at > size or start > len(data) or len(fields) > MOST_COLUMNS:
+    if not fields or at > size or start > len(data):
         raise broken
+    ceilings.hold("columns", len(fields), name)
     there = min(count, (len(data) - start) // size)
+    ceilings.hold("rows", there, name)
     if there < count:
         cut = Text(
             f"{count} records are announced, {there} are there", f"声明 {count} 条，实有 {there} 条"

@@ -19,9 +19,9 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import Report, file_report, read_json
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
-from pingshan_geo.gdal.read import MOST_COLUMNS
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
 from pingshan_geo.ingest.formats.encoding import detect
 from pingshan_geo.words import Text
@@ -59,7 +59,7 @@ def read_geojson(path: Path, asked: Asked) -> Delivery:
     """
     found: list[Finding] = []
     report = file_report(path.name, found)
-    document = read_json(_utf8(path, asked, found), report)
+    document = read_json(_utf8(path, asked, found), report, asked.ceilings.nesting)
     if document is None:
         raise InputError(found)
     kind = document.get("type") if isinstance(document, dict) else None
@@ -75,7 +75,7 @@ def read_geojson(path: Path, asked: Asked) -> Delivery:
     if kind == "FeatureCollection":
         _told_members(document, report, None)
     claim = _claim(document, report)
-    return _delivery(path, "GeoJSON", features, claim, found)
+    return _delivery(path, "GeoJSON", features, claim, found, asked.ceilings)
 
 
 def read_sequence(path: Path, asked: Asked) -> Delivery:
@@ -85,17 +85,19 @@ def read_sequence(path: Path, asked: Asked) -> Delivery:
     records = data.split(b"\x1e") if b"\x1e" in data else data.splitlines()
     records = [record.strip() for record in records if record.strip()]
     ignored: list[Finding] = []
-    features = read_json(b"[" + b",".join(records) + b"]", file_report(path.name, ignored))
+    whole = b"[" + b",".join(records) + b"]"
+    deepest = asked.ceilings.nesting
+    features = read_json(whole, file_report(path.name, ignored), deepest + 1)
     if features is None or len(features) != len(records):
         features = []
         for number, record in enumerate(records, start=1):
             own: list[Finding] = []
-            features.append(read_json(record, file_report(path.name, own)))
+            features.append(read_json(record, file_report(path.name, own), deepest))
             found += [replace(each, row=number) for each in own]
     if not any(isinstance(feature, dict) for feature in features):
         raise InputError([*found, _not_geojson(None, path.name)])
     claim = Claim("OGC:CRS84", "format")
-    return _delivery(path, "GeoJSONSeq", features, claim, found)
+    return _delivery(path, "GeoJSONSeq", features, claim, found, asked.ceilings)
 
 
 def _utf8(path: Path, asked: Asked, found: list[Finding]) -> bytes:
@@ -139,8 +141,14 @@ def _claim(document: dict[str, Any], report: Report) -> Claim | None:
 
 
 def _delivery(
-    path: Path, name: str, features: list[Any], claim: Claim | None, found: list[Finding]
+    path: Path,
+    name: str,
+    features: list[Any],
+    claim: Claim | None,
+    found: list[Finding],
+    ceilings: Ceilings,
 ) -> Delivery:
+    ceilings.hold("rows", len(features), path.name)
     report = file_report(path.name, found)
     rows, outlines = [], []
     told = {fault.row for fault in found}
@@ -154,7 +162,7 @@ def _delivery(
         digest(path),
         name,
         None,
-        _table(rows, path.name),
+        _table(rows, path.name, ceilings),
         np.arange(1, len(rows) + 1),
         _geometry(outlines, report),
         claim,
@@ -203,13 +211,11 @@ def _told_members(item: dict[str, Any], report: Report, number: int | None) -> N
         report("geojson-member", row=number, reason=reason)
 
 
-def _table(rows: list[dict[str, Any]], file: str) -> pd.DataFrame:
+def _table(rows: list[dict[str, Any]], file: str, ceilings: Ceilings) -> pd.DataFrame:
     names: dict[str, None] = {}
     for row in rows:
         names.update(dict.fromkeys(row))
-        if len(names) > MOST_COLUMNS:
-            details = {"most": str(MOST_COLUMNS)}
-            raise InputError([Finding("columns-too-many", file=file, details=details)])
+        ceilings.hold("columns", len(names), file)
     columns = {name: _cells([row.get(name) for row in rows]) for name in names}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
 

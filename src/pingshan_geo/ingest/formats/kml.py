@@ -53,11 +53,12 @@ def read_kml(path: Path, asked: Asked) -> Delivery:
     rows: list[dict[str, str]] = []
     shapes: list[Any] = []
     left_out: Counter[str] = Counter()
-    for item, folders in _features(checked_xml(path), left_out):
+    for item, folders in _features(checked_xml(path, asked.ceilings), left_out):
         if asked.layer is not None and asked.layer not in folders:
             left_out[f"{'/'.join(folders) or '—'} (--layer)"] += 1
             continue
         rows.append(_attributes(item, folders))
+        asked.ceilings.hold("rows", len(rows), path.name)
         try:
             shapes.append(_shape(item))
         except ValueError as error:

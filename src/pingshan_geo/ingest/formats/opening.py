@@ -8,12 +8,14 @@ import re
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from pingshan_geo import gdal
 from pingshan_geo.catalogue.readers import file_report
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, digesting
@@ -23,6 +25,9 @@ from pingshan_geo.ingest.formats.xml import checked_xml
 from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
 from pingshan_geo.work import scratch
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _XML = re.compile(rb"(\xef\xbb\xbf)?\s*<|(\xff\xfe)<\0|(\xfe\xff)\0<")
 _JSON = re.compile(rb"(\xef\xbb\xbf)?\s*[\x1e\[{]")
@@ -53,8 +58,8 @@ class Format:
         ``module:function`` that reads it; GDAL's driver instead where it has none of its own.
     is_table : bool
         Whether it is a table that may as well be a note beside a layer.
-    most_mb : int
-        How large a file may be; text that is read in this process has to fit into memory.
+    is_text : bool
+        Whether it is read in this process, where all of it has to fit into memory.
     """
 
     name: str
@@ -62,38 +67,39 @@ class Format:
     magic: re.Pattern[bytes]
     reader: str
     is_table: bool = False
-    most_mb: int = 4096
+    is_text: bool = False
 
 
 #: Every format that can be read, in the order they are told.
 FORMATS = (
-    Format("GeoJSON", (".geojson", ".json"), _JSON, "geojson:read_geojson"),
+    Format("GeoJSON", (".geojson", ".json"), _JSON, "geojson:read_geojson", is_text=True),
     Format(
         "GeoJSONSeq",
         (".geojsonl", ".geojsons", ".ndjson", ".jsonl", ".seq"),
         _JSON,
         "geojson:read_sequence",
+        is_text=True,
     ),
     Format("GeoPackage", (".gpkg",), _SQLITE, "GPKG"),
     Format("File Geodatabase", (".gdb",), re.compile(b""), "OpenFileGDB"),
     Format("Shapefile", (".shp",), re.compile(rb"\0\0\x27\x0a"), "shapefile:read_shapefile"),
-    Format("KML", (".kml",), _XML, "kml:read_kml"),
+    Format("KML", (".kml",), _XML, "kml:read_kml", is_text=True),
     Format("FlatGeobuf", (".fgb",), re.compile(rb"fgb[\x03]fgb"), "FlatGeobuf"),
     Format("GeoParquet", (".parquet", ".geoparquet"), re.compile(rb"PAR1"),
            "parquet:read_parquet"),
-    Format("GML", (".gml",), _XML, "GML"),
+    Format("GML", (".gml",), _XML, "GML", is_text=True),
     Format("MapInfo TAB", (".tab",), _TAB, "MapInfo File"),
     Format("MapInfo MIF", (".mif",), re.compile(rb"\s*version\s", re.IGNORECASE), "MapInfo File"),
     Format("DXF", (".dxf",), re.compile(rb"AutoCAD Binary DXF|[^\0]*"), "cad:read_dxf",
-           most_mb=500),
-    Format("CSV", (".csv", ".tsv"), _TEXT, "tables:read_delimited", is_table=True, most_mb=500),
+           is_text=True),
+    Format("CSV", (".csv", ".tsv"), _TEXT, "tables:read_delimited", is_table=True, is_text=True),
     Format("XLSX", (".xlsx", ".xlsm", ".ods"), _ZIP, "tables:read_workbook", is_table=True,
-           most_mb=500),
-    Format("XLS", (".xls",), _OLE, "tables:read_workbook", is_table=True, most_mb=500),
-    Format("survey text", (".txt",), _TEXT, "survey:read_survey", is_table=True, most_mb=500),
+           is_text=True),
+    Format("XLS", (".xls",), _OLE, "tables:read_workbook", is_table=True, is_text=True),
+    Format("survey text", (".txt",), _TEXT, "survey:read_survey", is_table=True, is_text=True),
     Format("zip", (".zip", ".kmz"), _ZIP, ""),
 )  # fmt: skip
-_OF_THE_PAGE = Format("flags", (".json",), _FLAGS, "flags:read_flags", is_table=True, most_mb=50)
+_OF_THE_PAGE = Format("flags", (".json",), _FLAGS, "flags:read_flags", is_table=True, is_text=True)
 #: What may be asked of a file of each format.
 _TAKES = {
     "GeoJSON": "encoding", "GeoJSONSeq": "encoding", "Shapefile": "layer encoding",
@@ -114,25 +120,27 @@ def open_delivery(path: str, asked: Asked) -> Delivery:
         A file, the folder of a File Geodatabase, or an address ``postgresql://…``. Other
         addresses and GDAL's own signs (``/vsi…``, ``WFS:…``) are refused.
     asked : Asked
-        Layer, sheet and encoding, where the user named them.
+        Layer, sheet and encoding, where the user named them, and the ceilings.
 
     Raises
     ------
     InputError
         If it is no such file; its ending is of no known format or its content is not of the
-        format that the ending says; the layer to read cannot be told; or nothing can be read.
+        format that the ending says; it is over a ceiling; the layer to read cannot be told; or
+        nothing can be read.
     UsageError
         If an option or an extra that is needed is wrong or missing.
     """
     if path.lower().startswith(SCHEMES):
         from pingshan_geo.ingest.formats.postgis import read_postgis
 
-        return read_postgis(path, asked)
+        return _within(read_postgis(path, asked), asked.ceilings)
     if re.match(r"[A-Za-z][\w+.-]+:|/vsi|\\vsi", path):
         reason = Text("addresses and signs of GDAL are not followed", "不访问网址或 GDAL 专用路径")
         raise _error("delivery-refused", path, value=path, reason=reason)
     place = Path(path)
     kind = _format(place)
+    asked.ceilings.hold("text_mb" if kind.is_text else "file_mb", _megabytes(place), place.name)
     if kind.reader == "":
         return _from_zip(place, asked)
     for option in ("layer", "sheet", "encoding"):
@@ -144,9 +152,36 @@ def open_delivery(path: str, asked: Asked) -> Delivery:
     if ":" in kind.reader:
         module, function = kind.reader.split(":")
         reader = getattr(import_module(f"pingshan_geo.ingest.formats.{module}"), function)
-        delivery: Delivery = reader(place, asked)
-        return delivery
-    return _from_gdal(place, asked, kind)
+        return _within(reader(place, asked), asked.ceilings)
+    return _within(_from_gdal(place, asked, kind), asked.ceilings)
+
+
+def _megabytes(place: Path) -> int:
+    """Return the size of a data set with all its files, upwards."""
+    return -(-sum(file.stat().st_size for file in _files(place)) >> 20)
+
+
+def _within(delivery: Delivery, ceilings: Ceilings) -> Delivery:
+    """Return a delivery after a look at what only a read one tells."""
+    ceilings.hold("rows", len(delivery.table), delivery.file)
+    ceilings.hold("columns", len(delivery.table.columns), delivery.file)
+    if delivery.geometry is not None:
+        points = int(shapely.get_num_coordinates(delivery.geometry).sum())
+        ceilings.hold("vertices", points, delivery.file)
+    for name, column in delivery.table.items():
+        if column.dtype != object:
+            continue
+        texts = (len(cell) if isinstance(cell, str) else 0 for cell in column)
+        lengths = np.fromiter(texts, np.int64, len(column))
+        rows, field = delivery.rows, str(name)
+        if len(lengths):
+            longest = int(lengths.argmax())
+            row = int(rows[longest])
+            ceilings.hold("characters", int(lengths[longest]), delivery.file, row, field)
+        for at in np.flatnonzero(lengths > ceilings.digits).tolist():
+            digits = max(map(len, re.findall(r"\d+", str(column.iat[at]))), default=0)
+            ceilings.hold("digits", digits, delivery.file, int(rows[at]), field)
+    return delivery
 
 
 def _error(code: str, path: str | Path, value: str | None = None, **details: Any) -> InputError:
@@ -172,9 +207,6 @@ def _format(place: Path) -> Format:
             head = stream.read(4096)
     except OSError as error:
         raise unreadable(place.name, str(error.strerror)) from None
-    if place.stat().st_size > kind.most_mb << 20:
-        reason = Text(f"it is over {kind.most_mb} MB", f"超过 {kind.most_mb} MB")
-        raise unreadable(place.name, reason)
     if not head:
         raise unreadable(place.name, Text("it is empty", "文件为空"))
     if suffix == ".json" and _FLAGS.match(head):
@@ -186,7 +218,7 @@ def _format(place: Path) -> Format:
 
 def _from_zip(place: Path, asked: Asked) -> Delivery:
     """Read the one data set of a zip archive, or the one that ``asked.layer`` names."""
-    members = check_zip(place)
+    members = check_zip(place, asked.ceilings)
     is_kmz = place.suffix.lower() == ".kmz"
     suffixes = {".kml"} if is_kmz else set(_BY_SUFFIX) - {".zip"}
     tables = {suffix for suffix, kind in _BY_SUFFIX.items() if kind.is_table}
@@ -224,11 +256,11 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
     if kind.name == "GML":  # a copy: GDAL reads and writes files beside it
         with scratch() as folder, digesting(place) as sha256:
             copy = Path(folder, place.name)
-            copy.write_bytes(checked_xml(place))
-            table, about = gdal.read(copy, driver=kind.reader, layer=asked.layer)
+            copy.write_bytes(checked_xml(place, asked.ceilings))
+            table, about = _read(copy, asked, kind)
     else:
         with digesting(*_files(place)) as sha256:
-            table, about = gdal.read(place, driver=kind.reader, layer=asked.layer)
+            table, about = _read(place, asked, kind)
     if not about["layers"]:
         raise _error("layer-none", place)
     if about["layer"] is None:
@@ -259,10 +291,14 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
     )
 
 
+def _read(place: Path, asked: Asked, kind: Format) -> tuple[pa.Table, dict[str, Any]]:
+    return gdal.read(place, driver=kind.reader, layer=asked.layer, ceilings=asked.ceilings)
+
+
 def _files(place: Path) -> list[Path]:
     """Return the files that a data set is made of."""
     if place.is_dir():
         return [file for file in place.iterdir() if file.is_file()]
-    if place.suffix.lower() in {".tab", ".mif"}:
+    if place.suffix.lower() in {".tab", ".mif", ".shp"}:
         return [f for f in place.parent.iterdir() if f.stem == place.stem and f.is_file()]
     return [place]

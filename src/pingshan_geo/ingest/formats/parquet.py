@@ -43,7 +43,7 @@ def read_parquet(path: Path, asked: Asked) -> Delivery:
     found: list[Finding] = []
     report = file_report(path.name, found)
     with digesting(path) as sha256:
-        table = table_of(path)
+        table = table_of(path, asked.ceilings)
     metadata = table.schema.metadata or {}
     columns, primary = _described(metadata, table, report)
     if columns is None:

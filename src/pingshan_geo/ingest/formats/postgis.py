@@ -91,7 +91,7 @@ def read_postgis(url: str, asked: Asked) -> Delivery:
         columns, shape = _chosen([_Column(*row) for row in rows], asked.layer, place)
         layer = f"{columns[0].schema}.{columns[0].table}"
         report = file_report(f"{place} {layer}", found)
-        names, cells = _read(connection, columns, shape, report)
+        names, cells = _read(connection, columns, shape, asked.ceilings.rows, report)
         geometry = None
         claim = None
         if shape is not None:
@@ -150,9 +150,13 @@ def _read(
     connection: psycopg.Connection[Any],
     columns: list[_Column],
     shape: _Column | None,
+    most: int,
     report: Report,
 ) -> tuple[list[str], list[list[Any]]]:
-    """Return names and cells of the columns; of a geometry also its EWKB, and where it had arcs."""
+    """Return names and cells of the columns; of a geometry also its EWKB, and where it had arcs.
+
+    One row more than ``most`` is read at most: enough to tell that there are more.
+    """
     from psycopg import sql
 
     names, wanted = [], []
@@ -176,8 +180,8 @@ def _read(
     key = [row[0] for row in connection.execute(_KEY, [columns[0].oid])]
     order: list[sql.Composable] = [sql.Identifier(name) for name in key]
     order = order or [sql.SQL('t::text COLLATE "C"')]
-    query = sql.SQL("SELECT {} FROM {} AS t ORDER BY {}").format(
-        sql.SQL(", ").join(wanted), table, sql.SQL(", ").join(order)
+    query = sql.SQL("SELECT {} FROM {} AS t ORDER BY {} LIMIT {}").format(
+        sql.SQL(", ").join(wanted), table, sql.SQL(", ").join(order), most + 1
     )
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(query).fetchall()

@@ -13,6 +13,7 @@ import pandas as pd
 
 from pingshan_geo import gdal
 from pingshan_geo.catalogue.readers import Report, file_report
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
@@ -49,7 +50,7 @@ def read_shapefile(path: Path, asked: Asked) -> Delivery:
     if asked.layer not in {None, path.stem}:
         report("layer-unknown", value=asked.layer, details={"known": path.stem})
         raise InputError(found)
-    geometry = _outlines(path, parts.get(".shx"), report)
+    geometry = _outlines(path, parts.get(".shx"), report, asked.ceilings)
     table, is_deleted, encoding = (
         pd.DataFrame(index=pd.RangeIndex(len(geometry))),
         np.zeros(0, bool),
@@ -57,7 +58,7 @@ def read_shapefile(path: Path, asked: Asked) -> Delivery:
     )
     if ".dbf" in parts:
         declared = asked.encoding or _code_page(parts.get(".cpg"), report)
-        table, is_deleted, encoding = read_dbf(parts[".dbf"], declared, report)
+        table, is_deleted, encoding = read_dbf(parts[".dbf"], declared, report, asked.ceilings)
         if encoding.finding:
             found.append(encoding.finding)
     if len(table) != len(geometry):
@@ -82,7 +83,9 @@ def read_shapefile(path: Path, asked: Asked) -> Delivery:
     )
 
 
-def _outlines(path: Path, index: Path | None, report: Report) -> npt.NDArray[Any]:
+def _outlines(
+    path: Path, index: Path | None, report: Report, ceilings: Ceilings
+) -> npt.NDArray[Any]:
     """Return the outlines by record, read from a copy: GDAL writes a missing index beside it."""
     with scratch() as folder:
         copy = Path(folder, "layer.shp")
@@ -90,7 +93,7 @@ def _outlines(path: Path, index: Path | None, report: Report) -> npt.NDArray[Any
         if index:
             shutil.copyfile(index, copy.with_suffix(".shx"))
         try:
-            table, about = gdal.read(copy, driver="ESRI Shapefile")
+            table, about = gdal.read(copy, driver="ESRI Shapefile", ceilings=ceilings)
         except InputError as error:
             raise InputError([replace(f, file=path.name) for f in error.findings]) from None
     if about["said"]:

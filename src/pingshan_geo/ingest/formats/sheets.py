@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.catalogue.readers import Report, file_report
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, first_few
-from pingshan_geo.gdal.read import MOST_COLUMNS
 from pingshan_geo.ingest.formats.arrow import unique
 
 #: Rows of cells, the first at row 1; None, text, number or truth value.
@@ -69,7 +69,9 @@ class Sheet:
     findings: list[Finding]
 
 
-def table_of(grid: Grid, file: str, merged: Sequence[Merged] | None = None) -> Sheet:
+def table_of(
+    grid: Grid, file: str, ceilings: Ceilings, merged: Sequence[Merged] | None = None
+) -> Sheet:
     """Return the table of a sheet as people lay it out.
 
     Rows above the heading, totals, notes and repeated headings are no data and are told. A row is
@@ -83,13 +85,15 @@ def table_of(grid: Grid, file: str, merged: Sequence[Merged] | None = None) -> S
         From row 1 and the first column on.
     file : str
         Name of the file, for findings.
+    ceilings : Ceilings
+        How many columns it may have.
     merged : sequence, optional
         Merged cells, where the format tells them; in the body they are filled downwards.
 
     Raises
     ------
     InputError
-        If no heading is found, or it has over 1 000 columns.
+        If no heading is found, or there are too many columns.
     """
     found: list[Finding] = []
     report = file_report(file, found)
@@ -100,9 +104,7 @@ def table_of(grid: Grid, file: str, merged: Sequence[Merged] | None = None) -> S
         raise InputError(found)
     bottom = _heading_end(rows, top, merged)
     width = max((len(row) for row in rows), default=0)
-    if width > MOST_COLUMNS:
-        report("columns-too-many", details={"most": str(MOST_COLUMNS)})
-        raise InputError(found)
+    ceilings.hold("columns", width, file)
     rows = [row + [None] * (width - len(row)) for row in rows]
     if merged is not None:
         _fill(rows, bottom, merged, report)

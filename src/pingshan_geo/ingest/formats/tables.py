@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from pingshan_geo.catalogue.readers import Report, file_report
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.cells import FORMULA
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, unreadable
@@ -18,10 +19,11 @@ from pingshan_geo.ingest.formats import workbook
 from pingshan_geo.ingest.formats.archive import check_zip
 from pingshan_geo.ingest.formats.encoding import Detected, detect
 from pingshan_geo.ingest.formats.rings import from_vertices, from_wkt
-from pingshan_geo.ingest.formats.sheets import Grid, Merged, Sheet, table_of
+from pingshan_geo.ingest.formats.sheets import Grid, Sheet, table_of
 from pingshan_geo.words import Text
 
 _LONGEST_CELL = 16 << 20  # characters; an outline of 400 000 points as WKT
+_NO_DATA = 100  # lines of headings and notes, which are no rows
 _DELIMITERS = ",;\t|，"
 
 
@@ -39,8 +41,9 @@ def read_delimited(place: Path, asked: Asked) -> Delivery:
         If the encoding asked for is unknown.
     """
     text, encoding = read_text(place, asked)
-    grid = _records(text, place.name)
-    return _delivery(place, "CSV", None, grid, encoding)
+    grid = _records(text, place.name, asked.ceilings)
+    sheet = table_of(grid, place.name, asked.ceilings)
+    return _delivery(place, "CSV", None, grid, sheet, encoding)
 
 
 def read_workbook(place: Path, asked: Asked) -> Delivery:
@@ -55,18 +58,18 @@ def read_workbook(place: Path, asked: Asked) -> Delivery:
     """
     kind = place.suffix[1:].upper()
     if kind in {"XLSX", "XLSM", "ODS"}:
-        check_zip(place)
+        check_zip(place, asked.ceilings)
     told: list[Finding] = []
     report = file_report(place.name, told)
-    sheet = workbook.cells(place, asked.sheet)
-    if sheet["hidden"]:
-        report("sheet-hidden", value=", ".join(sheet["hidden"]))
-    grid = sheet["rows"]
-    for row, column in sheet["broken"]:
+    cells = workbook.cells(place, asked.sheet, asked.ceilings)
+    if cells["hidden"]:
+        report("sheet-hidden", value=", ".join(cells["hidden"]))
+    grid = cells["rows"]
+    for row, column in cells["broken"]:
         if row < len(grid) and column < len(grid[row]) and grid[row][column] is None:
             grid[row][column] = "#VALUE!"
-    merged = sheet["merged"]
-    return _delivery(place, kind, sheet["sheet"], grid, None, merged, told)
+    table = table_of(grid, place.name, asked.ceilings, cells["merged"])
+    return _delivery(place, kind, cells["sheet"], grid, table, told=told)
 
 
 def read_text(place: Path, asked: Asked) -> tuple[str, Detected]:
@@ -85,18 +88,19 @@ def read_text(place: Path, asked: Asked) -> tuple[str, Detected]:
     return text, found
 
 
-def _records(text: str, file: str) -> list[list[str]]:
+def _records(text: str, file: str, ceilings: Ceilings) -> list[list[str]]:
     """Return the records of delimited text, strictly; a blank line is an empty one."""
     csv.field_size_limit(_LONGEST_CELL)
     delimiter = _delimiter(text)
     records: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        records.extend(reader)
+        records.extend(islice(reader, ceilings.rows + _NO_DATA + 1))
     except csv.Error as error:  # the record that breaks is the one after those that were read
         details = {"reason": str(error)}
         broken = Finding("csv-broken", file=file, row=len(records) + 1, details=details)
         raise InputError([broken]) from None
+    ceilings.hold("rows", len(records) - _NO_DATA, file)
     # The ' that keeps a spreadsheet from calculating a cell is no part of it.
     return [
         [cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell for cell in record]
@@ -130,11 +134,10 @@ def _delivery(
     kind: str,
     layer: str | None,
     grid: Grid,
-    encoding: Detected | None,
-    merged: Sequence[Merged] | None = None,
+    sheet: Sheet,
+    encoding: Detected | None = None,
     told: Sequence[Finding] = (),
 ) -> Delivery:
-    sheet = table_of(grid, place.name, merged)
     found = [*told, *sheet.findings]
     report = file_report(place.name, found)
     if encoding is not None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ids import hint
@@ -18,7 +19,7 @@ _SECONDS = 300
 _CHILD = Path(__file__).with_name("workbook_child.py")
 
 
-def cells(place: Path, sheet: str | None) -> dict[str, Any]:
+def cells(place: Path, sheet: str | None, ceilings: Ceilings) -> dict[str, Any]:
     """Return the cells of one sheet of a workbook.
 
     Parameters
@@ -27,6 +28,8 @@ def cells(place: Path, sheet: str | None) -> dict[str, Any]:
         Where it lies.
     sheet : str or None
         Name of the sheet; needed where several that are not hidden have data.
+    ceilings : Ceilings
+        How many rows and columns it may have.
 
     Returns
     -------
@@ -43,7 +46,8 @@ def cells(place: Path, sheet: str | None) -> dict[str, Any]:
     UsageError
         If it has no sheet of that name.
     """
-    command = [sys.executable, "-P", str(_CHILD), str(place.resolve()), sheet or ""]
+    command = [sys.executable, "-P", str(_CHILD), str(place.resolve()), sheet or "",
+               json.dumps(ceilings.numbers())]  # fmt: skip
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 - this interpreter, this package, no shell
     except subprocess.TimeoutExpired:
@@ -51,6 +55,7 @@ def cells(place: Path, sheet: str | None) -> dict[str, Any]:
         raise unreadable(place.name, reason) from None
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        ceilings.said("".join(last), place.name)
         reason = Text(*last, *last) if last and done.returncode == 1 else Text(
             "the reader broke down over it (its size, or its structure)",
             "读取程序因其大小或结构而中止",

@@ -21,7 +21,7 @@ _NO_VALUE = re.compile(
 )
 
 
-def _answer(path: str, wanted: str) -> dict[str, Any]:
+def _answer(path: str, wanted: str, ceilings: dict[str, int]) -> dict[str, Any]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     with CalamineWorkbook.from_path(path) as book:
@@ -43,6 +43,9 @@ def _answer(path: str, wanted: str) -> dict[str, Any]:
         if len(shown) != 1:
             return {"names": shown}
         chosen = sheets[shown[0]]
+        for name, last in zip(("rows", "columns"), chosen.end or (), strict=False):
+            if last >= ceilings[name]:
+                sys.exit(f"over the limit {name}: {last + 1}")
         merged = chosen.merged_cell_ranges
         return {
             "names": all_names,
@@ -93,7 +96,7 @@ def _plain(cell: Any) -> str:
 
 
 def main() -> None:
-    """Read the sheet named on the command line after the path; no name is for the only one."""
+    """Read a sheet: path, its name (none for the only one) and the ceilings on the command line."""
     try:
         import resource
     except ImportError:  # the system has no such limits
@@ -101,7 +104,7 @@ def main() -> None:
     else:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     try:
-        answer = _answer(*sys.argv[1:])
+        answer = _answer(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))
     except Exception as error:  # whatever the reader says is handed on in one line
         sys.exit(" ".join(str(error).split()) or type(error).__name__)
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False, default=_plain).encode())

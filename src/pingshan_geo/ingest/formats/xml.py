@@ -6,26 +6,26 @@ import re
 from pathlib import Path
 from xml.parsers import expat
 
+from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import unreadable
 from pingshan_geo.ingest.formats.encoding import codec_name
 from pingshan_geo.words import Text
 
-_MOST_NESTING = 256  # folders in folders; a file that is nested deeper is made to exhaust a parser
 # Encodings of several bytes a character that the parser does not know, GBK above all.
 _DECLARED = re.compile(
     rb"""(<\?xml[^>]*?encoding\s*=\s*["'])(gb[\w-]*|big5|cp9\d\d)(?=["'])""", re.I
 )
 
 
-def checked_xml(path: Path) -> bytes:
+def checked_xml(path: Path, ceilings: Ceilings) -> bytes:
     """Return the XML of a file, in UTF-8 where it was GBK or Big5.
 
     Raises
     ------
     InputError
         If it is not well-formed, declares a document type (entities, other files), or is nested
-        deeper than 256 levels. Nothing outside of the file is looked at.
+        too deep. Nothing outside of the file is looked at.
     """
     data = path.read_bytes()
     if declared := _DECLARED.match(data.lstrip(b"\xef\xbb\xbf \r\n\t")):
@@ -39,9 +39,7 @@ def checked_xml(path: Path) -> bytes:
     def start(_name: str, _attributes: list[str]) -> None:
         nonlocal depth
         depth += 1
-        if depth > _MOST_NESTING:
-            raise _refused(path, f"nested deeper than {_MOST_NESTING} levels",
-                           f"嵌套超过 {_MOST_NESTING} 层")  # fmt: skip
+        ceilings.hold("nesting", depth, path.name)
 
     def end(_name: str) -> None:
         nonlocal depth

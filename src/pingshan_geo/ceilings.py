@@ -1,0 +1,125 @@
+"""How large a foreign file may be: limits that are looked at before their cost is paid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+from pingshan_geo.errors import InputError, UsageError
+from pingshan_geo.findings import Finding
+from pingshan_geo.ids import hint
+from pingshan_geo.words import Text, text
+
+_OPTION = re.compile(r"([a-z-]+)=([1-9][0-9]{0,14})")
+_TOLD = re.compile(r"over the limit ([a-z_]+): (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """What of a foreign file is read at most; whatever is over it is refused and told.
+
+    Attributes
+    ----------
+    file_mb, text_mb : int
+        Size of a file, and of one that is read as text in this process.
+    rows, columns : int
+        Of a table.
+    nesting : int
+        Levels of JSON and XML.
+    vertices : int
+        Points of all outlines together.
+    characters, digits : int
+        Of one cell, and digits of it in a row.
+    members, unpacked_mb, ratio, name_characters : int
+        Of an archive: files in it, what they unpack to, how many times its packed size one of
+        over 10 MB may be, and characters of a name.
+
+    Examples
+    --------
+    >>> Ceilings.parsed(["rows=20000000", "file-mb=9000"]).rows
+    20000000
+    """
+
+    file_mb: int = 4096
+    text_mb: int = 1000
+    rows: int = 10_000_000
+    columns: int = 1_000
+    nesting: int = 64
+    vertices: int = 100_000_000
+    characters: int = 1_000_000
+    digits: int = 1_000
+    members: int = 10_000
+    unpacked_mb: int = 4096
+    ratio: int = 100
+    name_characters: int = 1_000
+
+    @classmethod
+    def parsed(cls, options: Iterable[str]) -> Ceilings:
+        """Return the ceilings that options such as ``rows=20000000`` ask for.
+
+        Raises
+        ------
+        UsageError
+            If one is not ``NAME=N``, or names no ceiling.
+        """
+        chosen = {}
+        known = [_spelled(each.name) for each in fields(cls)]
+        for option in options:
+            match = _OPTION.fullmatch(option)
+            name = match[1] if match else option.partition("=")[0]
+            if name not in known:
+                en, zh = hint(name, known)
+                names = ", ".join(known)
+                raise UsageError(
+                    f"--at-most {option}: no such ceiling; there are {names}{en}",
+                    f"--at-most {option}：没有这一上限；可用 {names}{zh}",
+                )
+            if not match:
+                raise UsageError(
+                    f"--at-most {option}: write NAME=N with a whole number from 1 on",
+                    f"--at-most {option}：请写作 名称=N，N 为正整数",
+                )
+            chosen[name.replace("-", "_")] = int(match[2])
+        return cls(**chosen)
+
+    def hold(
+        self, name: str, value: int, file: str, row: int | None = None, field: str | None = None
+    ) -> None:
+        """Raise `InputError` if a value is over the ceiling of that name.
+
+        Parameters
+        ----------
+        name : str
+            Name of the attribute.
+        value : int
+            What the file has.
+        file, row, field : str, int or None, str or None
+            Where it is.
+        """
+        if value > (most := getattr(self, name)):
+            details: dict[str, str | Text] = {
+                "what": text(f"ceiling_{name}"),
+                "most": f"{most:,}",
+                "option": f"{_spelled(name)}={value}",
+            }
+            raise InputError(
+                [Finding("over-ceiling", None, file, row, field, f"{value:,}", details)]
+            )
+
+    def said(self, line: str, file: str) -> None:
+        """Raise `InputError` if a child process ended with ``over the limit NAME: N``."""
+        if match := _TOLD.search(line):
+            self.hold(match[1], int(match[2]), file)
+
+    def numbers(self) -> dict[str, int]:
+        """Return the ceilings by name, for a child process."""
+        return asdict(self)
+
+
+#: What holds where nobody asks for more.
+USUAL = Ceilings()
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", "-")
