@@ -23,6 +23,7 @@ from tests.opening import (
     written,
 )
 
+from pingshan_geo.errors import UsageError
 from pingshan_geo.ingest.formats.opening import FORMATS
 
 
@@ -210,3 +211,20 @@ def test_a_mapinfo_table_beside_a_folder_of_its_name_is_read(tmp_path):
     path = saved(tmp_path / "a.tab")
     (tmp_path / "a.gdb").mkdir()
     assert len(opened(path).table) == len(TEXTS)
+
+
+@pytest.mark.parametrize("suffix", [".mif", ".fgb", ".parquet"])
+def test_text_that_a_format_calls_utf8_and_is_not_is_found_out(tmp_path, suffix):
+    path = saved(tmp_path / f"a{suffix}")
+    whole = "坪山 G13113-8014".encode()
+    for part in tmp_path.iterdir():
+        data = part.read_bytes()
+        # Of the same length, so that no offset is wrong: GBK has two bytes a character, not three.
+        part.write_bytes(data.replace(whole, "工业工 G13113-8014".encode("gbk")))
+    delivery = opened(path)
+    name = delivery.table.columns[0]
+    assert delivery.table[name][0] == "工业工 G13113-8014"
+    assert ("encoding-guessed", None) in codes(delivery)
+    assert opened(path, encoding="gbk").table[name][0] == "工业工 G13113-8014"
+    with pytest.raises(UsageError, match=r"all text of b.* is UTF-8"):
+        opened(saved(tmp_path / f"b{suffix}"), encoding="gbk")

@@ -88,6 +88,7 @@ class Settled:
     findings: tuple[Finding, ...]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is no number is told by row
 def settle(geometry: Shapes, rows: Rows, file: str, *, tolerance: float = 1e-4) -> Settled:
     """Return outlines that can be measured, and all that was done to them.
 

@@ -73,7 +73,9 @@ def unpack(path: Path, members: dict[str, zipfile.ZipInfo], to: Path) -> None:
                 # zipfile stops at the size that the member states, which was checked.
                 with archive.open(member) as source, place.open("wb") as target:
                     shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, UnicodeDecodeError
+    ) as error:  # fmt: skip
         reason = Text(f"it is damaged {error}", f"压缩包损坏 {error}")
         raise unreadable(path.name, reason) from None
 

@@ -13,6 +13,9 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import Report
+from pingshan_geo.errors import UsageError
+from pingshan_geo.findings import Finding, unreadable
+from pingshan_geo.ingest.formats.encoding import detect
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +39,52 @@ def frame(table: pa.Table, report: Report) -> pd.DataFrame:
             continue
         columns[name] = pd.Series(cells, dtype=object if cells.dtype == object else None)
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+
+
+def decoded(
+    table: pa.Table, file: str, declared: str | None, found: list[Finding]
+) -> tuple[pa.Table, str | None]:
+    """Return a table whose texts are UTF-8, and in which encoding they were if in another.
+
+    Arrow and GDAL hand on what stands in a file, whatever they call it. ``declared`` is the
+    encoding that the user names.
+
+    Raises
+    ------
+    InputError
+        If they are of no known encoding, or a list or structure holds such a text.
+    UsageError
+        If an encoding is named, and all of it is UTF-8 or the encoding is none.
+    """
+    import pyarrow as pa
+    from pyarrow import types
+
+    broken: dict[int, pa.ChunkedArray] = {}
+    for place, column in enumerate(table.columns):
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+            if not (types.is_string(kind) or types.is_large_string(kind)):
+                raise unreadable(file, f"{table.column_names[place]}: {error}") from None
+            if types.is_dictionary(column.type):
+                column = column.cast(kind)
+            broken[place] = column.cast(pa.large_binary())
+    if not broken and declared:
+        raise UsageError(
+            f"all text of {file} is UTF-8; leave --encoding out",
+            f"{file} 的文字均为 UTF-8，请去掉 --encoding",
+        )
+    if not broken:
+        return table, None
+    raw = {place: column.to_pylist() for place, column in broken.items()}
+    texts = (cell for cells in raw.values() for cell in cells if cell is not None)
+    encoding = detect(b"\n".join(texts), declared, file=file)
+    found += [encoding.finding] if encoding.finding else []
+    for place, cells in raw.items():
+        text = [None if cell is None else cell.decode(encoding.name) for cell in cells]
+        table = table.set_column(place, table.column_names[place], pa.array(text, pa.string()))
+    return table, encoding.name
 
 
 def unique(names: list[str], report: Report) -> list[str]:

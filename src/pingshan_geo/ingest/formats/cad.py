@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from pingshan_geo.ingest.formats.cad_rows import SAMPLES, Reading
 from pingshan_geo.ingest.formats.encoding import detect
 from pingshan_geo.words import Text
 
+# What ezdxf mends it says here; ours is the finding `cad-mended`.
+logging.getLogger("ezdxf").addHandler(logging.NullHandler())
 _BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
 _CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+(\S+)")
 

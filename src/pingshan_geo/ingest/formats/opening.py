@@ -20,7 +20,7 @@ from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, digesting
 from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
-from pingshan_geo.ingest.formats.arrow import frame, shapes
+from pingshan_geo.ingest.formats.arrow import decoded, frame, shapes
 from pingshan_geo.ingest.formats.xml import checked_xml
 from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
@@ -104,9 +104,9 @@ _OF_THE_PAGE = Format("flags", (".json",), _FLAGS, "flags:read_flags", is_table=
 _TAKES = {
     "GeoJSON": "encoding", "GeoJSONSeq": "encoding", "Shapefile": "layer encoding",
     "DXF": "layer encoding", "CSV": "encoding", "survey text": "encoding", "XLSX": "sheet",
-    "XLS": "sheet", "GeoPackage": "layer", "File Geodatabase": "layer", "KML": "layer",
-    "FlatGeobuf": "layer", "GeoParquet": "layer", "GML": "layer", "MapInfo TAB": "layer",
-    "MapInfo MIF": "layer", "flags": "",
+    "XLS": "sheet", "GeoPackage": "layer encoding", "File Geodatabase": "layer encoding",
+    "KML": "layer", "FlatGeobuf": "layer encoding", "GeoParquet": "layer encoding", "GML": "layer",
+    "MapInfo TAB": "layer encoding", "MapInfo MIF": "layer encoding", "flags": "",
 }  # fmt: skip
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 
@@ -278,6 +278,7 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
         table = table.drop_columns([about["geometry_name"]])
         if about["crs"] and "ndefined" not in about["crs"]:  # GeoPackage's names for none
             claim = Claim(about["crs"], "file")
+    table, encoding = decoded(table, place.name, asked.encoding, found)
     return Delivery(
         place.name,
         sha256.result(),
@@ -287,7 +288,8 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
         np.arange(1, table.num_rows + 1),
         geometry,
         claim,
-        findings=tuple(found),
+        encoding,
+        tuple(found),
     )
 
 

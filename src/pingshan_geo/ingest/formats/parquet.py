@@ -17,7 +17,7 @@ from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.gdal.read import read_parquet as table_of
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digesting
-from pingshan_geo.ingest.formats.arrow import frame, shapes, stored
+from pingshan_geo.ingest.formats.arrow import decoded, frame, shapes, stored
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def read_parquet(path: Path, asked: Asked) -> Delivery:
     for name in columns.keys() - {chosen}:
         report("column-left-out", field=name, value="geometry")
     table = table.drop_columns([name for name in columns if name in table.column_names])
+    table, encoding = decoded(table, path.name, asked.encoding, found)
     return Delivery(
         path.name,
         sha256.result(),
@@ -70,7 +71,8 @@ def read_parquet(path: Path, asked: Asked) -> Delivery:
         np.arange(1, table.num_rows + 1),
         geometry,
         claim,
-        findings=tuple(found),
+        encoding,
+        tuple(found),
     )
 
 

@@ -39,6 +39,7 @@ _RING = re.compile("(圈|环|部分|部件|ring|part)(号|序号|id|no)?")
 _ORDER = re.compile("(点|界址点)?(序号|顺序|序)|order|seq|vertex(index|id|no)?")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is no number is told by row
 def from_wkt(
     table: pd.DataFrame, rows: Numbers, report: Report
 ) -> tuple[pd.DataFrame, Shapes | None, Claim | None]:
