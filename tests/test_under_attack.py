@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+import geopandas as gpd
 import pytest
-from tests.attacks import attacks, deliver, holds
+import shapely
+import xlsxwriter
+from tests.attacks import attacks, deliver, holds, square
 from tests.conftest import SQUARE
+from tests.opening import written
 from tests.town import rows_of
 
 from pingshan_geo import assess
@@ -61,15 +65,7 @@ def test_each_hostile_cell_of_a_delivery_is_told_at_its_row_or_read_rightly(
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".xlsx"])
-def test_numbers_of_a_delivery_beyond_what_can_be_added_up_are_refused(
-    small, tmp_path, capsys, suffix
-):
-    import geopandas as gpd
-    import shapely
-    import xlsxwriter
-    from tests.attacks import square
-    from tests.opening import written
-
+def test_numbers_of_a_delivery_beyond_what_can_be_added_up_are_refused(small, tmp_path, suffix):
     areas = {"r0": 1e308, "r1": 1e-320, "r2": 106_000.0}
     path = tmp_path / f"sent{suffix}"
     if suffix == ".xlsx":

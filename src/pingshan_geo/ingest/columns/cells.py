@@ -29,11 +29,11 @@ _BEFORE = {
 }
 _AFTER = {_ABOUT: r"左右|上下", _OVER: r"以上|余|多", _UNDER: r"以下|以内"}
 _NUMBER = re.compile(
-    rf"(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _BEFORE.items())})?\s*"
-    r"(?P<yuan>¥|人民币)?\s*"
+    rf"(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _BEFORE.items())})? ?"
+    r"(?P<yuan>¥|人民币)? ?"
     r"(?P<digits>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,18})"
     r"(?:\.[0-9]{1,18})?|[+-]?\.[0-9]{1,18})(?P<power>[eE][+-]?[0-9]{1,2})?"
-    r"\s*(?P<unit>[^0-9]*?[23]?)\s*"
+    r" ?(?P<unit>[^0-9]*?[23]?) ?"
     rf"(?:{'|'.join(f'(?P<{name}_>{words})' for name, words in _AFTER.items())})?",
     re.IGNORECASE,
 )
