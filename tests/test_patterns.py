@@ -26,9 +26,9 @@ PUMPS = (
     "no.", ":", "a1-", "[", "{", "<", "万", "一", "一点", "、", "and ", "one ", "twenty-", "\n",
     "\n ", "0", "RMB ", "1 million ", "宗地", "in ", "_a", "%", "?",
 )  # fmt: skip
-BEFORE = ("", "1-", "百分之")
-BEHIND = ("!", "5a5")
-SIZE, TIMES, MOST_S, GROWTH = 2_000, 4, 0.003, 10
+BEFORE = ("", "1-")
+BEHIND = ("5a5!",)
+SIZE, TIMES, MOST_S, GROWTH = 1_000, 4, 0.002, 9
 # Known: grows with the square of the digits of one cell of a table.
 KNOWN = {"pingshan_geo.ingest.formats.sheets._NUMBER"}
 
