@@ -140,5 +140,7 @@ def test_nothing_in_the_package_evaluates_a_text():
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
                 assert name not in NEVER, f"{path.name}:{node.lineno}"
-                assert not any(each.arg == "shell" and "subprocess" in name for each in node.keywords), path.name
+                assert not any(
+                    each.arg == "shell" and "subprocess" in name for each in node.keywords
+                ), path.name
                 assert not name.endswith((".eval", "DataFrame.query")), path.name

@@ -349,12 +349,11 @@ class _Rows:
         for part in parts:
             if part == "%":
                 runs.append("")
-            else:
-                runs[-1] += "." if part == "_" else re.escape(part[-1])
+                continue
+            runs[-1] += "." if part == "_" else re.escape(part[-1])
         first, *rest = runs
-        middle = "".join(f"(?>.*?{run})" for run in rest[:-1])
-        last = f".*{rest[-1]}" if rest else ""
-        full = re.compile(first + middle + last, re.DOTALL).fullmatch
+        regex = first + "".join(f"(?>.*?{run})" for run in rest[:-1])
+        full = re.compile(regex + "".join(f".*{run}" for run in rest[-1:]), re.DOTALL).fullmatch
         known = ~pd.isna(values)
         holds = np.zeros(len(known), dtype=bool)
         holds[known] = [full(value) is not None for value in values[known]]
