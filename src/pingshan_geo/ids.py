@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # numpy is imported where it is needed, so that --help starts at once
@@ -16,12 +17,31 @@ if TYPE_CHECKING:  # numpy is imported where it is needed, so that --help starts
 # signs, the Katakana long mark.
 _DASHES = re.compile("[\u2010-\u2015\u2212\u2043\u30fc\ufe58\ufe63\uff0d\u00ad]")
 _SPACE = re.compile(r"\s+")
-_UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff]")
+# Control characters (those that are white space are left to `_SPACE`), marks of direction and
+# format, fillers, selectors of variants.
+_UNSEEN = re.compile(
+    "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+# Letters of Greek and Cyrillic that cannot be told from Latin ones.
+_TWINS = re.compile(
+    "[\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u03bf\u03bd\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421"
+    "\u0422\u0423\u0425\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04ae"
+    "\u04bb\u04c0\u04cf\u0501\u051b\u051d]"
+)
+_GREEK_OR_CYRILLIC = re.compile("[\u0370-\u052f]")
+# Only a short text has a label before an id; each one is taken away by itself.
+_LONGEST_LABELLED = 200
+# Python puts marks on one letter in order in the square of their number; no word has so many.
+_LONGEST_PLAIN, _MOST_MARKS = 1_000, 30
 # Words that name the column and are written into the cell all the same. A Latin one counts only
 # where a space, colon, number sign or point parts it from the id: lot-1 is an id as it stands.
 _LABEL = re.compile(
-    r"\s*(?:(?:(?:宗地|地块)(?:编号|编码|代码|号)?+|编号)\s*[:#]?"
-    r"|(?:(?:parcel|lot|plot)(?:\s*(?:no|number)\b|(?=[\s:#.]))|no(?=\.))[\s:#.]*)\s*(?!-)(?=.*[^\W_])",
+    r"\s*+(?:(?:(?:宗地|地块)(?:编号|编码|代码|号)?+|编号)\s*+[:#]?"
+    r"|(?:(?:parcel|lot|plot)(?:\s*+(?:no|number)\b|(?=[\s:#.]))|no(?=\.))[\s:#.]*+)\s*+(?!-)"
+    r"(?=.*[^\W_])",
     re.IGNORECASE | re.DOTALL,
 )
 # Nothing in it to be changed but case.
@@ -98,10 +118,47 @@ def clean_id(text: str) -> str:
     clean, before = text, ""
     while clean != before:
         before = clean
-        clean = unicodedata.normalize("NFKC", _DASHES.sub("-", _UNSEEN.sub("", clean)))
-        clean = re.sub(r"\s*-\s*", "-", _SPACE.sub(" ", _DASHES.sub("-", clean))).strip()
-        clean = _LABEL.sub("", clean, count=1) if _LABEL.match(clean) else clean
+        clean = nfkc(_DASHES.sub("-", _UNSEEN.sub("", clean)))
+        clean = _SPACE.sub(" ", _DASHES.sub("-", clean)).strip()
+        clean = clean.replace(" -", "-").replace("- ", "-")
+        if len(clean) <= _LONGEST_LABELLED:
+            label = _LABEL.match(clean)
+            clean = clean[label.end() :] if label else clean
     return clean
+
+
+def nfkc(text: str) -> str:
+    r"""Return a text in the normal form NFKC; one with dozens of marks on one letter as it is.
+
+    Examples
+    --------
+    >>> nfkc("Ｇ１㎡"), len(nfkc("e" + "\u0315\u0300" * 50_000))
+    ('G1m2', 100001)
+    """
+    if len(text) > _LONGEST_PLAIN and not text.isascii():
+        runs = groupby(map(unicodedata.combining, text), bool)
+        if any(is_marks and sum(1 for _ in run) > _MOST_MARKS for is_marks, run in runs):
+            return text
+    return unicodedata.normalize("NFKC", text)
+
+
+def doubtful_letters(text: str) -> list[str]:
+    r"""Return the characters by which an id looks like another one, each as code and name.
+
+    They are those that cannot be seen, and Greek and Cyrillic letters in a text of which a reader
+    would say that it is Latin.
+
+    Examples
+    --------
+    >>> doubtful_letters("G1\u202e"), doubtful_letters("\u0410-1")
+    (['U+202E RIGHT-TO-LEFT OVERRIDE'], ['U+0410 CYRILLIC CAPITAL LETTER A'])
+    >>> doubtful_letters("\u0423\u0447-1")  # a reader sees that this is not Latin
+    []
+    """
+    odd = {*_UNSEEN.findall(text), *_SPACE.findall(text.replace(" ", ""))}
+    if not _GREEK_OR_CYRILLIC.search(_TWINS.sub("", text)):
+        odd |= set(_TWINS.findall(text))
+    return [f"U+{ord(sign):04X} {unicodedata.name(sign, '')}".rstrip() for sign in sorted(odd)]
 
 
 def nearest(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:
@@ -112,6 +169,8 @@ def nearest(wanted: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     >>> nearest("far/G13113-8041", ["far/G13113-8014", "recorded_area/shenzhen"])
     ['far/G13113-8014']
     """
+    if len(wanted) > _LONGEST_LABELLED:
+        return []
     by_form: dict[str, str] = {}
     for word in known:
         by_form.setdefault(normal_id(word), word)

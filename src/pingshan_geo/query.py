@@ -345,9 +345,15 @@ class _Rows:
                 f"LIKE asks for a text, not {kind.en}", f"LIKE 只用于文字，不用于{kind.zh}"
             )
         parts = re.findall(r"\\.|[\s\S]", pattern)
-        wild = {"%": ".*", "_": "."}
-        regex = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-        full = re.compile(regex, re.DOTALL).fullmatch
+        runs = [""]  # of what stands between two %; the first place for a run does if any does
+        for part in parts:
+            if part == "%":
+                runs.append("")
+                continue
+            runs[-1] += "." if part == "_" else re.escape(part[-1])
+        first, *rest = runs
+        regex = first + "".join(f"(?>.*?{run})" for run in rest[:-1])
+        full = re.compile(regex + "".join(f".*{run}" for run in rest[-1:]), re.DOTALL).fullmatch
         known = ~pd.isna(values)
         holds = np.zeros(len(known), dtype=bool)
         holds[known] = [full(value) is not None for value in values[known]]

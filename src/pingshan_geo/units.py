@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+
+from pingshan_geo.ids import nfkc
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _spellings() -> dict[str, str]:
 
 
 def _folded_unit(text: str) -> str:
-    folded = re.sub(r"[\s.]", "", unicodedata.normalize("NFKC", text)).casefold()
+    folded = re.sub(r"[\s.]", "", nfkc(text)).casefold()
     return folded.removeprefix("人民币")
 
 

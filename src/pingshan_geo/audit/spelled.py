@@ -58,14 +58,16 @@ _COUNTED = (
     "宗|家|个|项|栋|座|块|处|条|名|人(?!民)|次|片|所|件|户|套|大(?!力|量|型|道|厦)|平方|公顷|亩|元"
     "|万元|亿元|倍|街道|社区|期工程|幅|地块|年期|层"
 )
+# Not within a numeral either: each is looked at once, from its beginning.
+_WITHIN = f"[第几数多每{_NUMERAL[1:-1]}]"
 _SMALL = "[零〇一二三四五六七八九]"
 _SCALES = {"百": 2, "千": 3, "万": 4, "亿": 8}
 _DECIMAL = rf"{_NUMERAL}+点{_SMALL}+"
 _CHINESE = re.compile(
     rf"(?P<share>百分之)(?P<part>{_DECIMAL}|{_NUMERAL}+)"
-    rf"|(?<![第几数多每])(?P<decimal>{_DECIMAL})(?P<scale>[百千]?[万亿]|万亿|)"
+    rf"|(?<!{_WITHIN})(?P<decimal>{_DECIMAL})(?P<scale>[百千]?[万亿]|万亿|)"
     rf"(?=[多余]?\s?(?:{_COUNTED}|平|米|百分点|年))|(?P<ordinal>第)(?P<place>{_NUMERAL}+)"
-    rf"|(?<![第几数多每])(?P<plain>{_NUMERAL}+)(?P<more>[多余]?)(?:\s?(?:左右|以上|以下))?"
+    rf"|(?<!{_WITHIN})(?P<plain>{_NUMERAL}+)(?P<more>[多余]?)(?:\s?(?:左右|以上|以下))?"
     rf"(?=\s?(?:{_COUNTED}))"
 )
 

@@ -23,7 +23,7 @@ from pingshan_geo.catalogue.schema import (
     TABLES,
 )
 from pingshan_geo.findings import Finding
-from pingshan_geo.ids import nearest, normal_id, normal_ids
+from pingshan_geo.ids import doubtful_letters, nearest, normal_id, normal_ids
 from pingshan_geo.units import UNITS
 from pingshan_geo.words import Text
 
@@ -53,6 +53,7 @@ def check_tables(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
         File name of each table, for the place of a finding.
     """
     yield from _ids(tables, files)
+    yield from _letters(tables, files)
     yield from _reserved(tables, files)
     yield from _references(tables, files)
     yield from _rings(tables["zones"], files["zones"], "zone_id", "parent", "reference-cycle")
@@ -96,6 +97,21 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
                 code = "duplicate-id" if seen[0] == value else "similar-ids"
                 other = seen[1] if code == "duplicate-id" else f"{seen[0]} ({seen[1]})"
                 yield Finding(code, value, file, row, column, value, details={"other": other})
+
+
+def _letters(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield ids without a visible character, and those that look like another."""
+    for name, column in ID_COLUMN.items():
+        ids = tables[name][column].dropna()
+        odd = {each for each in ids if not (each.isascii() and each.isprintable())}
+        found = {each: letters for each in odd if (letters := doubtful_letters(each))}
+        if not found:
+            continue
+        for file, row, value in _placed(tables[name], files[name], column):
+            if value in found:
+                code = "id-unclear" if normal_id(value) else "missing-id"
+                details = {"letters": ", ".join(found[value])}
+                yield Finding(code, value, file, row, column, value, details)
 
 
 def _reserved(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ from pingshan_geo.catalogue.schema import Column, is_computed
 # Plain decimal digits only: no separators, no full-width or Arabic-Indic digits.
 #: A number as a catalogue may have it: neither so long nor so large that it would stall.
 NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+# What such digits can say at most and, but for 0, at least: a float is held to the same.
+_LARGEST, _SMALLEST = 1e117, 1e-117
 
 
 def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd.DataFrame:
@@ -85,7 +87,7 @@ def _numbers(
     result = np.full(len(values), np.nan)
     quick = None if column.filled else _floats(values)
     if quick is not None and _is_fit(quick, column):
-        return quick
+        return quick + 0.0
     for place, value in enumerate(values if isinstance(values, list) else values.tolist()):
         if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124 -- NaN
             if column.filled:
@@ -93,10 +95,10 @@ def _numbers(
             continue
         plain = isinstance(value, (int, float)) and not isinstance(value, bool)
         text = repr(value) if plain else str(value)
-        if isinstance(value, bool) or not NUMBER.fullmatch(text):
+        if not (are_in_range(np.float64(value)) if plain else NUMBER.fullmatch(text)):
             report("not-a-number", row=rows[place], field=column.name, value=text)
             continue
-        result[place] = float(text)
+        result[place] = float(text) + 0.0  # no minus before 0
         if column.kind == "amount" and result[place] < 0:
             report("negative-value", row=rows[place], field=column.name, value=text)
     return result
@@ -104,7 +106,20 @@ def _numbers(
 
 def _is_fit(numbers: np.ndarray[Any, np.dtype[np.float64]], column: Column) -> bool:
     is_signed = column.kind == "number"
-    return not np.isinf(numbers).any() and (is_signed or not (numbers < 0).any())
+    is_known = ~np.isnan(numbers)
+    return bool(are_in_range(numbers[is_known]).all()) and (is_signed or not (numbers < 0).any())
+
+
+def are_in_range(numbers: Any) -> Any:
+    """Return which numbers are 0 or of a size that digits in a file could have.
+
+    Examples
+    --------
+    >>> are_in_range(np.array([0.0, -9.5, 1e308, 1e-320, np.inf, np.nan])).tolist()
+    [True, True, False, False, False, False]
+    """
+    size = np.abs(numbers)
+    return (size == 0) | ((size >= _SMALLEST) & (size <= _LARGEST))
 
 
 def _floats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]] | None:

@@ -34,6 +34,8 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
+_FLAT = Text("it has no area", "面积为零")
+
 Report = Callable[..., None]
 
 
@@ -361,11 +363,12 @@ def checked_geometry(
     array[:] = shapes
     polygonal = np.isin(shapely.get_type_id(array), (3, 6)) & ~shapely.is_empty(array)
     sound = np.concatenate(in_threads(shapely.is_valid, array))
-    bad = ~(shapely.is_missing(array) | (polygonal & sound))
+    flat = shapely.area(array) == 0  # valid, yet smaller than numbers can tell
+    bad = ~(shapely.is_missing(array) | (polygonal & sound & ~flat))
     for place in np.flatnonzero(bad).tolist():
         kind = array[place].geom_type
         reason: str | Text = Text(f"{kind} is no polygon", f"{kind} 不是面")
         if polygonal[place]:
-            reason = shapely.is_valid_reason(array[place])
+            reason = _FLAT if sound[place] else shapely.is_valid_reason(array[place])
         report("geometry-invalid", row=numbers[place], reason=reason)
     return array

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-from unicodedata import normalize
 
 import pandas as pd
 import shapely
@@ -13,6 +12,7 @@ import shapely
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.schema import FRACTIONS, ID_COLUMN, LAND_USE_STANDARDS, SPATIAL
 from pingshan_geo.findings import Finding
+from pingshan_geo.ids import nfkc
 from pingshan_geo.words import Text, land_use, land_uses
 
 #: Errors of single cells and outlines: the tables are whole, so all other checks are made too.
@@ -153,5 +153,5 @@ def _folded_use(name: str) -> str:
     >>> _folded_use("新型产业用地（M0）") == _folded_use(" 新型产业")
     True
     """
-    plain = re.sub(r"\(.*?\)", "", normalize("NFKC", name)).casefold().replace("其它", "其他")
+    plain = re.sub(r"\([^()]*\)", "", nfkc(name)).casefold().replace("其它", "其他")
     return re.sub(r"\W|land(?: use)?$", "", plain.strip()).removesuffix("用地")

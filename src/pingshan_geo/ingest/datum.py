@@ -90,7 +90,8 @@ def to_lonlat(
     def moved(points: Array, way: _Way) -> Array:
         there = way(points[:, :2])
         if decimals is not None:
-            there = np.round(there, decimals) + 0.0
+            rounded = np.round(there, decimals) + 0.0
+            there = np.where(np.isfinite(rounded), rounded, there)
         # What has no position is infinite: a ring stays closed, and its row is refused by rule.
         known = np.isfinite(there)
         if not known.all():

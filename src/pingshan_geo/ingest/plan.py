@@ -129,6 +129,7 @@ class Plan:
 
 
 @uncollected()
+@np.errstate(over="ignore", invalid="ignore")  # of positions that are told and refused
 def plan(draft: Draft, request: Request) -> Plan:
     """Open a file and work out what would be made of it; nothing is changed.
 

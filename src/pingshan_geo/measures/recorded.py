@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from pingshan_geo.figure import (
     no_codes,
 )
 from pingshan_geo.findings import Finding
+from pingshan_geo.ids import nfkc
 from pingshan_geo.measures.readings import DISAGREES, EARLIER, INSTALMENT, USED, described
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.wide import Wide
@@ -31,7 +31,7 @@ from pingshan_geo.units import UNITS, implied_step, unit_key
 from pingshan_geo.words import LANGUAGES, Text
 
 # A number and what stands behind it.
-_PRINTED = re.compile(r"(\d[\d,]*(?:\.\d+)?)(.*)", re.DOTALL)
+_PRINTED = re.compile(r"(\d[\d,]{0,23}(?:\.\d{1,18})?)(.*)", re.DOTALL)
 
 
 def implied_bounds(values: FloatArray) -> Interval:
@@ -150,13 +150,15 @@ def delivered_bounds(bounds: Interval, texts: ObjectArray) -> Interval:
     """
     low, high = bounds.low.copy(), bounds.high.copy()
     for at, text in enumerate(texts):
-        found = _PRINTED.search(normalize("NFKC", text)) if isinstance(text, str) else None
+        found = _PRINTED.search(nfkc(text)) if isinstance(text, str) else None
         if found is None:
             continue
         digits, rest = found[1].replace(",", "").rstrip("."), found[2].strip()
         factor = UNITS[unit_key(rest) or "1"].factor if not rest or unit_key(rest) else None
         value = bounds.value[at]
-        if factor is None or abs(float(Fraction(digits) * factor) - value) > 1e-9 * abs(value):
+        if factor is None:
+            continue
+        if not abs(float(Fraction(digits) * factor) - value) <= 1e-9 * abs(value):  # or NaN
             continue
         half = implied_step(digits) * factor / 2
         low[at], high[at] = (float(Fraction(digits) * factor + part) for part in (-half, half))

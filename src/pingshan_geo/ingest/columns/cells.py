@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import span
+from pingshan_geo.ids import nfkc
 from pingshan_geo.units import UNITS, to_si, unit_key
 
 # What stands for "not known" in any cell, and in one that should hold a number, date or code.
@@ -29,16 +29,19 @@ _BEFORE = {
 }
 _AFTER = {_ABOUT: r"左右|上下", _OVER: r"以上|余|多", _UNDER: r"以下|以内"}
 _NUMBER = re.compile(
-    rf"(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _BEFORE.items())})?\s*"
-    r"(?P<yuan>¥|人民币)?\s*"
+    rf"(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _BEFORE.items())})? ?"
+    r"(?P<yuan>¥|人民币)? ?"
     r"(?P<digits>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,18})"
     r"(?:\.[0-9]{1,18})?|[+-]?\.[0-9]{1,18})(?P<power>[eE][+-]?[0-9]{1,2})?"
-    r"\s*(?P<unit>[^0-9]*?[23]?)\s*"
+    r" ?(?P<unit>[^0-9]*?[23]?) ?"
     rf"(?:{'|'.join(f'(?P<{name}_>{words})' for name, words in _AFTER.items())})?",
     re.IGNORECASE,
 )
 _TIMES = {"万": 10**4, "亿": 10**8}
-_SEVERAL = re.compile(r"[0-9.]+[^0-9.,\s]*\s*(?:-|~|∼|至|到|—|–|/|、|;|\bto\b)\s*[0-9.]+[^0-9]*2?")
+_SEVERAL = re.compile(
+    r"[0-9.]++(?!e[+-]?[0-9])[^0-9.,\s]*\s*(?:-|~|∼|至|到|—|–|/|、|;|\bto\b)\s*[0-9.]++[^0-9]*2?",
+    re.IGNORECASE,
+)
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})")
 
 _DAY = re.compile(
@@ -155,7 +158,7 @@ def plain(text: str) -> str:
     >>> plain("　１０６，０００㎡")
     '106,000m2'
     """
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).replace("−", "-")).strip()
+    return re.sub(r"\s+", " ", nfkc(text).replace("−", "-")).strip()
 
 
 def says_nothing(text: str, *, strict: bool) -> bool:
@@ -242,7 +245,7 @@ def read_date(text: str) -> str | None:
     >>> [read_date(text) for text in ("43082", "13/12/2017", "2017-02-30", "17年12月")]
     [None, None, None, None]
     """
-    compact = re.sub(r"\s*([年月日/.-])\s*", r"\1", plain(text))
+    compact = re.sub(r" ?([年月日/.-]) ?", r"\1", plain(text))
     found = _DAY.fullmatch(compact) or _RUN.fullmatch(compact)
     if found is None:
         return None

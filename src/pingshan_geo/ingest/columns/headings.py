@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
 from pingshan_geo.catalogue.schema import FRACTIONS, LOT_MEASURES, TABLES, Column
+from pingshan_geo.ids import nfkc
 from pingshan_geo.units import UNITS, unit_key
 from pingshan_geo.words import text, words
 
 # The last brackets of a heading, and what they hold.
-_BRACKETS = re.compile(r"\s*[(\[【〔<{]([^()\[\]【】〔〕<>{}]*)[)\]】〕>}]\s*")
+_BRACKETS = re.compile(r"(?<!\s)\s*[(\[【〔<{]([^()\[\]【】〔〕<>{}]*)[)\]】〕>}]\s*")
 _UNIT_LABEL = re.compile(
     r"^\s*(?:计量)?(?:单位|units?)\s*(?:[:=]|为|\s|$)\s*|^\s*in\s+", re.IGNORECASE
 )
@@ -92,7 +92,7 @@ def fold(name: str) -> str:
     >>> fold("Parcel_No."), fold("ＺＤ ＢＨ")
     ('parcelno', 'zdbh')
     """
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
+    return re.sub(r"[\W_]+", "", nfkc(name)).casefold()
 
 
 def split_heading(heading: str) -> Heading:
@@ -105,7 +105,7 @@ def split_heading(heading: str) -> Heading:
     >>> split_heading("site_area_ha"), split_heading("建筑面积（地上）")
     (Heading(name='site_area', unit='ha'), Heading(name='建筑面积(地上)', unit=None))
     """
-    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", heading)).strip()
+    plain = re.sub(r"\s+", " ", nfkc(heading)).strip()
     for found in reversed(list(_BRACKETS.finditer(plain))):
         if unit := _unit(_UNIT_LABEL.sub("", found[1])):
             return Heading(f"{plain[: found.start()]} {plain[found.end() :]}".strip(), unit)
@@ -123,7 +123,7 @@ def units_in(note: str | None) -> tuple[str, ...]:
     >>> units_in("单位：公顷、万元"), units_in("2017年")
     (('ha', '10k_yuan'), ())
     """
-    told = _UNIT_LABEL.sub("", unicodedata.normalize("NFKC", note or ""))
+    told = _UNIT_LABEL.sub("", nfkc(note or ""))
     found = (_unit(part) for part in re.split(r"[,、;\s]+|(?<!元)/", told))
     return tuple(dict.fromkeys(unit for unit in found if unit))
 
@@ -141,7 +141,7 @@ def bare(heading: str) -> str:
     >>> bare("建筑面积（地上）")
     '建筑面积'
     """
-    return _BRACKETS.sub("", unicodedata.normalize("NFKC", heading)).strip()
+    return _BRACKETS.sub("", nfkc(heading)).strip()
 
 
 def fields(table: str) -> dict[str, Column]:

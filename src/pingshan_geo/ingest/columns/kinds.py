@@ -108,7 +108,7 @@ def _id(text: str) -> Cell:
     if says_nothing(text, strict=True):
         return _NOTHING
     value = clean_id(text)
-    return Cell(value, keep=value != text)
+    return Cell(value, keep=value != text) if value else _NOTHING
 
 
 def _date(text: str) -> Cell:

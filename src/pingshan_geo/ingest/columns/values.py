@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pingshan_geo.catalogue.columns import are_in_range
 from pingshan_geo.catalogue.schema import Column, is_computed
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, first_few
@@ -116,7 +117,7 @@ class _Work:
         stored = stored_unit(pair.field)
         if cells is not None and cells.dtype.kind in "fiu" and pair.unit == stored:
             numbers = cells.astype(float)
-            if not (np.isinf(numbers) | (numbers <= 0)).any():  # nothing to be told
+            if (np.isnan(numbers) | (are_in_range(numbers) & (numbers > 0))).all():
                 return numbers
         texts = self.texts(pair)
         reader = number_reader(column, texts, pair.unit)

@@ -5,7 +5,6 @@ GDAL's KML driver leaves out ExtendedData, and its other one, LIBKML, crashes on
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
@@ -33,7 +32,6 @@ _MULTI = {
     "LineString": shapely.MultiLineString,
     "Point": shapely.MultiPoint,
 }
-_AROUND_COMMA = re.compile(r"\s*,\s*")
 
 
 def read_kml(path: Path, asked: Asked) -> Delivery:
@@ -185,7 +183,8 @@ def _gathered(parts: list[Any]) -> shapely.Geometry:
 def _positions(item: Element) -> list[tuple[float, ...]]:
     """Return longitude, latitude and, where one is not 0, height."""
     texts = [part.text or "" for part in item if _tag(part) == "coordinates"]
-    tuples = _AROUND_COMMA.sub(",", " ".join(texts)).split()
+    spaced = " ".join(" ".join(texts).split())
+    tuples = spaced.replace(" ,", ",").replace(", ", ",").split()
     positions = [tuple(float(number) for number in one.split(",") if number) for one in tuples]
     if any(not 2 <= len(position) <= 3 for position in positions):
         raise ValueError(f"<coordinates> {tuples[0]}")

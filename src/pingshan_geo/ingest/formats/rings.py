@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import Report
+from pingshan_geo.ids import nfkc
 from pingshan_geo.ingest.delivery import Claim
 from pingshan_geo.words import Text
 
@@ -19,8 +19,8 @@ Numbers = npt.NDArray[np.int64]
 Shapes = npt.NDArray[Any]
 
 _WKT = re.compile(
-    r"\s*(?:SRID=(\d+);)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|CURVE|SURFACE|CURVEPOLYGON"
-    r"|GEOMETRYCOLLECTION|CIRCULARSTRING|COMPOUNDCURVE)\s*(?:ZM|Z|M)?\s*(?:\(|EMPTY)",
+    r"\s*+(?:SRID=(\d+);)?\s*+(?:MULTI)?(?:POINT|LINESTRING|POLYGON|CURVE|SURFACE|CURVEPOLYGON"
+    r"|GEOMETRYCOLLECTION|CIRCULARSTRING|COMPOUNDCURVE)\s*+(?:ZM|Z|M)?\s*+(?:\(|EMPTY)",
     re.IGNORECASE,
 )
 _CURVED = re.compile("CURVE|CIRCULAR|SURFACE", re.IGNORECASE)
@@ -245,5 +245,5 @@ def _is_north_first(x: float, y: float) -> bool | None:
 
 def _plain(heading: str) -> str:
     """Return a heading in one width and case, without white space, signs, and unit in brackets."""
-    folded = unicodedata.normalize("NFKC", heading).casefold()
+    folded = nfkc(heading).casefold()
     return re.sub(r"[(\[](?:m|米|metres?|度|°|deg)[)\]]|[\s_./()\[\]-]", "", folded)

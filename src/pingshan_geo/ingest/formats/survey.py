@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ import shapely
 from pingshan_geo.catalogue.readers import Report, file_report
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding, unreadable
+from pingshan_geo.ids import nfkc
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
 from pingshan_geo.ingest.formats.rings import assembled
 from pingshan_geo.ingest.formats.tables import read_delimited, read_text
@@ -159,7 +159,7 @@ def _blocks(lines: Iterator[tuple[int, str]], report: Report) -> Iterator[_Block
 def _vertex(parts: list[str]) -> tuple[str, float, float] | None:
     """Return ring, north, east of ``J1,1,X,Y``, None for anything else."""
     try:
-        _, ring, north, east = (unicodedata.normalize("NFKC", part) for part in parts)
+        _, ring, north, east = (nfkc(part) for part in parts)
         vertex = ring, float(north), float(east)
     except ValueError:
         return None
