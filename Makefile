@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: all test lint docs maps system lock clean
+.PHONY: all test lint docs maps system sbom lock minimum latest clean
 
 all: maps
 
@@ -46,13 +46,31 @@ lint: .venv/test.stamp
 docs: .venv/test.stamp
 	$(BIN)/python docs/make_reference.py
 
+sbom: .venv/test.stamp
+	$(BIN)/python docs/make_sbom.py dist/pingshan-geo.cdx.json
+
+EXTRAS := --extra build --extra cad --extra china --extra dask --extra pdf --extra postgis
 # The locks carry hashes and no index address; made again only on purpose.
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --extra build --extra cad --extra china --extra dask --extra pdf --extra postgis \
-	  -o requirements.lock
+	  --no-header --no-annotate --no-emit-index-url $(EXTRAS) -o requirements.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --extra build --extra dev -o requirements-dev.lock
 
+# The lowest versions that pyproject.toml admits, and the newest, each in an environment of its own;
+# needs uv and the network. These tests meet every library but those of the extras dask and postgis;
+# TESTS=tests runs all of them.
+TESTS ?= $(addprefix tests/,test_cad.py test_catalogue_formats.py test_cli.py test_datum.py \
+  test_document.py test_export.py test_formats.py test_gdal.py test_geodata.py test_parquet.py \
+  test_query.py test_report.py test_workbooks.py page/test_page.py)
+minimum: RESOLUTION := lowest-direct
+latest: RESOLUTION := highest
+minimum latest:
+	uv pip compile pyproject.toml --python-version 3.11 --upgrade --resolution $(RESOLUTION) \
+	  --quiet --no-header --no-annotate --no-emit-index-url $(EXTRAS) -o $@.txt
+	uv venv --quiet --clear --python $(PYTHON) .venv-$@
+	uv pip install --quiet --python .venv-$@ --constraint $@.txt --editable '.[build,dev]'
+	.venv-$@/bin/python -m pytest -q -n 2 $(TESTS)
+
 clean:
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-minimum .venv-latest minimum.txt latest.txt dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -295,7 +295,7 @@ TARGETS = {
     "catalogue": Target(_catalogue, _files_of_geodata(), slow=100),
 }  # fmt: skip
 #: Endings of the formats that are read in child processes.
-FILES = [*(set(DRIVERS) - {".geojson", ".geojsonl", ".kml", ".gdb"}), ".parquet"]
+FILES = [*sorted(set(DRIVERS) - {".geojson", ".geojsonl", ".kml", ".gdb"}), ".parquet"]
 
 
 def tried(suffix: str, inputs: int, seed: int) -> tuple[str, int, float, dict[str, bytes]]:

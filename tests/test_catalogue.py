@@ -174,6 +174,7 @@ BROKEN = {
     "a package that is a list": both(*[raw("descriptor-invalid", PACKAGE, "[]")] * 5),
     "no date of the catalogue": about(as_of="soon"),
     "Web Mercator": about("crs-not-supported", "crs", "EPSG:3857", crs="EPSG:3857"),
+    **{f"the schema {text!r}": about(schema_version=text) for text in ("0.9", "1", "1.0 ", 1.0)},
     "resources that are none": about(resources=[{"name": "facts"}, 3]),
     "one resource twice": about(resources=[{"name": "facts", "path": FACTS}] * 2),
     "a mistyped table": swap(

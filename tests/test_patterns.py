@@ -29,8 +29,6 @@ PUMPS = (
 BEFORE = ("", "1-")
 BEHIND = ("5a5!",)
 SIZE, TIMES, MOST_S, GROWTH = 1_000, 4, 0.002, 9
-# Known: grows with the square of the digits of one cell of a table.
-KNOWN = {"pingshan_geo.ingest.formats.sheets._NUMBER"}
 
 
 def held(value: object, depth: int = 3) -> Iterator[re.Pattern]:
@@ -100,7 +98,7 @@ def test_no_pattern_grows_with_the_square_of_a_text():
             if once > MOST_S and seconds(use, long) > GROWTH * once:
                 slow[place] = (way, before, pump, behind)
                 break
-    assert not set(slow) - KNOWN, slow
+    assert not slow
 
 
 @pytest.mark.parametrize(

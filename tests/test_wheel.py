@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -10,15 +11,43 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+def built(kind, source, folder):
+    command = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", folder]
+    subprocess.run([*command, source], check=True, capture_output=True)
+    (made,) = folder.iterdir()
+    return made
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
-        check=True,
-        capture_output=True,
+    return built("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    """What is published, copied to another folder at another time."""
+    copy = tmp_path_factory.mktemp("copied")
+    for name in ("src", "geodata", "examples", "tests", "docs"):
+        shutil.copytree(ROOT / name, copy / name, copy_function=shutil.copyfile)
+    for name in ("pyproject.toml", "LICENSE", "Makefile", ".gitignore"):
+        shutil.copyfile(ROOT / name, copy / name)
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("*.lock")):
+        shutil.copyfile(path, copy / path.name)
+    return copy
+
+
+def test_a_wheel_built_again_elsewhere_is_the_same_bytes(wheel, copied, tmp_path):
+    again = built("wheel", copied, tmp_path)
+    assert again.name == wheel.name
+    assert again.read_bytes() == wheel.read_bytes()
+
+
+def test_a_source_archive_built_again_elsewhere_is_the_same_bytes(copied, tmp_path_factory):
+    here, there = (
+        built("sdist", source, tmp_path_factory.mktemp("sdist")) for source in (ROOT, copied)
     )
-    return next(folder.glob("*.whl"))
+    assert here.name == there.name
+    assert here.read_bytes() == there.read_bytes()
 
 
 def test_the_wheel_holds_the_catalogue_as_it_stands_at_the_top(wheel):

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES, Column
+from pingshan_geo.catalogue.schema import (
+    ID_COLUMN,
+    READER_VERSION,
+    SCHEMA_VERSION,
+    SPATIAL,
+    TABLES,
+    Column,
+)
 from pingshan_geo.words import Text, word
 
 _DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
@@ -73,6 +80,8 @@ def new_descriptor(name: str, title: Text, as_of: str) -> dict[str, Any]:
         "title": title.en,
         "title_zh": title.zh,
         "version": "1.0.0",
+        "schema_version": SCHEMA_VERSION,
+        "reader_version": READER_VERSION,
         "as_of": as_of,
         "crs": "EPSG:4490",
         "sources": [{"title": "Documents listed in sources.csv", "path": "sources.csv"}],

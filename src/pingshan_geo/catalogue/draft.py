@@ -168,7 +168,7 @@ def _is_same(table: pd.DataFrame, before: pd.DataFrame) -> bool:
 
 def _number(path: str) -> int:
     """Return the number that a part's name ends with, 0 where there is none."""
-    found = re.search(r"(\d+)\.parquet$", path)
+    found = re.search(r"(?<!\d)(\d+)\.parquet$", path)
     return int(found[1]) if found else 0
 
 

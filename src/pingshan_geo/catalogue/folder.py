@@ -6,13 +6,21 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.parquet import read_parquet
-from pingshan_geo.catalogue.readers import Cells, file_report, read_csv, read_geojson, read_json
-from pingshan_geo.catalogue.schema import SPATIAL, TABLES
+from pingshan_geo.catalogue.readers import (
+    Cells,
+    Report,
+    file_report,
+    read_csv,
+    read_geojson,
+    read_json,
+)
+from pingshan_geo.catalogue.schema import READER_VERSION, SCHEMA_VERSION, SPATIAL, TABLES
 from pingshan_geo.catalogue.store import place_of, refused_name
 from pingshan_geo.catalogue.tolerance import own_tolerance
 from pingshan_geo.crs import GEOGRAPHIC
@@ -23,6 +31,8 @@ from pingshan_geo.words import Text
 DESCRIPTOR = "datapackage.json"
 # The name begins the names of the files that are written, so it can hold no way to other folders.
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+_SCHEMA = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
+_RELEASE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){1,3}")
 
 
 def refused_folder(path: str) -> str | Text | None:
@@ -76,11 +86,12 @@ def descriptor_of(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     """Return the checked content of ``datapackage.json``, or None after a finding."""
     report = file_report(DESCRIPTOR, found)
     value = read_json(data, report)
-    if value is None:
+    if value is None or _is_newer(value, report):
         return None
     reasons: list[Text] = []
     if not isinstance(value, dict):
         value, reasons = {}, [Text("the outermost value is no object", "最外层不是对象")]
+    reasons += _unknown_schema(value)
     for key in ("name", "as_of", "crs"):
         if not isinstance(value.get(key), str):
             reasons.append(Text(f"{key} is missing or no text", f"缺少 {key} 或其不是文字"))
@@ -129,6 +140,38 @@ def descriptor_of(data: bytes, found: list[Finding]) -> dict[str, Any] | None:
     if isinstance(value.get("crs"), str) and value["crs"] not in GEOGRAPHIC:
         report("crs-not-supported", field="crs", value=value["crs"])
     return None if found else value
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _unknown_schema(descriptor: dict[str, Any]) -> Iterator[Text]:
+    schema = descriptor.get("schema_version", "1.0")  # one that states none is of the first
+    if not isinstance(schema, str) or not _SCHEMA.fullmatch(schema):
+        yield Text(
+            "schema_version is {value}, not a version from 1.0 on",
+            "schema_version 为 {value}，须为 1.0 起的版本",
+        ).filled(value=repr(schema))
+
+
+def _is_newer(descriptor: Any, report: Report) -> bool:
+    """Report a schema of the future; what else its descriptor holds is not for us to judge."""
+    stated = descriptor if isinstance(descriptor, dict) else {}
+    schema, reader = stated.get("schema_version"), stated.get("reader_version")
+    if not isinstance(schema, str) or not _SCHEMA.fullmatch(schema):
+        return False
+    if _numbers(schema) <= _numbers(SCHEMA_VERSION):
+        return False
+    own = metadata.version("pingshan-geo")
+    named = reader if isinstance(reader, str) and _RELEASE.fullmatch(reader) else "0"
+    if _numbers(named) > _numbers(READER_VERSION):
+        needed = Text(f"pingshan-geo {named} or newer", f" pingshan-geo {named} 或更新的版本")
+    else:
+        needed = Text(f"a pingshan-geo newer than {own}", f"比 {own} 更新的 pingshan-geo")
+    details = {"own": own, "newest": SCHEMA_VERSION, "needed": needed}
+    report("schema-newer", field="schema_version", value=schema, details=details)
+    return True
 
 
 def _mistyped(names: Collection[str]) -> Iterator[Text]:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pingshan_geo.figure import QUALIFIERS
 from pingshan_geo.units import SUFFIX
 
+#: Version of the files that a catalogue may hold, and the first version of the program to read it.
+SCHEMA_VERSION = "1.0"
+READER_VERSION = "0.1.0"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -274,7 +274,7 @@ def _family(name: str) -> tuple[str, str]:
     ('CGCS2000', '3-degree Gauss-Kruger CM ')
     """
     datum, _, zone = name.partition(" / ")
-    return datum, re.sub(r"[\d.]+[EWNS]?$", "", zone)
+    return datum, re.sub(r"(?<![\d.])[\d.]+[EWNS]?$", "", zone)
 
 
 def _leading(number: float, low: float, high: float) -> list[float]:

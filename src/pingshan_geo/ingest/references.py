@@ -17,7 +17,7 @@ from pingshan_geo.words import Text
 #: What stands at the end of the column that keeps a text as it came.
 AS_DELIVERED = "_as_delivered"
 # Between two ids in one cell; spaces alone may belong to an id.
-_BETWEEN = re.compile(r"[;；,，、]|\s+(?:and|和|及|与)\s*")
+_BETWEEN = re.compile(r"[;；,，、]|(?<!\s)\s++(?:and|和|及|与)\s*")
 _MOST_HINTS = 50  # finding the nearest of very many ids takes time
 # Other columns that official numbers stand in.
 _OTHER_IDS = {"parcels": ("parcel_code",)}

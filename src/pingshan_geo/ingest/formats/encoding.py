@@ -32,6 +32,7 @@ _CP1252 = {
 _UPPER = "".join(map(chr, _CP1252)) + "\x80-\xff"
 # A run inside an ASCII word is an accented letter of a European language, not two bytes of GBK.
 _GBK_RUN = re.compile(f"(?<![A-Za-z{_UPPER}])(?:[{_UPPER}]{{2}})+(?![A-Za-z{_UPPER}])")
+_LETTER = re.compile(r"[^\W\d_]")
 _UTF8_RUN = re.compile(f"[{_UPPER}]{{2,}}")
 
 
@@ -158,7 +159,7 @@ def decoded_wrongly(texts: Iterable[str], *, file: str | None = None) -> Finding
             return Finding("text-garbled", file=file, value=before, details=details)
     lost = [text for text in high if "\ufffd" in text[:-1] or "锟斤拷" in text]
     if not high:  # question marks in place of all that was not ASCII
-        asked = [text for text in unique if re.fullmatch(r"[\W\d_]*\?{2,}[\W\d_]*", text)]
+        asked = [text for text in unique if "??" in text and not _LETTER.search(text)]
         lost = asked if len(asked) >= 3 else []
     return Finding("text-lost", file=file, value=lost[0]) if lost else None
 

@@ -26,7 +26,9 @@ Merged = tuple[int, int, int, int]
 
 # A heading stands within the first rows, and has at most this many lines.
 _HEADING_WITHIN, _HEADING_LINES = 30, 5
-_NUMBER = re.compile(r"[+-]?[\d,，]*\.?\d+(?:e[+-]?\d+)?%?", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(
+    r"[+-]?(?:\d[\d,，]*+(?:\.\d++)?|\.\d++)(?:e[+-]?\d++)?%?", re.IGNORECASE | re.ASCII
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _UNIT_NOTE = re.compile(r"(?:单\s*位|units?)\s*[:：]\s*([^\s,，;；)）]+)", re.IGNORECASE)
 _UNIT = re.compile(

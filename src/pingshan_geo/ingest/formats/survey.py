@@ -27,7 +27,7 @@ from pingshan_geo.words import Text
 # is in hectares.
 _HEAD = ("界址点数", "地块面积(公顷)", "地块编号", "地块名称", "图形属性", "图幅号", "地块用途",
          "地类编码")  # fmt: skip
-_COORDINATES = re.compile(r"^\s*[\[［【]\s*地块坐标\s*[\]］】]", re.MULTILINE)
+_COORDINATES = re.compile(r"^[^\S\n]*[\[［【]\s*地块坐标\s*[\]］】]", re.MULTILINE)
 _SIGN = re.compile(r"[,，\t]")
 # EPSG: code of the first zone with its number in the easting, and of the first central meridian
 # without one; 3-degree zones run from 25 to 45, 6-degree zones from 13 to 23.
