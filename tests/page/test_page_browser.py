@@ -58,7 +58,7 @@ def test_the_policy_blocks_a_script_put_in_later(browser, pages):
             const late = document.createElement('script');
             late.textContent = 'window.ran = 1';
             document.body.append(late);
-            const button = '<b onclick="window.ran = 2" id=late>x</b>';
+            const button = '<a onclick="window.ran = 2" id=late>x</a>';
             document.body.insertAdjacentHTML('beforeend', button);
         }"""
     )

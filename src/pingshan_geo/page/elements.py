@@ -170,16 +170,21 @@ class DataBlock(Inert):
 
     def _blocks(self) -> str:
         text, block = _packed(self.data)
-        opened = '<script type="application/json" id="pingshan-geo-data">'
-        packed = '<script type="application/octet-stream;base64" id="pingshan-geo-packed">'
-        blocks = f"{opened}{text}</script>\n{packed}{as_text(block)}</script>"
+        packed = _block("application/octet-stream;base64", "packed", as_text(block))
+        blocks = f"{_block('application/json', 'data', text)}\n{packed}"
         earlier = [(each["page"]["as_of"], *_packed(each)) for each in self.data.get("earlier", ())]
         if not earlier:
             return blocks
         days = [(day, one.encode() + rest, len(one.encode())) for day, one, rest in earlier]
         said = inert_json(earlier_days(text.encode() + block, days, self.data["page"]["as_of"]))
-        opened = '<script type="application/json" id="pingshan-geo-days">'
-        return f"{blocks}\n{opened}{said}</script>"
+        return f"{blocks}\n{_block('application/json', 'days', said)}"
+
+
+def _block(kind: str, name: str, text: str) -> str:
+    """Return data as a block; a text that could end it is refused, should the escaping fail."""
+    if "<" in text:
+        raise ValueError(f"the block {name} holds a sign of markup")
+    return f'<script type="{kind}" id="pingshan-geo-{name}">{text}</script>'
 
 
 def _packed(data: Mapping[str, Any]) -> tuple[str, bytes]:

@@ -7,6 +7,7 @@ another program under this project's licence. Why it is needed: `docs/templates.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from branca.element import Element
 
 _ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+#: What begins a piece of a template; in JSON it stands inside texts only.
+_OPENS = re.compile(r"\{(?=[{%#])")
 
 
 class Inert(Element):
@@ -43,7 +46,7 @@ class Inert(Element):
 
 
 def inert_json(data: Mapping[str, Any]) -> str:
-    r"""Return JSON that ends no script block and holds no sign of markup.
+    r"""Return JSON that ends no script block and holds no sign of markup or of a template.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def inert_json(data: Mapping[str, Any]) -> str:
     '{"name":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.translate(_ESCAPED)
+    return _OPENS.sub(r"\\u007b", text.translate(_ESCAPED))
 
 
 def markup(text: str) -> str:

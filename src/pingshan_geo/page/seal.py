@@ -159,6 +159,8 @@ def _document(
             "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types default",
         )
     )
     yield f'<!DOCTYPE html>\n<html lang="{"zh" if lang == "zh" else "en"}">\n<head>\n'

@@ -47,7 +47,7 @@
 
     rowAt(kind, index) {
       const table = this.data.tables[kind];
-      const row = {};
+      const row = Object.create(null); // a column may have a name that every object has
       for (const columns of [table.told, table.columns]) {
         for (const name of Object.keys(columns)) row[name] = columns[name][index];
       }
@@ -252,7 +252,7 @@
         for (const project of this.projectsOf(id)) said[at].push(project.id, ...project.name, ...[project.developer].flat());
         for (const auction of this.auctionsOf(id)) said[at].push(auction.id, ...[auction.buyer].flat());
       }
-      return normal(said.map((one) => one.filter(Boolean).join("\u0001")).join("\u0002")).split("\u0002");
+      return normal(said.map((one) => one.filter(Boolean).join("\u0001").replace(/\u0002/g, " ")).join("\u0002")).split("\u0002");
     }
 
     /** Positions of the lots of each project: its own, and those of its land transfers. */

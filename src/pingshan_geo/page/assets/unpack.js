@@ -171,6 +171,9 @@
   /** The data of a page: its JSON, with every column of the packed bytes in its place. */
   pingshanGeo.unpack = (text, bytes) => {
     const data = JSON.parse(text);
+    // Their members are named by data: such a name must not be one that every object has.
+    const named = Object.values(data.tables).flatMap(({ columns, pairs, told }) => [columns, pairs, told]);
+    for (const one of [...named, data.lots.columns, data.lots.slots]) if (one) Object.setPrototypeOf(one, null);
     const any = reader(bytes, (name) => {
       const at = name.lastIndexOf(".");
       return data.lots.columns[name.slice(0, at)][name.slice(at + 1)];
