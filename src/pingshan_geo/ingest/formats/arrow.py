@@ -67,9 +67,7 @@ def decoded(
             kind = column.type.value_type if types.is_dictionary(column.type) else column.type
             if not (types.is_string(kind) or types.is_large_string(kind)):
                 raise unreadable(file, f"{table.column_names[place]}: {error}") from None
-            if types.is_dictionary(column.type):
-                column = column.cast(kind)
-            broken[place] = column.cast(pa.large_binary())
+            broken[place] = column.cast(kind).cast(pa.large_binary())
     if not broken and declared:
         raise UsageError(
             f"all text of {file} is UTF-8; leave --encoding out",
