@@ -23,12 +23,12 @@ maps: .venv/run.stamp
 
 # The page is tested in a real browser, PostGIS on a server. Where the system's packages may be
 # installed they are put in; elsewhere those tests skip and say why (with CI=true that is a failure).
-PACKAGES := chromium fonts-noto-cjk poppler-utils postgresql postgresql-postgis gcc libc6-dev
+PACKAGES := chromium fonts-noto-cjk poppler-utils postgresql postgresql-postgis gcc libc6-dev strace
 system:
 	@dpkg --status $(PACKAGES) >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && \
 	  command -v apt-get >/dev/null && apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  $(PACKAGES) >/dev/null; } || echo "no Chromium, poppler, PostGIS or gcc: their tests will be skipped"
+	  $(PACKAGES) >/dev/null; } || echo "no Chromium, poppler, PostGIS, gcc or strace: their tests will be skipped"
 
 test: .venv/test.stamp system
 	$(BIN)/python -m pytest -q -n 2

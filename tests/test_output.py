@@ -147,3 +147,16 @@ def test_what_a_killed_process_left_in_the_place_of_files_is_not_put_beside_them
         (place / ".pingshan-geo-left.part" / "half.parquet").write_text("half")
         (place / "whole.csv").write_text("whole")
     assert [each.name for each in tmp_path.iterdir()] == ["whole.csv"]
+
+
+def test_a_folder_that_another_made_meanwhile_gets_all_files_or_none(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    with whole_files(folder) as place:
+        (place / "a.txt").write_text("mine")
+        (place / "b.txt").write_text("mine")
+        with whole_files(folder) as other:
+            (other / "a.txt").write_text("the other's")
+            (other / "c.txt").write_text("the other's")
+    assert {each.name: each.read_text() for each in tmp_path.rglob("*") if each.is_file()} == {
+        "a.txt": "mine", "b.txt": "mine", "c.txt": "the other's"
+    }  # fmt: skip

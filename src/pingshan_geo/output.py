@@ -8,6 +8,7 @@ written beside it again.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -197,6 +198,23 @@ def _replace(made: Path, names: Iterable[str], folder: Path) -> None:
         raise
 
 
+def _place_folder(place: Path, names: list[str], folder: Path) -> None:
+    """Put a folder where none was; in one that was made meanwhile its files come whole."""
+    make_folder(folder.parent)
+    try:
+        if folder.is_dir():
+            folder.rmdir()
+        os.rename(place, folder)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
+        with part_folder(folder) as made:
+            for name in names:
+                checked_target(folder / name)
+                os.rename(place / name, made / name)
+            _replace(made, names, folder)
+
+
 @contextmanager
 def whole_files(folder: Path) -> Iterator[Path]:
     """Give the place where several files are built that then replace those of a folder.
@@ -242,10 +260,7 @@ def whole_files(folder: Path) -> Iterator[Path]:
             if folder == above:
                 _replace(place, [each.name for each in files], folder)
             else:
-                make_folder(folder.parent)
-                if folder.is_dir():
-                    folder.rmdir()  # which was made meanwhile, and has to be empty
-                os.rename(place, folder)
+                _place_folder(place, [each.name for each in files], folder)
             flush(folder)
     except OSError as error:
         reason = error.strerror or error
