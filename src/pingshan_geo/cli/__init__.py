@@ -140,9 +140,8 @@ class Sections(click.Group):
         if cmd_name not in _HOME:
             return None
         module, name = _HOME[cmd_name]
-        command: click.Command = getattr(
-            importlib.import_module(f"pingshan_geo.cli.{module}"), name
-        )
+        home = importlib.import_module(f"pingshan_geo.cli.{module}")
+        command: click.Command = getattr(home, name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -184,8 +184,6 @@ def _off_the_globe(shapes: Shapes, rows: Rows, file: str) -> Iterator[tuple[int,
     doubtful = np.flatnonzero(~(near & is_one_ring(shapes) & ~np.isnan(shapely.area(shapes))))
     lonlat, shape_of = shapely.get_coordinates(shapes[doubtful], return_index=True)
     wrong = ~((np.abs(lonlat[:, 0]) <= 180) & (np.abs(lonlat[:, 1]) <= 90))
-    if not wrong.any():
-        return
     places, first = np.unique(doubtful[shape_of[wrong]], return_index=True)
     shapes[places] = None
     for place, (lon, lat) in zip(places, lonlat[wrong][first], strict=True):
