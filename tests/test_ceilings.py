@@ -162,3 +162,14 @@ def test_every_limit_has_its_words():
         with pytest.raises(InputError) as caught:
             Ceilings(**{name: 1}).hold(name, 2, "a")
         assert f"ceiling_{name}" not in caught.value.findings[0].line("zh")
+
+
+def test_a_long_text_is_shown_in_part_where_columns_are_proposed(tmp_path, capsys):
+    town = tmp_path / "town"
+    assert main(["init", str(town)]) == 0
+    file = tmp_path / "projects.csv"
+    file.write_text(f"project_id,{'h' * 500}\np1,{'x' * 100_000}\n", encoding="utf-8")
+    words = ["--catalogue", str(town), "import", str(file), "--as", "projects", "--yes"]
+    capsys.readouterr()
+    main(words)
+    assert len("".join(capsys.readouterr())) < 8_000

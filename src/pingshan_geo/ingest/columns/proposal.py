@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, shortened
 from pingshan_geo.ingest.columns.cells import distinct, read_date, read_number, says_nothing
 from pingshan_geo.ingest.columns.headings import (
     Meaning,
@@ -36,6 +36,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _FILLED_LATER = {"geometry_status", "source_id", "locator", "printed"}
 _LOOKED_AT = 2000  # different cells of a column; enough to tell what it holds
 _SAMPLES = 3
+_SHOWN = 60  # characters of a heading or a sample
 
 
 @dataclass(frozen=True)
@@ -325,9 +326,17 @@ def proposal_rows(proposal: Proposal, lang: str = "en") -> list[tuple[str, str, 
     rows = []
     for pair in proposal.mapping.pairs:
         unit = UNITS[pair.unit].label(lang) if pair.unit else ""
-        samples = " | ".join(proposal.samples.get(pair.column or "", ()))
-        source = f"“{pair.constant}”" if pair.column is None else pair.column
-        rows.append((pair.field, source, unit, text(f"how_{pair.how}").get(lang), samples))
+        heading = pair.column or ""
+        source = f"“{pair.constant}”" if pair.column is None else shortened(heading, _SHOWN, lang)
+        how = text(f"how_{pair.how}").get(lang)
+        rows.append((pair.field, source, unit, how, _shown(proposal, heading, lang)))
     how = text("how_left_over").get(lang)
-    left = proposal.mapping.left_over
-    return rows + [("", each, "", how, " | ".join(proposal.samples.get(each, ()))) for each in left]
+    return rows + [
+        ("", shortened(each, _SHOWN, lang), "", how, _shown(proposal, each, lang))
+        for each in proposal.mapping.left_over
+    ]
+
+
+def _shown(proposal: Proposal, column: str, lang: str) -> str:
+    cells = proposal.samples.get(column, ())
+    return " | ".join(shortened(each, _SHOWN, lang) for each in cells)
