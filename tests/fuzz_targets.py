@@ -286,7 +286,11 @@ TARGETS = {
     "manifest": Target(lambda data, _: parsed_manifest(data, []), (MANIFEST,)),
     "mapping": Target(
         partial(_place, read_mapping, "a.toml"),
-        (b'[columns]\nfar = { column = "FAR", unit = "m2" }\n[options]\ncrs = "EPSG:4547"\n',),
+        (
+            b'table = "parcels"\nleft_over = ["note"]\n[columns]\nparcel_id = "id"\n'
+            b'far = { column = "FAR", unit = "1" }\n[options]\ncrs = "EPSG:4547"\n',
+            b'table = "projects"\n[columns]\nproject_id = "id"\n',
+        ),
     ),
     "control": Target(
         partial(_place, read_control, "a.csv"),

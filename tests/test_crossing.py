@@ -84,5 +84,6 @@ def test_pieces_are_those_of_geos(lots, zones):
     for at, zone, piece in zip(*found(lots, zones), strict=True):
         own = shapely.intersection(lots[at], zones[zone])
         assert piece.is_valid
-        assert shapely.symmetric_difference(piece, own).area < 1e-9
+        # On a grid: of two rings that are equal but for 1e-16 GEOS may else return a whole one.
+        assert shapely.symmetric_difference(piece, own, grid_size=1e-12).area < 1e-9
         assert own.geom_type == "Polygon"

@@ -223,8 +223,8 @@ def test_text_that_a_format_calls_utf8_and_is_not_is_found_out(tmp_path, suffix)
         part.write_bytes(data.replace(whole, "工业工 G13113-8014".encode("gbk")))
     delivery = opened(path)
     name = delivery.table.columns[0]
-    assert delivery.table[name][0] == "工业工 G13113-8014"
+    assert "工业工 G13113-8014" in delivery.table[name].tolist()
     assert ("encoding-guessed", None) in codes(delivery)
-    assert opened(path, encoding="gbk").table[name][0] == "工业工 G13113-8014"
+    assert "工业工 G13113-8014" in opened(path, encoding="gbk").table[name].tolist()
     with pytest.raises(UsageError, match=r"all text of b.* is UTF-8"):
         opened(saved(tmp_path / f"b{suffix}"), encoding="gbk")

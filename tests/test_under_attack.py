@@ -19,7 +19,10 @@ from pingshan_geo.cli import main
 
 FORMATS = (".csv", ".geojson", ".xlsx", ".gpkg", ".shp")
 FEATURES = (".geojson", ".gpkg", ".shp")
-IMPORT = ("--as", "parcels", "--yes", "--crs", "EPSG:4490", "--geometry-status", "surveyed")
+IMPORT = (
+    "--as", "parcels", "--yes", "--crs", "EPSG:4490", "--geometry-status", "surveyed",
+    "--at-most", "digits=5000",
+)  # fmt: skip
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning:pingshan_geo")

@@ -75,7 +75,7 @@ def test_columns_come_back_as_they_went_in(browser):
     assert "rows" in specs["ratio"]
     directory += [[["lots", "columns", "m", name], spec] for name, spec in specs.items()]
     page = browser.new_page()
-    data = {"packed": directory, "found": {}, "lots": {"columns": {"m": {}}}}
+    data = {"packed": directory, "found": {}, "tables": {}, "lots": {"columns": {"m": {}}}}
     page.evaluate(f"window.pingshanGeo = {{}}; (() => {{ {asset('unpack.js')} }})()")
     read = page.evaluate(
         """async ([data, block]) => {
