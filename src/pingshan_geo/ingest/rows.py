@@ -97,7 +97,6 @@ class Rows:
             else:
                 self.fault([(at, finding)])
 
-    @np.errstate(over="ignore", invalid="ignore")  # of positions that are told and refused
     def settle(self) -> None:
         """Put the outlines right, or refuse their rows; say how they were made."""
         if self.plan.geometry is not None:
