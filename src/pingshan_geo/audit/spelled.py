@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ _ORDINALS = {
 }  # fmt: skip
 _WORD = "|".join(sorted((*_VALUES, *_LARGE), key=len, reverse=True))
 _DIGIT = "|".join(("nought", "naught", "oh", *_ONES.split()[:10]))
+_WORDS = rf"(?:{_WORD})(?:(?:[ -]| and )(?:{_WORD}))*+"
+# Words that end within another are no number, and are not looked at again from the second on.
 _ENGLISH = re.compile(
-    rf"\b(?P<whole>(?:a )?(?:{_WORD})(?:(?:[ -]| and )(?:{_WORD}))*+)(?:(?<!\bat one)"
+    rf"\b(?P<whole>(?:a )?{_WORDS})(?:(?<!\bat one)"
     rf"\spoint\s(?P<part>(?:{_DIGIT})(?:[ -](?:{_DIGIT}))*)|(?P<half>\sand\sa\shalf))?"
-    r"(?:\s(?P<large>million|billion|trillion))?\b",
+    rf"(?:\s(?P<large>million|billion|trillion))?\b|\b{_WORDS}",
     re.IGNORECASE,
 )
 _ENGLISH_ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
@@ -80,7 +83,7 @@ def in_words(text: str) -> Iterator[Spelled]:
     >>> [str(each.value) for each in in_words("four lots, a hundred and five, 零点五倍")]
     ['4', '105', '0.5']
     """
-    for match in _ENGLISH.finditer(text):
+    for match in filter(itemgetter("whole"), _ENGLISH.finditer(text)):
         found = _english_number(match)
         if found is not None:
             yield found

@@ -32,8 +32,8 @@ class SurveyTolerance:
     relative: float = 0.0
 
     def __str__(self) -> str:
-        parts = [f"{self.position_m:g}m"] + ([f"{self.relative:.6%}"] if self.relative else [])
-        return "+".join(re.sub(r"\.?0+%", "%", part) for part in parts)
+        share = f"{self.relative:.6%}"[:-1].rstrip("0").rstrip(".")
+        return f"{self.position_m:g}m" + (f"+{share}%" if self.relative else "")
 
 
 def parsed_tolerance(text: str) -> SurveyTolerance:
