@@ -3,6 +3,7 @@
 ``python -m tests.kills [--kills 100] [--seed 0] [--ways .gpkg build …]`` kills each way of writing
 so often, and prints what stood there each time; it ends with status 1 if anything was not whole. A
 format of several files may be found between the two; then the next run has to end what was begun.
+With ``--interrupt`` Ctrl-C is pressed instead, and the program has to end in order.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pingshan_geo import assess, cli, export, load_catalogue
 from pingshan_geo.catalogue.store import place_of
@@ -36,6 +37,7 @@ ROOT = Path(__file__).parents[1]
 TOWN = ROOT / "examples" / "demo-town"
 #: Formats of several files: no rename changes all of them at once.
 SEVERAL = (".shp", "build")
+INTERRUPTED = 130
 _MORE = 1.1  # the last kills come when all is done
 _MOST_SAID = 10_000  # letters, of which a pipe holds all at once
 
@@ -101,6 +103,10 @@ WAYS: dict[str, Callable[..., None]] = {
 }  # fmt: skip
 
 
+#: One of each writer; a page and a bundle take half a minute each time.
+QUICK = (".geojson", ".gpkg", ".parquet", ".csv", ".xlsx", ".shp", ".dxf", "build", "import")
+
+
 def state(folder: Path) -> dict[str, str]:
     """Return the digests of what somebody sees in a folder, as a catalogue's reader sees it."""
     names = (each.relative_to(folder) for each in folder.rglob("*") if each.is_file())
@@ -125,41 +131,70 @@ def _digest(place: Path) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def forked(work: Callable[[], None], after_s: float | None = None) -> tuple[int, str]:
-    """Do work in a process that is killed after some seconds; return how it ended and what it said.
+def started(work: Callable[[], None]) -> tuple[int, int]:
+    """Begin work in a process; return its id and a pipe through which it says how it ended.
 
-    What it says goes through a pipe: no file of the harness is in the way of faults.
+    Through a pipe no file of the harness is in the way of faults.
     """
     reads, writes = os.pipe()
+    # Ctrl-C is not for the child until it can tell how it ends.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
     if child == 0:
+        _child(work, writes)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    os.close(writes)
+    return child, reads
+
+
+def _child(work: Callable[[], None], writes: int) -> NoReturn:
+    """Do work in this process, say through a pipe what it said, and end."""
+    status, said = 99, io.StringIO()
+    try:
         os.setsid()
-        status, said = 99, io.StringIO()
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             with redirect_stdout(said), redirect_stderr(said):
                 work()
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
+        except KeyboardInterrupt:
+            status = INTERRUPTED  # as the command line ends then
         except PingshanGeoError as error:  # which the command line says in a line
             status = error.exit_status
             said.write(error.message("en"))
         except BaseException:
             said.write(traceback.format_exc())
-        finally:
-            os.write(writes, said.getvalue()[-_MOST_SAID:].encode())
-            os._exit(status)
-    os.close(writes)
-    if after_s is not None:
-        time.sleep(after_s)
-        os.kill(child, signal.SIGKILL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.write(writes, said.getvalue()[-_MOST_SAID:].encode())
+    finally:
+        os._exit(status)
+
+
+def ended(child: int, reads: int) -> tuple[int, str]:
+    """Return how a process ended, and what it said."""
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     with os.fdopen(reads, "rb") as pipe:
         return status, pipe.read().decode()
 
 
-def killed(name: str, kills: int, seed: int, base: Path) -> Counter[str]:
-    """Return what stood there after each kill of a way of writing: old, new, between or wrong."""
+def forked(
+    work: Callable[[], None], after_s: float | None = None, by: int = signal.SIGKILL
+) -> tuple[int, str]:
+    """Do work in a process that gets a signal after some seconds; return as `ended`."""
+    child, reads = started(work)
+    if after_s is not None:
+        time.sleep(after_s)
+        os.kill(child, by)
+    return ended(child, reads)
+
+
+def killed(name: str, kills: int, seed: int, base: Path, by: int = signal.SIGKILL) -> Counter[str]:
+    """Return what stood there after each kill of a way of writing: old, new, between or wrong.
+
+    With ``by`` an interrupt the process has to end by itself, and in order.
+    """
     way, found = WAYS[name], Counter[str]()
     rng = random.Random(f"{name} {seed}")  # noqa: S311 -- moments, no secrets
     before, place = base / "before", base / "run" / "out"
@@ -180,15 +215,19 @@ def killed(name: str, kills: int, seed: int, base: Path) -> Counter[str]:
         raise RuntimeError(f"{name} changes nothing")
     for _ in range(kills):
         begin()
-        forked(lambda: way(place, new=True), rng.uniform(0, whole_s * _MORE))
+        status, said = forked(lambda: way(place, new=True), rng.uniform(0, whole_s * _MORE), by)
+        is_clean = by == signal.SIGKILL or (status in {0, INTERRUPTED} and "Traceback" not in said)
         seen = state(place)
         kind = "old" if seen == old else "new" if seen == new else "between"
         write_whole(place / "other.txt", b"")  # any next writing in that folder
         (place / "other.txt").unlink()
         mended = state(place)
         is_whole = mended in (old, new)
-        left = [each.name for each in place.rglob(".*.part")]
-        if not is_whole or left or (kind == "between" and name not in SEVERAL):
+        if (
+            not (is_whole and is_clean)
+            or _left(place)
+            or (kind == "between" and name not in SEVERAL)
+        ):
             kind = "wrong"
         found[kind] += 1
         if forked(lambda: way(place, new=True))[0] or state(place) != new:
@@ -196,17 +235,23 @@ def killed(name: str, kills: int, seed: int, base: Path) -> Counter[str]:
     return found
 
 
+def _left(place: Path) -> list[Path]:
+    return list(place.rglob(".*.part"))
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--interrupt", action="store_true", help="press Ctrl-C, do not kill")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     asked = parser.parse_args()
     total = Counter[str]()
+    by = signal.SIGINT if asked.interrupt else signal.SIGKILL
     for name in asked.ways:
         with tempfile.TemporaryDirectory() as base:
-            found = killed(name, asked.kills, asked.seed, Path(base))
+            found = killed(name, asked.kills, asked.seed, Path(base), by)
         total += found
         sys.stdout.write(f"{name}: {dict(sorted(found.items()))}\n")
         sys.stdout.flush()

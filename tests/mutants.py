@@ -2,31 +2,47 @@
 
 ``python -m tests.mutants --sample 500 --seed 1`` changes one place of a copy of the package at a
 time: a comparison, a sign, a number, ``and`` for ``or``, a condition for its opposite, a returned
-value for None. A mutant is killed where a test of its module, or one of whole figures, fails; those
-that live are listed for somebody to look at.
+value for None. First the tests run once, to see which of them come by each line and how long they
+take; then each mutant meets the quickest tests that come by its statement. It is killed where one
+of them fails or does not end; those that live are listed for somebody to look at.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import atexit
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import coverage
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "pingshan_geo"
 #: What is mutated.
 MODULES = ("figure.py", "evidence.py", "units.py", "measures")
+#: Tests that come by these modules, besides doctests.
+TESTS = (
+    "area assessment bundle cadastre claims consequences contributions crossing deliveries "
+    "demo_town figure geodata geos_jts ledger limits lots membership obligations overlay pace "
+    "parts ragged readings reconcile report report_land rollup sensitivity stages sums tolerance "
+    "topology topology_outlines topology_tiles tornado under_attack units variants"
+)
+#: Tests of a mutant end after so many seconds, by what they took without it.
+SECONDS = 90.0
 _COMPARED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -38,10 +54,11 @@ _COUNTED = {
 
 
 class Mutant(NamedTuple):
-    """A change: the file, how many places come before it there, line, and what was and is."""
+    """A change: the file, how many places come before it there, lines, and what was and is."""
 
     file: str
     place: int
+    statement: int
     line: int
     was: str
     now: str
@@ -51,18 +68,21 @@ class _Changer(ast.NodeTransformer):
     """Changes the n-th place of a tree, or counts them all."""
 
     def __init__(self, wanted: int | None = None) -> None:
-        self.wanted, self.seen = wanted, -1
-        self.found: list[tuple[int, str, str]] = []
+        self.wanted, self.seen, self.statement = wanted, -1, 0
+        self.found: list[tuple[int, int, str, str]] = []
 
     def _offer(self, node: ast.AST, changed: ast.AST) -> ast.AST:
         self.seen += 1
         ast.copy_location(changed, node)
         ast.fix_missing_locations(changed)
         if self.wanted is None:
-            self.found.append((node.lineno, ast.unparse(node), ast.unparse(changed)))  # type: ignore[attr-defined]
+            line = getattr(node, "lineno", self.statement)
+            self.found.append((self.statement, line, ast.unparse(node), ast.unparse(changed)))
         return changed if self.seen == self.wanted else node
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.stmt):
+            self.statement = node.lineno
         if isinstance(node, (ast.AnnAssign, ast.arg)):  # types say nothing when they run
             if isinstance(node, ast.AnnAssign) and node.value:
                 node.value = self.visit(node.value)
@@ -113,46 +133,120 @@ def mutants() -> list[Mutant]:
     return found
 
 
-# Tests of whole figures, those that fail most often first.
-_GROUPS = (
-    "assessment demo_town geodata",
-    "lots limits ledger rollup stages pace deliveries claims obligations consequences overlay"
-    " membership reconcile report_land figure",
-    "topology topology_outlines topology_tiles crossing ragged area sums readings parts report",
-)
+# As a plugin of pytest (``-p tests.mutants``) this module notes which test is running.
+_took: dict[str, float] = defaultdict(float)
 
 
-def tests_of(file: str) -> Iterator[list[str]]:
-    """Yield tests to try: the module's own, then those that hold whole figures."""
-    names = dict.fromkeys([Path(file).stem, Path(file).parent.name])
-    own = [f"tests/test_{name}.py" for name in names if (ROOT / f"tests/test_{name}.py").exists()]
-    yield [f"src/pingshan_geo/{file}", *own]
-    for group in _GROUPS:
-        yield [f"tests/test_{name}.py" for name in group.split()]
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Tell what measures the lines whose they are, fixtures included."""
+    if measured := coverage.Coverage.current():
+        measured.switch_context(nodeid)
 
 
-def killed(mutant: Mutant, seconds: float) -> bool:
-    """Return whether a test fails with a mutant."""
-    with tempfile.TemporaryDirectory() as name:
-        copy = Path(name)
-        for part in ("src", "tests", "geodata", "examples", "docs", "maps", "benchmarks"):
-            shutil.copytree(ROOT / part, copy / part)
-        shutil.copy(ROOT / "pyproject.toml", copy)
-        file = copy / "src" / "pingshan_geo" / mutant.file
-        tree = _Changer(mutant.place).visit(ast.parse(file.read_text("utf-8")))
-        file.write_text(ast.unparse(ast.fix_missing_locations(tree)), encoding="utf-8")
-        environment = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-        for tests in tests_of(mutant.file):
-            words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
-            command = [sys.executable, "-m", "pytest", *words]
-            try:
-                done = subprocess.run(command, cwd=copy, env=environment, timeout=seconds,
-                                      check=False, capture_output=True)  # fmt: skip
-            except subprocess.TimeoutExpired:
-                return True
-            if done.returncode not in {0, 5}:
-                return True
-    return False
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what a test took."""
+    _took[report.nodeid] += report.duration
+
+
+def pytest_sessionfinish() -> None:
+    """Leave what the tests took for the process that asked."""
+    if place := os.environ.get("MUTANTS_TOOK"):
+        Path(place).write_text(json.dumps(_took))
+
+
+@cache
+def _copied() -> Path:
+    """Return a copy of the project, one for each process, in which files may be changed."""
+    copy = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    for part in ("src", "tests", "geodata", "examples", "docs", "maps", "benchmarks"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return copy
+
+
+def _environment(copy: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class Tests(NamedTuple):
+    """What each test takes, and the tests that come by each line of each file."""
+
+    took: dict[str, float]
+    at: dict[str, dict[int, list[str]]]
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """Return tests that come by a mutant's statement, the quickest first, for `SECONDS`."""
+        at = self.at.get(mutant.file, {})
+        lines = range(mutant.statement, mutant.line + 1)
+        names = {name for line in lines for name in at.get(line, ()) if name in self.took}
+        chosen, left = [], SECONDS
+        for name in sorted(names, key=lambda name: (self.took[name], name)):
+            left -= self.took[name]
+            if left < 0 and chosen:
+                break
+            chosen.append(name)
+        return chosen
+
+
+def _measured(words: list[str]) -> Tests:
+    """Run tests where nothing is changed; return what they took and where they came by."""
+    copy = Path(shutil.copytree(_copied(), tempfile.mkdtemp(), dirs_exist_ok=True))
+    try:
+        (copy / ".coveragerc").write_text("[run]\nsource_pkgs = pingshan_geo\n")
+        command = [sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "-p",
+                   "tests.mutants", "-p", "no:cacheprovider", *words]  # fmt: skip
+        environment = _environment(copy) | {"MUTANTS_TOOK": str(copy / "took.json")}
+        done = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True)
+        if done.returncode:
+            sys.exit("tests fail where nothing was changed:\n" + done.stdout.decode()[-5000:])
+        data = coverage.CoverageData(str(copy / ".coverage"))
+        data.read()
+        package = copy / "src" / "pingshan_geo"
+        at = {
+            str(Path(file).relative_to(package)): data.contexts_by_lineno(file)
+            for file in data.measured_files()
+        }
+        return Tests(json.loads((copy / "took.json").read_text()), at)
+    finally:
+        shutil.rmtree(copy)
+
+
+def all_tests() -> Tests:
+    """Return the tests that may kill, in two runs side by side."""
+    parts = [TESTS.split()[::2], TESTS.split()[1::2]]
+    words = [[f"tests/test_{name}.py" for name in part] for part in parts]
+    words[0] += [f"src/pingshan_geo/{name}" for name in MODULES]
+    _copied()
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(_measured, words))
+    at: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for tests in both:
+        for file, lines in tests.at.items():
+            for line, names in lines.items():
+                at[file][line] += names
+    return Tests(both[0].took | both[1].took, {file: dict(lines) for file, lines in at.items()})
+
+
+def killed(mutant: Mutant, names: list[str]) -> bool:
+    """Return whether one of some tests fails with a mutant; not where there is none."""
+    if not names:
+        return False
+    copy = _copied()
+    file = copy / "src" / "pingshan_geo" / mutant.file
+    before = file.read_text("utf-8")
+    tree = _Changer(mutant.place).visit(ast.parse(before))
+    file.write_text(ast.unparse(ast.fix_missing_locations(tree)), encoding="utf-8")
+    words = ["-x", "-q", "-p", "no:cacheprovider", *names]
+    command = [sys.executable, "-m", "pytest", *words]
+    try:
+        done = subprocess.run(command, cwd=copy, env=_environment(copy), timeout=4 * SECONDS,
+                              check=False, capture_output=True)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        file.write_text(before, encoding="utf-8")
+    return done.returncode != 0
 
 
 def main() -> int:
@@ -160,20 +254,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=300.0)
     asked = parser.parse_args()
     found = mutants()
     sample = random.Random(asked.seed).sample(found, min(asked.sample, len(found)))  # noqa: S311
-    if killed(Mutant("measures/sums.py", -1, 0, "", ""), 10 * asked.seconds):
-        sys.exit("tests fail where nothing was changed")
+    tests = all_tests()
     count: Counter[bool] = Counter()
     with ProcessPoolExecutor(2) as pool:
-        runs = pool.map(partial(killed, seconds=asked.seconds), sample)
-        for mutant, is_killed in zip(sample, runs, strict=True):
+        names = [tests.of(mutant) for mutant in sample]
+        for mutant, tried, is_killed in zip(
+            sample, names, pool.map(killed, sample, names), strict=True
+        ):
             count[is_killed] += 1
             if not is_killed:
-                line = f"lives: {mutant.file}:{mutant.line}: {mutant.was}  →  {mutant.now}"
-                sys.stdout.write(line + "\n")
+                place = f"{mutant.file}:{mutant.line} ({len(tried)} tests)"
+                sys.stdout.write(f"lives: {place}: {mutant.was}  →  {mutant.now}\n")
                 sys.stdout.flush()
     sys.stdout.write(f"{count[True]} of {count.total()} killed, of {len(found)} places\n")
     return 0

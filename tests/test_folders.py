@@ -161,6 +161,33 @@ def test_files_are_all_old_where_a_rename_fails(tmp_path, monkeypatch, at, sever
     assert _read(tmp_path) == dict.fromkeys(sorted(names), text)
 
 
+@pytest.mark.parametrize("several", [True, False])
+@pytest.mark.parametrize("at", range(1, 9))
+def test_all_files_are_new_after_ctrl_c_between_any_two_renames(tmp_path, monkeypatch, at, several):
+    for name in SEVERAL[:2]:
+        (tmp_path / name).write_text("old")
+    count = 0
+
+    def pressed(change):
+        def changed(*words, **names):
+            nonlocal count
+            count += 1
+            if count == at:
+                signal.raise_signal(signal.SIGINT)
+            return change(*words, **names)
+
+        return changed
+
+    with monkeypatch.context() as patch:
+        for name in ("rename", "replace", "link"):
+            patch.setattr(os, name, pressed(getattr(os, name)))
+        with suppress(KeyboardInterrupt):
+            _write(tmp_path, "new", several=several)
+            assert count < at, "Ctrl-C was swallowed"
+    assert _read(tmp_path) == dict.fromkeys(sorted(SEVERAL), "new")
+    assert not [each for each in tmp_path.iterdir() if each.is_dir()]
+
+
 def test_a_planted_folder_replaces_nothing(tmp_path):
     (tmp_path / "report.csv").write_text("mine")
     planted = tmp_path / ".pingshan-geo-12345678.part"

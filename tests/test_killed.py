@@ -12,8 +12,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-# The page and a bundle take half a minute each time.
-@pytest.mark.parametrize("way", [way for way in kills.WAYS if way not in {"map", "bundle"}])
+@pytest.mark.parametrize("way", kills.QUICK)
 def test_a_killed_writer_leaves_the_old_or_the_new_and_the_next_run_nothing_else(way, tmp_path):
     found = kills.killed(way, 2, 0, tmp_path)
     assert found.total() == 2

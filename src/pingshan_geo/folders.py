@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import tempfile
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +21,38 @@ from pathlib import Path
 # Those beside what is written are hidden. Nothing else is named like this, so that nothing else is
 # taken away, and nobody takes away what only another knows how to mend.
 _HIDDEN, _PLAIN, _SUFFIX = ".pingshan-geo-", "pingshan-geo-", ".part"
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Have Ctrl-C wait for the end of a block that must not stop halfway.
+
+    An interrupt is the main thread's: elsewhere nothing can stop a block so. To block the signal
+    would not do, since a thread of any library may take it instead.
+
+    Examples
+    --------
+    >>> said = []
+    >>> try:
+    ...     with uninterrupted():
+    ...         signal.raise_signal(signal.SIGINT)
+    ...         said.append("to the end")
+    ... except KeyboardInterrupt:
+    ...     said.append("then stopped")
+    >>> said
+    ['to the end', 'then stopped']
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed = list[int]()
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.folders import held_folder
+from pingshan_geo.folders import held_folder, uninterrupted
 
 # Where the files of an output of several stand that give way to new ones: as long as not all of
 # them do, and from then on until all new ones stand in their place.
@@ -30,7 +30,7 @@ def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> 
     With ``holding`` a folder may stand there too, if it holds a file of that name.
     """
     target = Path(path)
-    if "\0" in str(target) or target.name in ("", ".."):
+    if "\0" in str(target) or target.name in ("", "..") or not is_text(target.name):
         raise UsageError(f"{str(target)!r} is no name for a file", f"{str(target)!r} 不能作文件名")
     try:
         if not target.parent.is_dir():
@@ -58,6 +58,15 @@ def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> 
     if not stat.S_ISREG(mode):
         raise UsageError(f"{target} is no ordinary file", f"{target} 不是普通文件")
     return target
+
+
+def is_text(name: str) -> bool:
+    """Return whether a name is UTF-8; archives and other programs have no way to say another."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def flush(path: Path) -> None:
@@ -125,7 +134,8 @@ def whole_file(
                 shutil.copymode(target, place)
             for each in folder.rglob("*"):
                 flush(each)
-            _move(place, target, stale)
+            with uninterrupted():
+                _move(place, target, stale)
             flush(target.parent)
     except OSError as error:
         reason = error.strerror or error
@@ -257,10 +267,12 @@ def whole_files(folder: Path) -> Iterator[Path]:
                 if folder == above and checked_target(folder / each.name).is_file():
                     shutil.copymode(folder / each.name, each)
                 flush(each)
-            if folder == above:
-                _replace(place, [each.name for each in files], folder)
-            else:
-                _place_folder(place, [each.name for each in files], folder)
+            names = [each.name for each in files]
+            with uninterrupted():
+                if folder == above:
+                    _replace(place, names, folder)
+                else:
+                    _place_folder(place, names, folder)
             flush(folder)
     except OSError as error:
         reason = error.strerror or error

@@ -296,6 +296,20 @@ def terminal(form: str, output: str | None) -> dict[str, Any]:
     return {"width": shutil.get_terminal_size().columns, "colour": "NO_COLOR" not in os.environ}
 
 
+def refuse_target(output: str | None) -> None:
+    """Refuse what no file can be written to, before the work is done for it.
+
+    Raises
+    ------
+    UsageError, OutputError
+        As in `pingshan_geo.output.checked_target`.
+    """
+    from pingshan_geo.output import checked_target
+
+    if output and output != "-":
+        checked_target(output)
+
+
 def put(
     data: bytes | str | Iterable[bytes], output: str | None = None, form: str = "table"
 ) -> None:

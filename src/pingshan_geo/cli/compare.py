@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pingshan_geo.cli import GATE_NOT_MET, OneOf, Session, echo, outline_options, put, terminal
+from pingshan_geo.cli import (
+    GATE_NOT_MET,
+    OneOf,
+    Session,
+    echo,
+    outline_options,
+    put,
+    refuse_target,
+    terminal,
+)
 from pingshan_geo.errors import UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -49,12 +58,10 @@ def diff(
     """
     from pingshan_geo.audit.contributions import compare
     from pingshan_geo.catalogue.tolerance import parsed_tolerance
-    from pingshan_geo.output import checked_target
     from pingshan_geo.report.diff import over, render_diff
 
     wanted = dict(map(_limit, limits))
-    if output not in {None, "-"}:
-        checked_target(output or "")
+    refuse_target(output)
     tolerance = options.pop("survey_tolerance")
     options["survey_tolerance"] = None if tolerance is None else parsed_tolerance(tolerance)
     found = compare(catalogue_at(before), catalogue_at(after), options.pop("as_of"), **options)

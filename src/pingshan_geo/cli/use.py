@@ -18,6 +18,7 @@ from pingshan_geo.cli import (
     outline_options,
     put,
     refuse_scheduler,
+    refuse_target,
     steps,
     terminal,
 )
@@ -70,6 +71,8 @@ def build(
 
     lang = session.lang
     refuse_bundle(bundle, is_public=options["public"], no_page=no_page)
+    if bundle and not Path(bundle).absolute().is_relative_to(Path(folder).absolute()):
+        refuse_target(bundle)  # in the folder, which may be made first, it is looked at later
     with steps(COUNT + (2 if bundle else 1)) as step:
         step("assess")
         kept = _catalogue_files(session) if bundle else {}
@@ -187,6 +190,7 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
     """
     from pingshan_geo.report import gate, pieces, roll_up, select
 
+    refuse_target(output)
     names = ("as_of", "allocate", "expect_tiling", "survey_tolerance")
     assessment = session.assess(**{name: chosen[name] for name in names})
     asked, by = chosen["columns"], chosen["by"]
@@ -217,13 +221,14 @@ def map_(session: Session, /, output: str | None, as_of: str | None, **options: 
     from pingshan_geo.output import write_whole
     from pingshan_geo.page import render_page
 
+    if output and output != "-" and Path(output).suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(
+            f"{output}: a map is an HTML file; name it .html",
+            f"{output}：地图是 HTML 文件，后缀须为 .html",
+        )
+    refuse_target(output)
     assessment, around = _surrounded(session, as_of, options)
     target = output or f"{assessment.catalogue.id}.html"
-    if target != "-" and Path(target).suffix.lower() not in {".html", ".htm"}:
-        raise UsageError(
-            f"{target}: a map is an HTML file; name it .html",
-            f"{target}：地图是 HTML 文件，后缀须为 .html",
-        )
     page = render_page(assessment, session.lang, around).encode()
     if target == "-":
         sys.stdout.buffer.write(page)
@@ -269,7 +274,7 @@ def export(
               pingshan-geo export figures -o figures.csv
               pingshan-geo --catalogue town export parcels --partition 50000 -o town-in-parts
     """
-    from pingshan_geo.export import export_table, geojson, write
+    from pingshan_geo.export import export_table, geojson, write, writer_of
 
     if partition is not None:
         if session.scheduler is not None:
@@ -277,6 +282,8 @@ def export(
         _in_parts(session, table, output, partition, given(["where", "crs", *options]))
         return
     encoding, as_of = options.pop("encoding"), options.pop("as_of")
+    if output != "-" or encoding:
+        writer_of(output, encoding)  # which refuses what cannot be written before work is done
     assessment = session.assess(as_of, **options)
     layer = export_table(assessment, table, where, crs, session.lang)
     if where and not layer.parts.count():
@@ -342,6 +349,7 @@ def why(
             "a drawing is of what would change a figure: add --sensitivity",
             "图形所示为影响因素，请加 --sensitivity",
         )
+    refuse_target(output)
     assessment = session.assess(as_of, **outlines)
     if sensitivity:
         said = _sensitivity(assessment, figure_id, form, session.lang)

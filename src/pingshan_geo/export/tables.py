@@ -70,7 +70,11 @@ def write_parquet(layer: Layer, path: str | os.PathLike[str], lang: str) -> tupl
     schema = _content(layer.head).schema
     schema = schema.with_metadata((schema.metadata or {}) | metadata)
     options: dict[str, Any] = {"compression": "zstd", "use_dictionary": texts_of(schema)}
-    with whole_file(path) as place, pq.ParquetWriter(place, schema, **options) as file:
+    with (
+        whole_file(path) as place,
+        place.open("wb") as raw,  # pyarrow opens no folder whose name is not UTF-8
+        pq.ParquetWriter(raw, schema, **options) as file,
+    ):
         for block in layer.parts.blocks(_content, _GROUP):
             file.write_table(block.cast(schema))
     return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pingshan_geo.errors import UsageError
@@ -11,6 +12,7 @@ from pingshan_geo.export import features, spatial, tables
 from pingshan_geo.export.dxf import write_dxf
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.export.postgis import write_database
+from pingshan_geo.output import checked_target
 from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
 
@@ -67,6 +69,19 @@ def write(
     OutputError
         If the file could not be written; what stood there still stands.
     """
+    return layer.notes + writer_of(path, encoding)(layer, path, lang)
+
+
+def writer_of(
+    path: str | os.PathLike[str], encoding: str | None = None
+) -> Callable[..., tuple[Text, ...]]:
+    """Return what writes a layer to a path in a language.
+
+    Raises
+    ------
+    UsageError, OutputError
+        As in `write`, but for what the layer has to do with, and before any work is done for it.
+    """
     name = Path(path).name.lower()
     suffix = next((each for each in SUFFIXES if name.removesuffix(each) not in {name, ""}), None)
     if encoding and suffix not in _WITH_ENCODING:
@@ -75,11 +90,12 @@ def write(
             f"--encoding 只用于 {'、'.join(_WITH_ENCODING)}；其余均为 UTF-8",
         )
     if str(path).startswith(SCHEMES):
-        return layer.notes + write_database(layer, str(path), lang)
+        return write_database
     if suffix is None:
         raise UsageError(
             f"{path}: the suffix names the format; known are {', '.join(SUFFIXES)}",
             f"{path}：格式由后缀决定，可用 {'、'.join(SUFFIXES)}",
         )
-    options = {"encoding": encoding} if encoding else {}
-    return layer.notes + _WRITERS[suffix](layer, path, lang, **options)
+    if suffix != ".gdb":  # a folder, of which its writer knows whether it may be replaced
+        checked_target(path)
+    return partial(_WRITERS[suffix], **({"encoding": encoding} if encoding else {}))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.findings import unreadable
 from pingshan_geo.gdal.gate import ChildError, child
+from pingshan_geo.output import is_text
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -101,8 +102,11 @@ def _from_child(
     try:
         if place is None:
             raise ChildError(Text("it is no file", "不是文件"))
-        if {";", "!"} & set(task["path"]):  # pyogrio takes them for a list, or a way into a zip
-            raise ChildError(Text("its path holds ; or !; rename it", "路径含 ; 或 !，请改名"))
+        # pyogrio takes ; and ! for a list, or a way into a zip, and leaves the last three out.
+        if set(";!\t\n\r") & set(task["path"]) or not is_text(task["path"]):
+            en = "its path holds ; or ! or a line's end, or is not UTF-8"
+            zh = "路径含 ; 或 ! 或换行符，或不是 UTF-8"
+            raise ChildError(Text(f"{en}; rename it", f"{zh}，请改名"))
         # A minute, and a second more for every megabyte: ten times what a slow machine needs.
         seconds = 60 + place.stat().st_size / 1e6
         with (
