@@ -192,9 +192,8 @@ def test_bounds_hold_every_exact_result(a, b, wide_a, wide_b, at_a, at_b):
     results = {"total": true_a + true_b, "difference": true_a - true_b, "rate": true_a / true_b,
                "growth": true_a / true_b - 1}  # fmt: skip
     for form, exact in results.items():
-        claimed = printed(
-            "claimed", 1.0, -np.inf, np.inf, "1" if form in ("rate", "growth") else "m2"
-        )
+        unit = "1" if form in ("rate", "growth") else "m2"
+        claimed = printed("claimed", 1.0, -np.inf, np.inf, unit, place="elsewhere")
         found = check_claim(form, "claimed/a", ["one/a", "two/a"], 0, look(claimed, one, two))
         room = 1e-9 * max(1, abs(exact), a, b)
         assert found.computed.low - room <= exact <= found.computed.high + room
