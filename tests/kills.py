@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
@@ -28,7 +29,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pingshan_geo import assess, cli, export, load_catalogue
+from pingshan_geo import assess, cli, export, gdal, load_catalogue
 from pingshan_geo.catalogue.store import place_of
 from pingshan_geo.errors import PingshanGeoError
 from pingshan_geo.output import write_whole
@@ -36,7 +37,7 @@ from pingshan_geo.output import write_whole
 ROOT = Path(__file__).parents[1]
 TOWN = ROOT / "examples" / "demo-town"
 #: Formats of several files: no rename changes all of them at once.
-SEVERAL = (".shp", "build")
+SEVERAL = (".shp", ".gdb", "build")
 INTERRUPTED = 130
 _MORE = 1.1  # the last kills come when all is done
 _MOST_SAID = 10_000  # letters, of which a pipe holds all at once
@@ -95,10 +96,9 @@ def _import(folder: Path, *, new: bool) -> None:
     lots.write_text(json.dumps(delivery), "utf-8")
 
 
-# A File Geodatabase is not among them: GDAL never writes the same bytes of it twice.
 WAYS: dict[str, Callable[..., None]] = {
     **{suffix: (lambda folder, new, suffix=suffix: _export(folder, suffix, new=new))
-       for suffix in export.SUFFIXES if ".gdb" not in suffix},
+       for suffix in export.SUFFIXES},
     "build": _build, "map": _page, "bundle": _bundle, "import": _import,
 }  # fmt: skip
 
@@ -113,13 +113,18 @@ def state(folder: Path) -> dict[str, str]:
     seen = {str(name) for name in names if not name.parts[0].startswith(".")}
     new = folder / ".commit" / "new"
     seen |= {str(each.relative_to(new)) for each in new.rglob("*") if each.is_file()}
+    databases = {name.split(".gdb/")[0] + ".gdb" for name in seen if ".gdb/" in name}
+    seen = {name for name in seen if ".gdb/" not in name} | databases
     return {name: _digest(place_of(folder, name)) for name in seen}
 
 
 def _digest(place: Path) -> str:
-    """Return the digest of a file; of a GeoPackage of its tables: it counts its own changes too."""
-    content = place.read_bytes()
-    if place.suffix == ".gpkg":
+    """Return the digest of a file, or of its rows where GDAL never writes the same bytes twice."""
+    if place.name.endswith((".gdb", ".gdb.zip")):
+        content = repr(_rows(place)).encode()
+    else:
+        content = place.read_bytes()
+    if place.suffix == ".gpkg":  # which counts its own changes too
         with closing(sqlite3.connect(place)) as database:
             (whole,) = database.execute("PRAGMA integrity_check").fetchone()
             tables = database.execute("SELECT name, sql FROM sqlite_master ORDER BY name, sql")
@@ -129,6 +134,19 @@ def _digest(place: Path) -> str:
             ]  # fmt: skip
         content = repr((whole, rows)).encode()
     return hashlib.sha256(content).hexdigest()
+
+
+def _rows(place: Path) -> Any:
+    """Return the rows of a File Geodatabase, or what is said of one that cannot be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        if place.is_file():
+            with zipfile.ZipFile(place) as archive:
+                archive.extractall(folder)
+            place = next(Path(folder).glob("*.gdb"))
+        try:
+            return gdal.read(place, driver="OpenFileGDB")[0].to_pylist()
+        except PingshanGeoError as error:
+            return str(error)
 
 
 def started(work: Callable[[], None]) -> tuple[int, int]:

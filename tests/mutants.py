@@ -36,7 +36,7 @@ PACKAGE = ROOT / "src" / "pingshan_geo"
 MODULES = ("figure.py", "evidence.py", "units.py", "measures")
 #: Tests that come by these modules, besides doctests.
 TESTS = (
-    "area assessment bundle cadastre claims consequences contributions crossing deliveries "
+    "area assessment cadastre claims consequences contributions crossing deliveries "
     "demo_town figure geodata geos_jts ledger limits lots membership obligations overlay pace "
     "parts ragged readings reconcile report report_land rollup sensitivity stages sums tolerance "
     "topology topology_outlines topology_tiles tornado under_attack units variants"
