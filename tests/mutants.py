@@ -176,10 +176,15 @@ class Tests(NamedTuple):
     at: dict[str, dict[int, list[str]]]
 
     def of(self, mutant: Mutant) -> list[str]:
-        """Return tests that come by a mutant's statement, the quickest first, for `SECONDS`."""
+        """Return tests that come by a mutant's statement, the quickest first, for `SECONDS`.
+
+        What runs as a module is loaded, or in another process, is seen by those of its whole file.
+        """
         at = self.at.get(mutant.file, {})
         lines = range(mutant.statement, mutant.line + 1)
         names = {name for line in lines for name in at.get(line, ()) if name in self.took}
+        if not names:
+            names = {name for every in at.values() for name in every if name in self.took}
         chosen, left = [], SECONDS
         for name in sorted(names, key=lambda name: (self.took[name], name)):
             left -= self.took[name]

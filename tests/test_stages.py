@@ -57,6 +57,19 @@ def test_a_lot_that_may_have_come_further_is_in_the_upper_bound(small):
     assert found["completed"] == pytest.approx((0.8, 0.79, 1.02))
 
 
+def test_a_sale_that_names_a_project_alone_is_of_the_parcel_of_the_project(small):
+    small.add("auctions", auction_id="sale-3", date="2020", project_id="works", target_id="task",
+              source_id="gazette", locator="p. 5")  # fmt: skip
+    small.rows["auctions"].pop(0)
+    small.save()
+    catalogue = small.load()
+    sold = transfers_at(catalogue.auctions, pd.Series(dtype=object), date(2020, 12, 31))
+    lots = stage_lots(["task"], sold, catalogue.projects)
+    assert lots[["kind", "lot"]].to_numpy().tolist() == [
+        ["parcels", "lot-2"], ["parcels", "lot-1"]
+    ]  # fmt: skip
+
+
 def test_a_lot_without_a_zone_counts(small):
     for row in small.rows["parcels"]:
         row["zone_id"] = None

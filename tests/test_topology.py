@@ -48,6 +48,7 @@ def told(found):
 SQUARE = box(0, 0, 10, 10)
 GRID = [box(x, y, x + 10, y + 10) for x in (0, 10, 20) for y in (0, 10, 20)]
 BLOCK = [each for each in GRID if each != box(10, 10, 20, 20)]
+LARGE = [box(x, y, x + 10, y + 10) for x in range(0, 40, 10) for y in range(0, 40, 10)]
 # Four lots of 100 × 20 m around a square of 80 × 80 m.
 AROUND = [box(0, 0, 100, 10), box(0, 90, 100, 100), box(0, 10, 10, 90), box(90, 10, 100, 90)]
 HAND = {
@@ -71,6 +72,10 @@ HAND = {
         [box(0, 2, 4, 6), SQUARE], [("feature-within-feature", "a", "b", None)], 16, 2
     ),
     "a lot that is missing": (BLOCK, [("must-not-have-gaps", "b", "d", "closed-block")], 100, 5),
+    "two lots that are missing, corner to corner": (
+        [each for each in LARGE if each not in (box(10, 10, 20, 20), box(20, 20, 30, 30))],
+        [("must-not-have-gaps", *each, "closed-block") for each in ("be", "fi")], 200, 5,
+    ),
     "a slit": (
         [box(0, 0, 20, 10), box(0, 10.2, 20, 20), box(0, 10, 1, 10.2), box(19, 10, 20, 10.2)],
         [

@@ -225,6 +225,12 @@ def test_a_wide_parcel_brings_only_what_is_near_its_edges():
     assert sum(each.home for each in plan) == len(shapes)
     assert max(given) < 300  # some hundred at home, their neighbours, and the road
     assert max(len(each.position) for each in tiles(boxes, size=100)) == len(shapes)
+    # Of a road of long edges a tile at one end is given what may lie at the other end.
+    shapes[road_at] = ring.buffer(0.0001, cap_style="flat")
+    south_west, south_east = 0, 39 * 40
+    for of, is_given in ((plan, False), (tiles(boxes, size=100, shapes_of=shapes.take), True)):
+        (own,) = [each for each in of if south_west in each.position[: each.home]]
+        assert (south_east in own.position) == is_given
 
 
 box = st.tuples(*[st.floats(0, 50, width=16)] * 2, *[st.floats(0, 20, width=16)] * 2)

@@ -131,7 +131,14 @@ class Case(Areas):
 
 
 def in_units(crs: Any, distance_m: float) -> float:
-    """Return a distance in units of the coordinates of a CRS, about."""
+    """Return a distance in units of the coordinates of a CRS, about.
+
+    Examples
+    --------
+    >>> from pyproj import CRS
+    >>> in_units(CRS("EPSG:4547"), 555), in_units(CRS("EPSG:4490"), 555), in_units(None, 555)
+    (555.0, 0.005, 555.0)
+    """
     return distance_m / (111_000 if crs is not None and crs.is_geographic else 1)
 
 
