@@ -13,12 +13,15 @@ import argparse
 import ast
 import atexit
 import json
+import multiprocessing
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import cache
@@ -36,10 +39,10 @@ PACKAGE = ROOT / "src" / "pingshan_geo"
 MODULES = ("figure.py", "evidence.py", "units.py", "measures")
 #: Tests that come by these modules, besides doctests.
 TESTS = (
-    "area assessment cadastre claims consequences contributions crossing deliveries "
-    "demo_town figure geodata geos_jts ledger limits lots membership obligations overlay pace "
-    "parts ragged readings reconcile report report_land rollup sensitivity stages sums tolerance "
-    "topology topology_outlines topology_tiles tornado under_attack units variants"
+    "area assessment cadastre claims consequences crossing deliveries demo_town figure geodata "
+    "geos_jts ledger limits lots membership obligations overlay pace parts ragged readings "
+    "reconcile report report_land rollup stages sums tolerance topology topology_outlines "
+    "topology_tiles under_attack units"
 )
 #: Tests of a mutant end after so many seconds, by what they took without it.
 SECONDS = 90.0
@@ -234,24 +237,36 @@ def all_tests() -> Tests:
 
 
 def killed(mutant: Mutant, names: list[str]) -> bool:
-    """Return whether one of some tests fails with a mutant; not where there is none."""
-    if not names:
-        return False
+    """Return whether one of some tests fails with a mutant; in a process that does nothing else."""
+    import pytest
+
     copy = _copied()
     file = copy / "src" / "pingshan_geo" / mutant.file
-    before = file.read_text("utf-8")
-    tree = _Changer(mutant.place).visit(ast.parse(before))
+    tree = _Changer(mutant.place).visit(ast.parse(file.read_text("utf-8")))
     file.write_text(ast.unparse(ast.fix_missing_locations(tree)), encoding="utf-8")
-    words = ["-x", "-q", "-p", "no:cacheprovider", *names]
-    command = [sys.executable, "-m", "pytest", *words]
-    try:
-        done = subprocess.run(command, cwd=copy, env=_environment(copy), timeout=4 * SECONDS,
-                              check=False, capture_output=True)  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        file.write_text(before, encoding="utf-8")
-    return done.returncode != 0
+    os.chdir(copy)
+    os.environ |= _environment(copy)
+    sys.path[:0] = [str(copy / "src"), str(copy)]
+    sys.modules.pop("tests", None)  # the copy's own
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(quiet, stream)
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(int(4 * SECONDS))
+    status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *names])
+    signal.alarm(0)
+    return status != pytest.ExitCode.OK
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError("a mutant does not end")
+
+
+def _processes() -> ProcessPoolExecutor:
+    """Return two processes at a time, a new one for each task, with the libraries loaded."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["geopandas", "hypothesis", "pyarrow.parquet", "pytest"])
+    return ProcessPoolExecutor(2, mp_context=context, max_tasks_per_child=1)
 
 
 def main() -> int:
@@ -259,17 +274,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="leave out those before it")
     asked = parser.parse_args()
     found = mutants()
     sample = random.Random(asked.seed).sample(found, min(asked.sample, len(found)))  # noqa: S311
+    begun = time.monotonic()
     tests = all_tests()
+    sys.stderr.write(f"{len(tests.took)} tests ran in {time.monotonic() - begun:.0f} s\n")
     count: Counter[bool] = Counter()
-    with ProcessPoolExecutor(2) as pool:
-        names = [tests.of(mutant) for mutant in sample]
-        for mutant, tried, is_killed in zip(
-            sample, names, pool.map(killed, sample, names), strict=True
-        ):
+    names = [tests.of(mutant) for mutant in sample]
+    with _processes() as pool:
+        if any(pool.map(killed, [each._replace(place=-1) for each in sample[:8]], names)):
+            sys.exit("tests fail where nothing was changed")
+    sample, names = sample[asked.first :], names[asked.first :]
+    with _processes() as pool:
+        runs = pool.map(killed, sample, names)
+        for n, (mutant, tried, is_killed) in enumerate(zip(sample, names, runs, strict=True)):
             count[is_killed] += 1
+            sys.stderr.write(f"\r{asked.first + n + 1} tried, {count[False]} live")
             if not is_killed:
                 place = f"{mutant.file}:{mutant.line} ({len(tried)} tests)"
                 sys.stdout.write(f"lives: {place}: {mutant.was}  →  {mutant.now}\n")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pingshan_geo import assess
+from pingshan_geo.export import export_table
 from pingshan_geo.words import Text
+
+
+OUTLINE = [[[114.0, 22.0], [114.001, 22.0], [114.001, 22.001], [114.0, 22.0]]]
 
 
 def figure(small, figure_id):
@@ -114,3 +118,12 @@ def test_an_unknown_area_is_nowhere_a_number(small):
         found = assessment.figure(f"{name}/lot-2")
         assert (found.value, found.status) == (None, "unknown")
         assert found.notes
+
+
+def test_a_drawn_area_has_a_column_only_where_an_outline_is_drawn(small):
+    def columns():
+        return set(export_table(assess(small.load()), "parcels").data)
+
+    assert "drawn_area_m2" not in columns()
+    small.put("parcels", 0, geometry_status="illustrative", geometry=OUTLINE)
+    assert "drawn_area_m2" in columns()
