@@ -1,9 +1,11 @@
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -47,26 +49,34 @@ def test_help_needs_no_heavy_library():
     assert b"..." not in done.stdout.split(b"Use:")[1], "a line of the help is cut"
 
 
-def test_build_writes_the_page_the_reports_and_the_exports_and_prints_the_headline(
-    capsys, tmp_path
-):
-    assert main(["build", "-o", str(tmp_path / "maps")]) == 0
-    said = capsys.readouterr()
-    assert "completion rate about 239.8 % [238.5–241.1 %]" in said.out
-    assert "4.611 [4.589–4.634]" in said.out
-    assert said.err == ""
-    names = {path.name for path in (tmp_path / "maps").iterdir()}
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A build in this process: its folder, and what it said."""
+    folder = tmp_path_factory.mktemp("built") / "maps"
+    said, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(said), redirect_stderr(errors):
+        assert main(["build", "-o", str(folder)]) == 0
+    assert errors.getvalue() == ""
+    return folder, said.getvalue()
+
+
+def test_build_writes_the_page_the_reports_and_the_exports_and_prints_the_headline(built):
+    folder, said = built
+    assert "completion rate about 239.8 % [238.5–241.1 %]" in said
+    assert "4.611 [4.589–4.634]" in said
+    names = {path.name for path in folder.iterdir()}
     assert {"pingshan.html", "pingshan-report.json", "pingshan-parcels.geojson"} <= names
     for name in names:
-        assert f"{tmp_path / 'maps' / name}  " in said.out
+        assert f"{folder / name}  " in said
 
 
-def test_two_builds_are_equal_byte_for_byte(tmp_path):
-    for place in ("one", "two"):
-        done = run("build", "-o", tmp_path / place, env={"PYTHONHASHSEED": str(len(place) * 7)})
-        assert done.returncode == 0, done.stderr
-    for path in (tmp_path / "one").iterdir():
-        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+def test_two_builds_are_equal_byte_for_byte(built, tmp_path):
+    folder, _ = built
+    done = run("build", "-o", tmp_path, env={"PYTHONHASHSEED": "7"})
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in folder.iterdir()} == {path.name for path in tmp_path.iterdir()}
+    for path in folder.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
 @pytest.mark.parametrize(

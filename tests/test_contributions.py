@@ -128,7 +128,7 @@ def test_all_changes_together_make_the_second_catalogue(two):
     assert row_changes(before, two[0].load()) == ()
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_contributions_and_the_leftover_add_up_exactly(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("sum")

@@ -8,7 +8,6 @@ from pingshan_geo import assess
 from pingshan_geo.export import export_table
 from pingshan_geo.words import Text
 
-
 OUTLINE = [[[114.0, 22.0], [114.001, 22.0], [114.001, 22.001], [114.0, 22.0]]]
 
 

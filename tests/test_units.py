@@ -29,8 +29,10 @@ def test_a_printed_number_is_stored_in_si(number, unit, stored):
 
 
 def test_a_unit_is_so_many_stored_ones_and_a_rate_is_one_unit_for_each_of_another():
-    more = {"ha": 10**4, "km2": 10**6, "mu": Fraction(2000, 3), "10k_m2": 10**4, "10k_yuan": 10**4,
-            "100m_yuan": 10**8, "m_yuan": 10**6, "bn_yuan": 10**9, "%": Fraction(1, 100)}  # fmt: skip
+    more = {
+        "ha": 10**4, "km2": 10**6, "mu": Fraction(2000, 3), "10k_m2": 10**4, "10k_yuan": 10**4,
+        "100m_yuan": 10**8, "m_yuan": 10**6, "bn_yuan": 10**9, "%": Fraction(1, 100),
+    }  # fmt: skip
     for name, unit in UNITS.items():
         assert unit.factor == more.get(name.split("/")[0], 1), name
         assert UNITS[unit.si].factor == 1, name

@@ -56,14 +56,15 @@ def test_without_permission_all_stays_and_a_line_says_so(way, tmp_path):
     assert not list(tmp_path.rglob(".*.part"))
 
 
-@pytest.mark.parametrize("way", kills.QUICK)
+# Builds are stopped in `test_folders`, and stand side by side in `test_long_life`.
+@pytest.mark.parametrize("way", [way for way in kills.QUICK if way != "build"])
 def test_ctrl_c_leaves_the_old_or_the_new_and_the_next_run_nothing_else(way, tmp_path):
     found = kills.killed(way, 2, 0, tmp_path, signal.SIGINT)
     assert found.total() == 2
     assert not [kind for kind in found if kind.startswith("wrong")]
 
 
-@pytest.mark.parametrize("way", kills.QUICK)
+@pytest.mark.parametrize("way", [way for way in kills.QUICK if way != "build"])
 def test_of_two_writers_at_once_one_stands_there_whole(way, tmp_path):
     before, place = tmp_path / "before", tmp_path / "run" / "out"
     before.mkdir()
