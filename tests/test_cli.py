@@ -79,6 +79,25 @@ def test_two_builds_are_equal_byte_for_byte(built, tmp_path):
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
+@POSIX
+def test_what_cannot_be_written_is_refused_before_any_work_is_done(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pingshan_geo.assessment.assess", lambda *_, **__: 1 / 0)
+    (tmp_path / "link").symlink_to("elsewhere")
+    for name in ("link.html", "link.gdb", "link.zip"):
+        (tmp_path / name).symlink_to("elsewhere")
+    for words in (
+        ["build", "-o", "link"], ["build", "--bundle", "link.zip"],
+        ["build", "-o", "out", "--bundle", "out/sub/x.zip"], ["map", "-o", "link.html"],
+        ["report", "-o", "link.html", "--format", "html"], ["export", "parcels", "-o", "link.gdb"],
+        ["export", "parcels", "-o", "nowhere/a.gdb"], ["why", "far/G13113-8014", "-o", "link"],
+        ["export", "parcels", "-o", "postgresql://u@h/d?table=a.shp", "--encoding", "gbk"],
+    ):  # fmt: skip
+        assert main(words) == 2, words
+    assert "fault" not in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [

@@ -11,7 +11,7 @@ import pytest
 
 from pingshan_geo import folders
 from pingshan_geo.catalogue import store
-from pingshan_geo.errors import OutputError
+from pingshan_geo.errors import OutputError, UsageError
 from pingshan_geo.folders import Scratch
 from pingshan_geo.output import part_folder, whole_file, whole_files, write_whole
 
@@ -135,9 +135,14 @@ def test_files_are_all_old_or_all_new_after_a_kill_between_any_two_renames(tmp_p
     assert not [each for each in tmp_path.iterdir() if each.is_dir()]
 
 
+def _no_links(*_):
+    raise OSError(1, "Operation not permitted")  # as on FAT
+
+
 @pytest.mark.parametrize("several", [True, False])
+@pytest.mark.parametrize("with_links", [True, False])
 @pytest.mark.parametrize("at", range(1, 6))
-def test_files_are_all_old_where_a_rename_fails(tmp_path, monkeypatch, at, several):
+def test_files_are_all_old_where_a_rename_fails(tmp_path, monkeypatch, at, with_links, several):
     for name in SEVERAL[:2]:
         (tmp_path / name).write_text("old")
     count = 0
@@ -155,6 +160,8 @@ def test_files_are_all_old_where_a_rename_fails(tmp_path, monkeypatch, at, sever
     with monkeypatch.context() as patch:
         for name in ("rename", "replace"):
             patch.setattr(os, name, failing(getattr(os, name)))
+        if not with_links:
+            patch.setattr(os, "link", _no_links)
         with suppress(OutputError):
             _write(tmp_path, "new", several=several)
     names, text = (SEVERAL[:2], "old") if count >= at else (SEVERAL, "new")
@@ -186,6 +193,27 @@ def test_all_files_are_new_after_ctrl_c_between_any_two_renames(tmp_path, monkey
             assert count < at, "Ctrl-C was swallowed"
     assert _read(tmp_path) == dict.fromkeys(sorted(SEVERAL), "new")
     assert not [each for each in tmp_path.iterdir() if each.is_dir()]
+
+
+@pytest.mark.parametrize("name", ["lots.dbf", "lots.sbn"])
+def test_a_folder_with_the_name_of_a_part_is_refused_and_stays(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.txt").write_text("old")
+    (tmp_path / "lots.shp").write_text("old")
+    with pytest.raises(UsageError, match="is a folder"):
+        _write(tmp_path, "new", several=True)
+    assert (tmp_path / name / "thesis.txt").read_text() == "old"
+    assert _read(tmp_path) == {"lots.shp": "old"}
+
+
+def test_an_error_is_told_though_ctrl_c_was_pressed(tmp_path, monkeypatch):
+    def fails(*_):
+        signal.raise_signal(signal.SIGINT)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fails)
+    with pytest.raises(OutputError, match="No space left"):
+        write_whole(tmp_path / "a.txt", b"")
 
 
 def test_a_planted_folder_replaces_nothing(tmp_path):

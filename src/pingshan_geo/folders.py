@@ -42,17 +42,18 @@ def uninterrupted() -> Iterator[None]:
     >>> said
     ['to the end', 'then stopped']
     """
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if before is None or threading.current_thread() is not threading.main_thread():
         yield
         return
     pressed = list[int]()
-    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
-        if pressed:
-            signal.raise_signal(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
+    if pressed:  # and the block has ended well: else its error says more
+        signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

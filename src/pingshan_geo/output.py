@@ -13,7 +13,7 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from pingshan_geo.errors import OutputError, UsageError
@@ -22,6 +22,7 @@ from pingshan_geo.folders import held_folder, uninterrupted
 # Where the files of an output of several stand that give way to new ones: as long as not all of
 # them do, and from then on until all new ones stand in their place.
 _GOING, _GONE = ".going", ".gone"
+_LAST = (".shp", ".gdb")  # the target of a format of several files
 
 
 def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> Path:
@@ -136,7 +137,7 @@ def whole_file(
                 flush(each)
             with uninterrupted():
                 _move(place, target, stale)
-            flush(target.parent)
+                flush(target.parent)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(
@@ -147,6 +148,8 @@ def whole_file(
 def _move(place: Path, target: Path, stale: Collection[str]) -> None:
     """Move the place and what stands beside it to the target, or leave all as it was."""
     beside = sorted(each.name for each in place.parent.iterdir() if each != place)
+    for name in (*stale, *beside):  # no folder of somebody's is taken away for its name
+        checked_target(target.with_name(name))
     names = [*beside, target.name]
     old = [name for name in dict.fromkeys((target.name, *stale, *beside))
            if os.path.lexists(target.with_name(name))]  # fmt: skip
@@ -180,20 +183,22 @@ def _end_move(left: Path) -> None:
         return
     # Nothing of the new is in place yet, so that the old goes back; or all of the old gives way.
     moving = left / which if which == _GOING else left
-    for each in sorted(moving.iterdir()):
+    for each in sorted(moving.iterdir(), key=lambda each: (each.suffix in _LAST, each.name)):
         target, kept = left.parent / each.name, left / _GONE / each.name
         is_free = not os.path.lexists(target) or (kept.is_file() and target.samefile(kept))
         if each.name != which and is_free:
             os.replace(each, target)
 
 
-def _replace(made: Path, names: Iterable[str], folder: Path) -> None:
+def _replace(made: Path, names: Collection[str], folder: Path) -> None:
     """Put files of a folder into the place of those of another, none ever missing; all or none."""
     aside, done = made / _GOING, list[str]()
     aside.mkdir()
-    for name in names:
-        with suppress(OSError):  # nothing stands there; or no hard links: a kill may end it halfway
+    for name in (each for each in names if os.path.lexists(folder / each)):
+        try:
             os.link(folder / name, aside / name)
+        except OSError:  # no hard links; a kill may end it halfway, an error may not
+            shutil.copy2(folder / name, aside / name)
     aside = aside.rename(made / _GONE)
     try:
         for name in names:
@@ -273,7 +278,7 @@ def whole_files(folder: Path) -> Iterator[Path]:
                     _replace(place, names, folder)
                 else:
                     _place_folder(place, names, folder)
-            flush(folder)
+                flush(folder)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(

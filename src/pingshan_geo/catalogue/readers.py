@@ -22,6 +22,7 @@ import shapely
 from pingshan_geo.ceilings import USUAL
 from pingshan_geo.cells import FORMULA
 from pingshan_geo.findings import Finding
+from pingshan_geo.output import is_text
 from pingshan_geo.words import Text
 from pingshan_geo.work import in_threads
 
@@ -177,7 +178,7 @@ def read_json(data: bytes, report: Report, most_nesting: int = MOST_NESTING) -> 
     else:
         if value is None:
             report("json-invalid", reason=Text("it holds null", "内容为 null"))
-        elif _SURROGATE.search(data) and not _is_text(json.dumps(value, ensure_ascii=False)):
+        elif _SURROGATE.search(data) and not is_text(json.dumps(value, ensure_ascii=False)):
             report(
                 "json-invalid",
                 reason=Text("a text holds half a surrogate pair", "文字中含不成对的代理码元"),
@@ -275,14 +276,6 @@ def _properties(feature: Any, number: int, report: Report) -> dict[str, Any] | N
             value = value.strip() or None
         row[name] = value
     return row
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _shape(geometry: Any, number: int, report: Report) -> shapely.Geometry | None:

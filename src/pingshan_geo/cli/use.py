@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -71,8 +72,10 @@ def build(
 
     lang = session.lang
     refuse_bundle(bundle, is_public=options["public"], no_page=no_page)
-    if bundle and not Path(bundle).absolute().is_relative_to(Path(folder).absolute()):
-        refuse_target(bundle)  # in the folder, which may be made first, it is looked at later
+    if os.path.lexists(folder):
+        make_folder(folder)  # which says if it is none
+    if bundle and (os.path.lexists(folder) or Path(bundle).parent != Path(folder)):
+        refuse_target(bundle)
     with steps(COUNT + (2 if bundle else 1)) as step:
         step("assess")
         kept = _catalogue_files(session) if bundle else {}
@@ -288,7 +291,7 @@ def export(
     layer = export_table(assessment, table, where, crs, session.lang)
     if where and not layer.parts.count():
         _nothing_matches(session.lang)
-    if output == "-" and not encoding:
+    if output == "-":
         stream = sys.stdout.buffer
         for piece in geojson(layer, session.lang):
             stream.write(piece)

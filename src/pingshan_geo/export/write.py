@@ -12,6 +12,7 @@ from pingshan_geo.export import features, spatial, tables
 from pingshan_geo.export.dxf import write_dxf
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.export.postgis import write_database
+from pingshan_geo.gdal.write import GDB_HOLDS
 from pingshan_geo.output import checked_target
 from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
@@ -82,20 +83,20 @@ def writer_of(
     UsageError, OutputError
         As in `write`, but for what the layer has to do with, and before any work is done for it.
     """
-    name = Path(path).name.lower()
+    is_database = str(path).startswith(SCHEMES)
+    name = "" if is_database else Path(path).name.lower()
     suffix = next((each for each in SUFFIXES if name.removesuffix(each) not in {name, ""}), None)
     if encoding and suffix not in _WITH_ENCODING:
         raise UsageError(
             f"--encoding is for {', '.join(_WITH_ENCODING)}; all else is UTF-8",
             f"--encoding 只用于 {'、'.join(_WITH_ENCODING)}；其余均为 UTF-8",
         )
-    if str(path).startswith(SCHEMES):
+    if is_database:
         return write_database
     if suffix is None:
         raise UsageError(
             f"{path}: the suffix names the format; known are {', '.join(SUFFIXES)}",
             f"{path}：格式由后缀决定，可用 {'、'.join(SUFFIXES)}",
         )
-    if suffix != ".gdb":  # a folder, of which its writer knows whether it may be replaced
-        checked_target(path)
+    checked_target(path, GDB_HOLDS if suffix == ".gdb" else None)
     return partial(_WRITERS[suffix], **({"encoding": encoding} if encoding else {}))

@@ -104,8 +104,8 @@ def _from_child(
             raise ChildError(Text("it is no file", "不是文件"))
         # pyogrio takes ; and ! for a list, or a way into a zip, and leaves the last three out.
         if set(";!\t\n\r") & set(task["path"]) or not is_text(task["path"]):
-            en = "its path holds ; or ! or a line's end, or is not UTF-8"
-            zh = "路径含 ; 或 ! 或换行符，或不是 UTF-8"
+            en = "its path holds ; or ! or a tab or a line's end, or is not UTF-8"
+            zh = "路径含 ;、!、制表符或换行符，或不是 UTF-8"
             raise ChildError(Text(f"{en}; rename it", f"{zh}，请改名"))
         # A minute, and a second more for every megabyte: ten times what a slow machine needs.
         seconds = 60 + place.stat().st_size / 1e6

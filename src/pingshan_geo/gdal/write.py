@@ -27,7 +27,7 @@ _SUFFIX = {
 }  # fmt: skip
 _OWN = {"GPKG": ("fid", "geom"), "OpenFileGDB": ("OBJECTID", "SHAPE")}
 #: What a folder that is a File Geodatabase holds.
-_SYSTEM_TABLE = "a00000001.gdbtable"
+GDB_HOLDS = "a00000001.gdbtable"
 # Indexes that belong to an older Shapefile of the same name.
 _STALE = (".qix", ".sbn", ".sbx", ".qpj")
 _ROWS = 20_000
@@ -101,7 +101,7 @@ def write(
         **({"layer_metadata": {"DESCRIPTION": description}} if description else {}),
         **options,
     }
-    holding = _SYSTEM_TABLE if str(path).lower().endswith(".gdb") else None
+    holding = GDB_HOLDS if str(path).lower().endswith(".gdb") else None
     stale = [Path(path).stem + end for end in _STALE] if suffix == ".shp" else ()
     with whole_file(path, holding, stale) as place:
         name = place.stem if place.suffix.lower() == ".zip" else place.name

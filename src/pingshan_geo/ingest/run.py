@@ -51,7 +51,8 @@ def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
         If a question is open, no row can be accepted, or the catalogue itself has an error.
     """
     wrong = _errors(plan.findings)
-    whole = [each for each in wrong if each.row is None or each.row not in plan.delivery.rows]
+    delivered = set(plan.delivery.rows.tolist()) if wrong else set()
+    whole = [each for each in wrong if each.row not in delivered]
     if plan.questions or whole:
         raise InputError(in_order([*wrong, *plan.questions]))
     if plan.delivery.table.empty:
@@ -63,7 +64,8 @@ def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
     before = dict(draft.tables)
     merged = rows.put(frame)
     wrong = _errors(draft.problems())
-    if mine := _of_rows(wrong, rows):  # what only shows beside the other tables
+    # What only shows beside the other tables, and then what had referred to such rows.
+    while mine := _of_rows(wrong, rows):
         draft.tables = dict(before)
         rows.refuse(mine)
         frame = rows.accepted()
