@@ -176,7 +176,8 @@ class Figure:
     Attributes
     ----------
     kind : str
-        Table of the subject: zones, parcels, projects, auctions, targets, indicators or overlay.
+        Table of the subject: zones, parcels, projects, auctions, targets, indicators,
+        obligations, claims or overlay.
     measure, subject : str
         Together the id, ``measure/subject``.
     value, low, high : float or None

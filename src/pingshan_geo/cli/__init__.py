@@ -1,7 +1,8 @@
 """The command line: words in, exit status out; computes nothing.
 
 Data goes to stdout, all else to stderr. Exit status: 0 done, 1 a gate was not met, 2 wrong usage,
-3 input that cannot be used, 4 a fault of the program, 130 stopped by Ctrl-C.
+3 input that cannot be used or output that cannot be written, 4 a fault of the program, 130 stopped
+by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -216,8 +217,8 @@ def cli(ctx: click.Context, catalogue: str | None, lang: str, scheduler: str | N
     """Parcels, zones, land auctions and targets of a district: areas, floor area ratios and
     completion rates, each with its bounds and the place where it was printed.
 
-    Exit status: 0 done, 1 a gate was not met, 2 wrong usage, 3 input that cannot be used,
-    4 a fault of the program, 130 stopped by Ctrl-C.
+    Exit status: 0 done, 1 a gate was not met, 2 wrong usage, 3 input that cannot be used or output
+    that cannot be written, 4 a fault of the program, 130 stopped by Ctrl-C.
     """  # noqa: D205 -- the help shows this text as one paragraph
     if scheduler is not None and ctx.invoked_subcommand in _ON_ONE_MACHINE:
         refuse_scheduler(str(ctx.invoked_subcommand))
