@@ -116,3 +116,8 @@ def test_rows_that_cannot_be_right_are_told(small, cells, code):
     small.rows["obligations"] = [BASE | cells]
     small.save()
     assert code in [f.code for f in read_catalogue(small.path)[1]]
+
+
+def test_what_is_met_on_the_day_itself_is_met(small):
+    for met_on, expected in (("2020-12-31", "met"), ("2021-01-01", "unknown")):
+        assert verdict(small, "2020-12-31", due="2020-12-30", met_on=met_on) == expected

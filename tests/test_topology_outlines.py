@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from pingshan_geo.measures.plane import Plane
 from pingshan_geo.measures.ragged import cross
 from pingshan_geo.measures.topology.contacts import contacts
-from pingshan_geo.measures.topology.edges import dot, open_edges
+from pingshan_geo.measures.topology.edges import cancelled, dot, open_edges
+from pingshan_geo.measures.topology.entries import _meets
 from pingshan_geo.measures.topology.outlines import _ODD, Outlines
 
 
@@ -96,3 +99,28 @@ def test_two_places_that_hash_to_one_number_stay_two():
     expected = Plane.about(gpd.GeoSeries(apart, crs="EPSG:4490")).xy(shapely.get_coordinates(apart))
     assert found.places[found.vertex].tolist() == expected.tolist()
     assert len(found.places) == 4
+
+
+corners = st.integers(0, 5)
+
+
+@given(st.lists(st.tuples(corners, corners, st.integers(0, 3)), max_size=30))
+def test_of_edges_one_way_and_the_other_as_many_cancel_as_meet(edges):
+    start, end, owner = np.array(edges, dtype=np.int64).reshape(-1, 3).T
+    left, _, _ = cancelled(start, end, owner)
+    ways = Counter((one, two) for one, two, _ in edges if one != two)
+    rest = {way: count - ways[way[::-1]] for way, count in ways.items()}
+    found = Counter(zip(start[left].tolist(), end[left].tolist(), strict=True))
+    assert found == {way: count for way, count in rest.items() if count > 0}
+
+
+def test_a_line_that_starts_level_with_a_corner_is_inside_or_not():
+    west, north = 114.0, 22.0
+    steps = [(0, 1), (1, 0), (2, 1), (1, 2)]
+    diamond = shapely.Polygon([(west + x / 1000, north + y / 1000) for x, y in steps])
+    found = outlines(diamond)
+    x, y = found.places.T
+    level = y[np.argmax(x)]
+    for place, is_inside in ((x.mean(), True), (x.min() - 20, False), (x.max() + 20, False)):
+        one, two = np.array([[place, level]]), np.array([[place + 1, level + 0.5]])
+        assert _meets(found, np.array([0]), one, two).tolist() == [is_inside]
