@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import geopandas as gpd
 import numpy as np
@@ -179,6 +180,22 @@ def test_an_empty_part_or_a_height_adds_nothing():
 def test_a_ring_around_the_earth_is_unknown_and_not_nothing():
     shapes = [shapely.box(-180, 22, 180, 23), shapely.box(-180, 80, 180, 90)]
     assert measured_area(gpd.GeoSeries(shapes, crs="EPSG:4490")).isna().all()
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in linearrings")
+def test_a_corner_at_no_place_makes_the_area_unknown_and_only_that_one():
+    square = [(114, 22), (114.01, 22), (114.01, 22.01), (114, 22.01)]
+    broken = [
+        shapely.Polygon([square[0], (at, at), *square[2:]])
+        for at in (np.inf, -np.inf, np.nan, 1e20, 1e300)
+    ]
+    world = shapely.box(-180, -90, 180, 90)
+    shapes = [shapely.Polygon(square), *broken, world, shapely.Polygon(square)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        area = measured_area(gpd.GeoSeries(shapes, crs="EPSG:4490"))
+    assert np.isnan(area[1:-1]).all()
+    assert area.iloc[0] == area.iloc[-1] > 1e6
 
 
 def test_a_ring_around_a_pole_is_not_measured():

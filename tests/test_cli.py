@@ -309,18 +309,22 @@ def test_the_words_of_a_shell_are_completed():
         (["report", "--format", "json"], ">/dev/full", 3, "stdout: cannot be written"),
         (["why", "far/G13113-8014"], ">/dev/full", 3, "stdout: cannot be written"),
         (["report", "targets"], ">&-", 0, ""),
+        (["report", "targets"], "2>&-", 0, ""),
+        (["export", "parcels", "-o", "lots.gpkg"], "<&- >&- 2>&-", 0, ""),
         (["report", "--measure", "fra"], "2>/dev/full", 2, ""),
     ],
 )
-def test_a_stdout_that_takes_nothing_is_no_fault_of_the_program(words, to, status, said):
+def test_a_stream_that_takes_nothing_is_no_fault_of_the_program(words, to, status, said, tmp_path):
     if "full" in to and not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     line = " ".join(f"'{word}'" for word in [*COMMAND, *words])
     done = subprocess.run(
-        ["bash", "-c", f"{line} {to}"], check=False, capture_output=True, encoding="utf-8"
-    )
+        ["bash", "-c", f"{line} {to}"], check=False, capture_output=True, encoding="utf-8",
+        cwd=tmp_path,
+    )  # fmt: skip
     assert done.returncode == status, done.stderr
     assert said in done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == (["lots.gpkg"] if "-o" in words else [])
     assert "Traceback" not in done.stderr
 
 

@@ -62,7 +62,9 @@ def test_bytes_that_read_well_in_no_encoding_are_refused(data):
         detect(data)
 
 
-@pytest.mark.parametrize("name", ["rot13", "hex", "no such", "", "zlib", "a\x00b"])
+@pytest.mark.parametrize(
+    "name", ["rot13", "hex", "no such", "", "zlib", "a\x00b", "punycode", "IDNA", "unicode_escape"]
+)
 def test_a_word_that_is_no_text_encoding_is_wrong_usage(name):
     with pytest.raises(UsageError):
         detect(b"a", name)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import ezdxf.filemanagement
 import geopandas as gpd
 import pytest
 import shapefile
@@ -338,3 +339,29 @@ def test_a_geopackage_that_gdal_did_not_finish_is_told(hard_town, tmp_path, chan
         database.execute(change)
     with pytest.raises(OutputError, match=missing):
         finish_geopackage(place, hard_town, "en")
+
+
+@pytest.fixture(scope="module")
+def demo_town():
+    return assess(load_catalogue(ROOT / "examples" / "demo-town"))
+
+
+@pytest.mark.parametrize("table", ["parcels", "zones", "overlay", "topology", "findings"])
+def test_every_table_with_outlines_is_drawn_and_none_where_no_row_matches(
+    table, demo_town, tmp_path
+):
+    layer = export.export_table(demo_town, table, None, "EPSG:4547")
+    rings = shapely.get_rings(shapely.get_parts(layer.data.geometry.to_numpy()))
+    for rows, count in ((layer, len(rings)), (layer.having(layer.data.iloc[:0]), 0)):
+        export.write(rows, tmp_path / "a.dxf")
+        drawn = ezdxf.filemanagement.readfile(tmp_path / "a.dxf").modelspace()
+        assert len(drawn.query("LWPOLYLINE")) == count
+    assert len(rings) > 5
+
+
+def test_no_figure_is_a_table_without_rows(demo_town, tmp_path):
+    some = export.export_table(demo_town, "figures")
+    none = export.export_table(assess(demo_town.catalogue, "0001"), "figures")
+    assert not len(none.data)
+    assert list(none.data) == list(some.data)[: len(none.data.columns)]
+    export.write(none, tmp_path / "a.csv")

@@ -166,6 +166,29 @@ def test_swapped_axes_and_an_outline_smaller_than_numbers_are_told(errors, small
     assert errors(small.path) == [("geometry-invalid", *place, None)]
 
 
+# One mistyped corner among lots that lie elsewhere than --crs says: areas of both readings are held
+# against each other.
+@pytest.mark.parametrize(
+    ("crs", "good", "bad"),
+    [
+        ("EPSG:4547", "489000 2588000,489100 2588000,489100 2588100,489000 2588000",
+         "99999999 99999999,489100 2588000,489100 2588100,99999999 99999999"),
+        ("EPSG:4490", "114.9 23.39,114.902 23.39,114.902 23.392,114.9 23.39",
+         "inf 23.39,114.91 23.39,114.91 23.4,inf 23.39"),
+    ],
+)  # fmt: skip
+def test_a_corner_at_no_place_is_told_at_its_row_of_a_delivery(
+    small, tmp_path, crs, good, bad, capsys
+):
+    rows = "".join(f'{name},"POLYGON (({xy}))"\n' for name, xy in (("A0", good), ("A1", bad)))
+    (tmp_path / "lots.csv").write_text(f"parcel_id,wkt\n{rows}")
+    words = ["import", str(tmp_path / "lots.csv"), "--as", "parcels", "--dry-run", "--yes"]
+    main(["--catalogue", str(small.path), *words, "--crs", crs])
+    said = "".join(capsys.readouterr())
+    assert "coordinate-range" in said
+    assert "lots.csv:3" in said
+
+
 DAYS = {
     "0000-01-01": "date-mangled", "0000": "not-a-date", "10000-01-01": "not-a-date",
     "2017-02-30": "date-mangled", "2017-13-01": "date-mangled", "20170230": "not-a-date",

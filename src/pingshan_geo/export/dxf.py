@@ -32,6 +32,15 @@ _HEIGHT, _LEAST_M, _MOST_M = 0.06, 0.5, 20.0
 _METRES, _NO_UNIT = 6, 0  # $INSUNITS
 _STYLE, _NOTICE, _HOLE, _SKETCH = "ids", "notice", "-hole", "-illustrative"
 
+# What is written into an outline of each table, and what names the layer that it is on.
+_NAMED_BY = {
+    "parcels": ("parcel_id", ["land_use_standard", "land_use"]),
+    "zones": ("zone_id", ["kind"]),
+    "overlay": ("parcel_id", ["zone_kind"]),
+    "topology": ("parcel_id", ["rule"]),
+    "findings": ("subject", ["code"]),
+}
+
 
 def write_dxf(
     layer: Layer, path: str | os.PathLike[str], lang: str, encoding: str = "utf-8"
@@ -56,13 +65,14 @@ def write_dxf(
         ) from None
     data, notes = drawn_rows(layer, ".dxf")
     _require_plane(data)
-    by = ["land_use_standard", "land_use"] if layer.name == "parcels" else ["kind"]
-    shown, lost = fit_signs(data[[data.columns[0], by[-1]]], encoding)
+    name_of, by = _NAMED_BY[layer.name]
+    shown, lost = fit_signs(data[[name_of, by[-1]]], encoding)
     names = (
         shown[by[-1]].fillna(word("unknown", lang)).map(lambda name: _NOT_IN_NAME.sub("_", name))
     )
-    names += np.where(data["geometry_status"] == "illustrative", _SKETCH, "")
-    ids = shown.iloc[:, 0].map(lambda each: _NOT_IN_TEXT.sub(" ", each))
+    if "geometry_status" in data:
+        names += np.where(data["geometry_status"] == "illustrative", _SKETCH, "")
+    ids = shown[name_of].fillna("").map(lambda each: _NOT_IN_TEXT.sub(" ", each))
     with _without_clock():
         drawing = new("R2000" if encoding == "gbk" else "R2010")
         _set_up(drawing, data.crs, encoding)
@@ -73,7 +83,7 @@ def write_dxf(
         _draw(drawing, data.geometry.to_numpy(), names.to_numpy(), ids.to_numpy(), lang)
         with whole_file(path) as place:
             drawing.saveas(place)
-    left_out = ", ".join(str(name) for name in data.columns[1:-1] if name != by[-1])
+    left_out = ", ".join(str(each) for each in data.columns[:-1] if each not in (name_of, by[-1]))
     return (
         *notes,
         *lost,
@@ -141,7 +151,7 @@ def _draw(
     rings, part_of = shapely.get_rings(parts, return_index=True)
     points, ring_of = shapely.get_coordinates(rings, return_index=True)
     ends = np.flatnonzero(np.diff(ring_of, append=-1))
-    starts = np.concatenate([[0], ends[:-1] + 1])
+    starts = np.append(0, ends + 1)[: len(ends)]
     is_hole = np.diff(part_of, prepend=-1) == 0  # the first ring of a part is its outer one
     for start, end, part, hole in zip(starts, ends, part_of, is_hole, strict=True):
         on = {"layer": names[row_of[part]] + (_HOLE if hole else "")}

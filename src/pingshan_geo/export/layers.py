@@ -18,7 +18,7 @@ from pingshan_geo.assessment import as_polygons
 from pingshan_geo.catalogue.parts import Part, Parts, Step
 from pingshan_geo.crs import GEOGRAPHIC, exact_way, is_web_mercator, named_crs
 from pingshan_geo.errors import UsageError
-from pingshan_geo.figure import FloatArray, choose_object
+from pingshan_geo.figure import Figure, FloatArray, choose_object
 from pingshan_geo.words import Text, text
 
 if TYPE_CHECKING:
@@ -205,6 +205,8 @@ def export_table(
     return Layer(table, rows, outlines, catalogue, notes)
 
 
+# Whatever figure: it names the columns where there is none.
+_NO_FIGURE = Figure("", "", "", 1.0, 1.0, 1.0, "1", "exact", "derived", Text("", ""))
 # What the shape of a piece of a parcel is made of.
 _CUT = ("parcel_id", "is_whole", "geometry")
 
@@ -221,7 +223,8 @@ def _rows(assessment: Assessment, table: str, lang: str) -> Parts:
         return Parts.of(rows)
     if table == "figures":
         figures = [{"kind": figure.kind, **figure.to_dict(lang)} for figure in assessment.figures()]
-        return Parts.of(pd.DataFrame(figures, dtype=object).set_index("id"))
+        columns = None if figures else ["kind", *_NO_FIGURE.to_dict()]
+        return Parts.of(pd.DataFrame(figures, columns=columns, dtype=object).set_index("id"))
     if table == "overlay":
         return assessment.pieces.beside(assessment.lots, _with_whole)
     if table == "topology":

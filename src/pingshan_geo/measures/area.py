@@ -128,6 +128,7 @@ def _polygon_areas(shapes: ObjectArray, geod: Any) -> FloatArray:
     return area
 
 
+@np.errstate(all="ignore")  # at no place, or from pole to pole: unknown
 def _ring_areas(rings: ObjectArray, geod: Any) -> FloatArray:
     """Return areas of rings, or of polygons of one ring, from one flat array of coordinates."""
     lonlat, ring_of = shapely.get_coordinates(rings, return_index=True)
@@ -161,7 +162,8 @@ def _edges(lonlat: FloatArray, start: IntArray, geod: Any) -> tuple[FloatArray, 
 def _long_edges(one: FloatArray, two: FloatArray, geod: Any) -> FloatArray:
     """Return the area under long edges by halving pieces of the geodesic, extrapolated."""
     azimuth, _, length = geod.inv(*one.T, *two.T)
-    pieces = np.maximum(np.ceil(length / _PIECE_M), 1).astype(np.int64)
+    length = np.where(np.isfinite(length), length, np.nan)  # of no place: its area is unknown
+    pieces = np.fmax(np.ceil(length / _PIECE_M), 1).astype(np.int64)
     count = 2 * pieces + 1
     first = np.concatenate([[0], np.cumsum(count)[:-1]])
     of_edge = np.repeat(np.arange(len(one)), count)

@@ -16,6 +16,8 @@ _JUDGED = 20_000
 _TEXTS = 2_000
 # Names that programs give to the older parts of GB18030.
 _GB = {"gbk", "gb2312", "cp936"}
+# Codecs of host names and program texts.
+_OF_NO_FILE = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Where the characters of daily use stand: level 1 of GB 2312 (3 755 hanzi), of Big5 (5 401 hanzi).
 _DAILY = {"gb18030": ("gb2312", 0xB0, 0xD7), "cp950": ("big5", 0xA4, 0xC6)}
@@ -112,6 +114,8 @@ def codec_name(declared: str) -> str:
     try:
         "".encode(declared)  # LookupError also for codecs that are no text encodings
         name = codecs.lookup(declared).name
+        if name in _OF_NO_FILE:
+            raise LookupError
     except (LookupError, ValueError):
         raise UsageError(
             f"{declared} is no known encoding; try utf-8, gb18030 or big5",
