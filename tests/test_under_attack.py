@@ -189,6 +189,17 @@ def test_a_corner_at_no_place_is_told_at_its_row_of_a_delivery(
     assert "lots.csv:3" in said
 
 
+def test_a_row_that_is_refused_is_not_said_to_be_kept_without_an_outline(small, tmp_path, capsys):
+    square = "POLYGON ((114 22,114.002 22,114.002 22.002,114 22))"
+    rows = f'A0,"{square}"\nA1,"TRIANGLE ((0 0,1 0,1 1,0 0))"\nA2,\n'
+    (tmp_path / "lots.csv").write_text(f"parcel_id,wkt\n{rows}")
+    words = ["import", str(tmp_path / "lots.csv"), "--as", "parcels", "--dry-run", "--yes"]
+    main(["--catalogue", str(small.path), *words, "--crs", "EPSG:4490"])
+    said = "".join(capsys.readouterr())
+    assert "3 rows = 2 accepted + 0 repaired + 1 quarantined" in said
+    assert "1 rows have no geometry (row 4)" in said
+
+
 DAYS = {
     "0000-01-01": "date-mangled", "0000": "not-a-date", "10000-01-01": "not-a-date",
     "2017-02-30": "date-mangled", "2017-13-01": "date-mangled", "20170230": "not-a-date",

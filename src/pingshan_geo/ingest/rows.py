@@ -100,7 +100,7 @@ class Rows:
     def settle(self) -> None:
         """Put the outlines right, or refuse their rows; say how they were made."""
         if self.plan.geometry is not None:
-            settled = settle(self.plan.geometry, self.numbers, self.file)
+            settled = settle(self.plan.geometry, self.numbers, self.file, ~self.refused)
             shapes, self.repaired = settled.geometry, settled.repaired.copy()
             self.take(settled.findings)
             self.refused |= settled.refused

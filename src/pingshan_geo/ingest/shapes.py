@@ -89,7 +89,9 @@ class Settled:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is no number is told by row
-def settle(geometry: Shapes, rows: Rows, file: str, *, tolerance: float = 1e-4) -> Settled:
+def settle(
+    geometry: Shapes, rows: Rows, file: str, kept: Mask | None = None, *, tolerance: float = 1e-4
+) -> Settled:
     """Return outlines that can be measured, and all that was done to them.
 
     Parameters
@@ -100,6 +102,8 @@ def settle(geometry: Shapes, rows: Rows, file: str, *, tolerance: float = 1e-4) 
         Row number of each, for the findings.
     file : str
         Name of the file, for the findings.
+    kept : array of bool, optional
+        Rows that are not refused yet; only of these it is said that they have no outline.
     tolerance : float
         What part of its area a repair may change, but always 0.01 m² and no more than 1 m² or a
         tenth of ``tolerance``. A row whose repair changes more is refused.
@@ -124,7 +128,8 @@ def settle(geometry: Shapes, rows: Rows, file: str, *, tolerance: float = 1e-4) 
     """
     shapes = np.array(geometry, dtype=object)
     shapes[shapely.is_empty(shapes)] = None
-    findings = [*_common("geometry-missing", shapely.is_missing(shapes), rows, file)]
+    missing = shapely.is_missing(shapes) & (True if kept is None else kept)
+    findings = [*_common("geometry-missing", missing, rows, file)]
     high = shapely.has_z(shapes) | shapely.has_m(shapes)
     findings += _common("geometry-tidied", high, rows, file, _HEIGHTS)
     shapes[high] = shapely.force_2d(shapes[high])
