@@ -3,8 +3,9 @@
 ``python -m tests.mutants --sample 500 --seed 1`` changes one place of a copy of the package at a
 time: a comparison, a sign, a number, ``and`` for ``or``, a condition for its opposite, a returned
 value for None. First the tests run once, to see which of them come by each line and how long they
-take; then each mutant meets the quickest tests that come by its statement. It is killed where one
-of them fails or does not end; those that live are listed for somebody to look at.
+take; then each mutant meets tests that come by its statement, those of its module and the quickest
+first. It is killed where one of them fails or does not end; those that live are listed for somebody
+to look at, and tried again with ``--lives FILE`` once there are tests for them.
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class Mutant(NamedTuple):
     line: int
     was: str
     now: str
+
+    def told(self) -> str:
+        """Return the line that says that it lives."""
+        return f"lives: {self.file}:{self.line}: {self.was}  →  {self.now}"
 
 
 class _Changer(ast.NodeTransformer):
@@ -188,8 +193,13 @@ class Tests(NamedTuple):
         names = {name for line in lines for name in at.get(line, ()) if name in self.took}
         if not names:
             names = {name for every in at.values() for name in every if name in self.took}
+        own = {
+            f"test_{name}.py" for name in (Path(mutant.file).stem, Path(mutant.file).parent.name)
+        }
         chosen, left = [], SECONDS
-        for name in sorted(names, key=lambda name: (self.took[name], name)):
+        for name in sorted(
+            names, key=lambda name: (name.split("::")[0][6:] not in own, self.took[name], name)
+        ):
             left -= self.took[name]
             if left < 0 and chosen:
                 break
@@ -275,9 +285,13 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="leave out those before it")
+    parser.add_argument("--lives", type=Path, help="of the sample only those that lived, a listing")
     asked = parser.parse_args()
     found = mutants()
     sample = random.Random(asked.seed).sample(found, min(asked.sample, len(found)))  # noqa: S311
+    if asked.lives:
+        listing = asked.lives.read_text("utf-8")
+        sample = [each for each in sample if each.told() in listing]
     begun = time.monotonic()
     tests = all_tests()
     sys.stderr.write(f"{len(tests.took)} tests ran in {time.monotonic() - begun:.0f} s\n")
@@ -293,8 +307,7 @@ def main() -> int:
             count[is_killed] += 1
             sys.stderr.write(f"\r{asked.first + n + 1} tried, {count[False]} live")
             if not is_killed:
-                place = f"{mutant.file}:{mutant.line} ({len(tried)} tests)"
-                sys.stdout.write(f"lives: {place}: {mutant.was}  →  {mutant.now}\n")
+                sys.stdout.write(f"{mutant.told()} ({len(tried)} tests)\n")
                 sys.stdout.flush()
     sys.stdout.write(f"{count[True]} of {count.total()} killed, of {len(found)} places\n")
     return 0

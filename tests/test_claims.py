@@ -179,6 +179,20 @@ def test_an_input_known_from_the_same_printed_place_alone_is_circular():
     )
 
 
+def test_what_follows_is_exact_of_exact_numbers_and_printed_where_one_is_printed():
+    claimed = printed("claimed", 3.0, 2.5, 3.5, place="elsewhere")
+    exact, also = (printed(name, 1.0, 1.0, 1.0, qualifier="exact") for name in ("one", "two"))
+    about = printed("three", 2.0, 1.5, 2.5, qualifier="about")
+    for other, qualifier in (
+        (also, "exact"),
+        (printed("two", 2.0, 1.5, 2.5), "printed"),
+        (about, "about"),
+    ):
+        inputs = ["one/a", other.id]
+        found = check_claim("total", "claimed/a", inputs, 0, look(claimed, exact, other))
+        assert found.qualifier == qualifier
+
+
 amounts = st.floats(0.5, 1e6, allow_nan=False)
 
 
