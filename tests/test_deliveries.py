@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 
 import pytest
 
 from pingshan_geo import assess
+from pingshan_geo.measures.deliveries import Delivery
 
 BASE = {
     "subject": "task",
@@ -105,3 +107,14 @@ def test_the_order_of_rows_does_not_matter(small, seed):
     small.save()
     assert (delivered(small, "2021-12-31"), roles(small, "2021-12-31")) == before
     assert before[0][0] == 45_000
+
+
+def test_periods_meet_in_one_day_and_not_beside_each_other():
+    january, february = date(2020, 1, 31), date(2020, 2, 1)
+    one = Delivery(None, date(2020, 1, 1), january, 0, 0.0, 0.0)
+    same_day = Delivery(None, january, february, 1, 0.0, 0.0)
+    next_day = Delivery(None, february, february, 2, 0.0, 0.0)
+    assert one.meets(same_day)
+    assert same_day.meets(one)
+    assert not one.meets(next_day)
+    assert not next_day.meets(one)

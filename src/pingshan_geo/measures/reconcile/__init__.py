@@ -265,7 +265,18 @@ def _scatter(table: Table) -> float:
 def _plane_share(
     recorded: FloatArray, geodesic: FloatArray, plane: FloatArray, tolerance_m2: FloatArray
 ) -> float:
-    """Return how likely a register computes in the plane, from the rows that can tell."""
+    """Return how likely a register computes in the plane, from the rows that can tell.
+
+    By the rule of succession: one more than those that do, of two more than all.
+
+    Examples
+    --------
+    >>> geodesic = np.array([100.0, 200.0, 300.0, 400.0])
+    >>> plane = geodesic + np.array([1.0, 1.0, 1.0, 0.0])
+    >>> recorded = np.array([101.0, 201.0, 300.0, 400.0])
+    >>> float(_plane_share(recorded, geodesic, plane, np.full(4, 0.5)))
+    0.6
+    """
     tell = np.abs(plane - geodesic) > tolerance_m2
     flat, round_ = (
         (tell & (np.abs(recorded - area) <= tolerance_m2)).sum() for area in (plane, geodesic)
