@@ -179,6 +179,15 @@ def test_an_input_known_from_the_same_printed_place_alone_is_circular():
     )
 
 
+def test_a_difference_of_rates_is_in_points_where_the_claim_is():
+    claimed = printed("claimed", 5.0, 4.95, 5.05, unit="pp", place="elsewhere")
+    one, two = (printed(name, rate, rate, rate, unit="1")
+                for name, rate in (("one", 0.625), ("two", 0.575)))  # fmt: skip
+    found = check_claim("difference", "claimed/a", ["one/a", "two/a"], 0, look(claimed, one, two))
+    assert (found.verdict, found.unit) == ("consistent", "pp")
+    assert found.computed.value == pytest.approx(5, rel=1e-12)
+
+
 def test_what_follows_is_exact_of_exact_numbers_and_printed_where_one_is_printed():
     claimed = printed("claimed", 3.0, 2.5, 3.5, place="elsewhere")
     exact, also = (printed(name, 1.0, 1.0, 1.0, qualifier="exact") for name in ("one", "two"))

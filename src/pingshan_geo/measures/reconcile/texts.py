@@ -52,7 +52,15 @@ def evidence(
 
 
 def _typed(number: float, step_m2: float, recorded_m2: float, text: str | None) -> str:
-    """Return a number as it was typed and as it should have been, in the unit it is printed in."""
+    """Return a number as it was typed and as it should have been, in the unit it is printed in.
+
+    Without its text, or where that is more than digits, in m².
+
+    Examples
+    --------
+    >>> _typed(200_000, 0.01, 2600.0, "2600.00"), _typed(20_800, 0.1, 2800.0, None)
+    ('from=2600.00; to=2000.00', 'from=2800; to=2080')
+    """
     decimals = len(text.partition(".")[2]) if text else 0
     if text and text.replace(".", "").isdigit():
         return f"from={text}; to={number / 10**decimals:.{decimals}f}"
