@@ -171,6 +171,7 @@ def _child(work: Callable[[], None], writes: int) -> NoReturn:
     try:
         os.setsid()
         try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             with redirect_stdout(said), redirect_stderr(said):
                 work()

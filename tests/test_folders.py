@@ -168,6 +168,15 @@ def test_files_are_all_old_where_a_rename_fails(tmp_path, monkeypatch, at, with_
     assert _read(tmp_path) == dict.fromkeys(sorted(names), text)
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard, also where a shell has begun the tests with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("several", [True, False])
 @pytest.mark.parametrize("at", range(1, 9))
 def test_all_files_are_new_after_ctrl_c_between_any_two_renames(tmp_path, monkeypatch, at, several):
@@ -206,6 +215,7 @@ def test_a_folder_with_the_name_of_a_part_is_refused_and_stays(tmp_path, name):
     assert _read(tmp_path) == {"lots.shp": "old"}
 
 
+@pytest.mark.usefixtures("heard")
 def test_an_error_is_told_though_ctrl_c_was_pressed(tmp_path, monkeypatch):
     def fails(*_):
         signal.raise_signal(signal.SIGINT)
