@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import io
 import os
 import shutil
 import sys
@@ -24,6 +23,7 @@ import click
 from click.core import ParameterSource
 
 from pingshan_geo import __version__
+from pingshan_geo.cli.streams import drop_output, set_up_streams
 from pingshan_geo.errors import OutputError, PingshanGeoError, UsageError
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else arguments
     lang = "zh" if "zh" in _option(words, "--lang") else "en"
-    _set_up_streams()
+    set_up_streams()
     try:
         status = cli.main(words, prog_name="pingshan-geo", standalone_mode=False)
         sys.stdout.flush()
@@ -257,14 +257,14 @@ def main(arguments: list[str] | None = None) -> int:
         return STOPPED
     except BrokenPipeError:
         # The reader has gone: nothing is left to say, and the interpreter must not try to.
-        _drop_output()
+        drop_output()
         return 0
     except PingshanGeoError as error:
         _say(error.message(lang))
         return error.exit_status
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _STDOUT_FAILS and not error.filename:
-            _drop_output()
+            drop_output()
             failure = OutputError(
                 f"stdout: cannot be written: {error.strerror}",
                 f"stdout：无法写入：{error.strerror}",
@@ -375,31 +375,6 @@ def _shown(work: Callable[[Any], Any], items: Iterable[Any], run: Runner) -> Ite
         for count, made in enumerate(run(work, items), 1):
             progress.update(task, advance=1, rate=f"{count / (time.monotonic() - start):.1f}/s")
             yield made
-
-
-def _set_up_streams() -> None:
-    """Make stdout UTF-8, as all that is written is, whatever the locale; a closed one is dropped.
-
-    Then no character of a report is one that cannot be written, and no file that is opened gets the
-    number of a closed stream, into which others write.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # which takes the first number that is free
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 -- to the end
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(errors="backslashreplace")
-
-
-def _drop_output() -> None:
-    """Let the interpreter write what is left for a stdout that cannot take it to nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell_where_it_stands(option: str, lang: str) -> None:

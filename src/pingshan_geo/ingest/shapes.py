@@ -98,26 +98,22 @@ def settle(
     ----------
     geometry : object array
         Shapely geometries or None; longitude and latitude in degrees on CGCS2000.
-    rows : array of int
-        Row number of each, for the findings.
-    file : str
-        Name of the file, for the findings.
+    rows, file : array of int, str
+        Row number of each and name of the file, for the findings.
     kept : array of bool, optional
-        Rows that are not refused yet; only of these it is said that they have no outline.
+        Rows not refused yet: of these it is said that they have no outline.
     tolerance : float
         What part of its area a repair may change, but always 0.01 m² and no more than 1 m² or a
-        tenth of ``tolerance``. A row whose repair changes more is refused.
+        tenth of ``tolerance``; else the row is refused.
 
     Returns
     -------
     Settled
-        On the same rows; the input is untouched.
 
     Notes
     -----
-    The area before is the area as drawn: the shoelace of each shell less those of its holes,
-    summed over the parts. The lobes of a bow-tie cancel in it and what is covered twice counts
-    twice, so the area of an outline that can be read in two ways changes, and the row is refused.
+    The area before is that drawn: the shoelace of each shell less those of its holes. The lobes of
+    a bow-tie cancel in it, and land covered twice counts twice: such an outline is refused.
 
     Examples
     --------
