@@ -35,13 +35,8 @@ ALLOWED = {
     "geojson_chrieke/problematic_geometries/problematic_holes.geojson",
     "geojson_chrieke/problematic_geometries/problematic_wrong_bbox_coordinate_order.geojson",
 }
-#: Good by the verdict of their origin, and refused on purpose: two members of one name, of which
-#: each program takes another; a document that is nothing.
-STRICT = {
-    "jsontestsuite/y_object_duplicated_key.json",
-    "jsontestsuite/y_object_duplicated_key_and_value.json",
-    "jsontestsuite/y_structure_lonely_null.json",
-}
+#: Good by the verdict of its origin, and refused on purpose: a document that is nothing.
+STRICT = {"jsontestsuite/y_structure_lonely_null.json"}
 #: Classes of plain JSON, which is held against the parser alone: it is no layer.
 _JSON = {"json-invalid", "json-valid", "json-impl-defined"}
 #: Good files of another format than a layer: tables without a heading, answers of other programs.
@@ -78,7 +73,7 @@ def told(path: Path, *, is_json: bool = False) -> tuple[bool, set[str]]:
     """Return whether a file was opened, and the codes of what was said of it."""
     if is_json:
         found: list[Finding] = []
-        read_json(path.read_bytes(), file_report(path.name, found))
+        read_json(path.read_bytes(), file_report(path.name, found), doubled=[])
         return not found, {finding.code for finding in found}
     try:
         delivery = open_delivery(str(path), Asked())

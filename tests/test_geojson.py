@@ -18,6 +18,8 @@ from tests.opening import (
     refused,
 )
 
+from pingshan_geo.catalogue.readers import file_report, read_json
+
 
 @pytest.mark.parametrize(
     ("item", "code"),
@@ -114,3 +116,32 @@ def test_a_line_that_is_no_feature_costs_that_line_only(tmp_path, mark):
     assert delivery.rows.tolist() == [1, 2, 3]
     assert codes(delivery) == [("json-invalid", 2)]
     assert pd.isna(delivery.table["a"]).tolist() == [False, True, False]
+
+
+def test_of_a_member_that_stands_twice_the_last_counts_and_is_told_by_row(tmp_path):
+    one = '{"type":"Feature","geometry":null,"properties":{"a":1}}'
+    two = '{"type":"Feature","geometry":null,"properties":{"a":1,"b":{"c":1,"c":2},"a":3}}'
+    told = [("json-doubled", 2, "a", "3"), ("json-doubled", 2, "c", "2")]
+    whole = tmp_path / "whole.geojson"
+    whole.write_text(
+        f'{{"type":"FeatureCollection","name":"x","name":"y","features":[{one},{two}]}}'
+    )
+    by_line = tmp_path / "lines.geojsons"
+    by_line.write_text(f"{one}\n{two}\n")
+    half = tmp_path / "half.geojsons"
+    half.write_text(f"{one}\n{two}\n{{")
+    for path, others in (
+        (whole, [("json-doubled", None, "name", '"y"')]),
+        (by_line, []),
+        (half, [("json-invalid", 3, None, None)]),
+    ):
+        delivery = opened(path)
+        found = [(each.code, each.row, each.field, each.value) for each in delivery.findings]
+        assert sorted(found, key=str) == sorted(told + others, key=str)
+        assert delivery.table["a"].tolist()[:2] == [1, 3]
+
+
+def test_a_catalogue_of_its_own_refuses_a_member_that_stands_twice():
+    found = []
+    assert read_json(b'{"a": 1, "b": {"c": 1, "c": 1}}', file_report("x.json", found)) is None
+    assert [(each.code, "'c'" in each.line("en")) for each in found] == [("json-invalid", True)]

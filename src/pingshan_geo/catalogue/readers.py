@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -142,11 +143,23 @@ def _decoded(data: bytes, report: Report) -> str | None:
     return None
 
 
-def read_json(data: bytes, report: Report, most_nesting: int = MOST_NESTING) -> Any:
+class Doubled(dict[str, Any]):
+    """An object in which members stand more than once; the last of each counts."""
+
+    names: tuple[str, ...] = ()
+
+
+def read_json(
+    data: bytes,
+    report: Report,
+    most_nesting: int = MOST_NESTING,
+    *,
+    doubled: list[Doubled] | None = None,
+) -> Any:
     """Return the value of a JSON file, or None after a finding.
 
-    Refused: other bytes than UTF-8, nesting over ``most_nesting``, NaN and infinities, a member
-    that stands twice, half a surrogate pair.
+    Refused: other bytes than UTF-8, nesting over ``most_nesting``, NaN and infinities, half a
+    surrogate pair, and a member that stands twice unless ``doubled`` takes its object.
     """
     brackets = np.frombuffer(_STRING.sub(b"", data).translate(None, _NO_BRACKET), dtype=np.uint8)
     # The bits of value 6 are 2 in [ and {, 4 in ] and }.
@@ -158,7 +171,7 @@ def read_json(data: bytes, report: Report, most_nesting: int = MOST_NESTING) -> 
         value = json.loads(
             data.decode("utf-8-sig"),
             parse_constant=_no_constant,
-            object_pairs_hook=_no_doubles,
+            object_pairs_hook=_no_doubles if doubled is None else partial(_doubles, doubled),
             parse_float=_finite,
         )
     except UnicodeDecodeError as error:
@@ -208,10 +221,21 @@ def _finite(text: str) -> float:
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: list[Doubled] = []
+    members = _doubles(found, pairs)
+    if found:
+        raise _DoubledError(repr(found[0].names[0]))
+    return members
+
+
+def _doubles(found: list[Doubled], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
-    if len(members) != len(pairs):
-        doubled, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise _DoubledError(repr(doubled))
+    if len(members) == len(pairs):
+        return members
+    members = Doubled(members)
+    times = Counter(name for name, _ in pairs)
+    members.names = tuple(name for name, count in times.items() if count > 1)
+    found.append(members)
     return members
 
 

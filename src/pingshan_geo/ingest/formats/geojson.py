@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pingshan_geo.catalogue.readers import Report, file_report, read_json
+from pingshan_geo.catalogue.readers import Doubled, Report, file_report, read_json
 from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
@@ -50,7 +50,8 @@ def read_geojson(path: Path, asked: Asked) -> Delivery:
     """Read a FeatureCollection, a Feature or a geometry: longitude before latitude.
 
     A feature that breaks RFC 7946 stays a row: what can be read of it is there, the rest is None
-    and told. No ``crs`` member claims WGS 84 by the format; one that names none claims nothing.
+    and told. Of a member that stands twice the last counts, as with GDAL, and is told. No ``crs``
+    member claims WGS 84 by the format; one that names none claims nothing.
 
     Raises
     ------
@@ -59,7 +60,9 @@ def read_geojson(path: Path, asked: Asked) -> Delivery:
     """
     found: list[Finding] = []
     report = file_report(path.name, found)
-    document = read_json(_utf8(path, asked, found), report, asked.ceilings.nesting)
+    doubled: list[Doubled] = []
+    data = _utf8(path, asked, found)
+    document = read_json(data, report, asked.ceilings.nesting, doubled=doubled)
     if document is None:
         raise InputError(found)
     kind = document.get("type") if isinstance(document, dict) else None
@@ -74,6 +77,7 @@ def read_geojson(path: Path, asked: Asked) -> Delivery:
         raise InputError([*found, _not_geojson(document, path.name)])
     if kind == "FeatureCollection":
         _told_members(document, report, None)
+    _told_doubled(doubled, features, report)
     claim = _claim(document, report)
     return _delivery(path, "GeoJSON", features, claim, found, asked.ceilings)
 
@@ -87,15 +91,19 @@ def read_sequence(path: Path, asked: Asked) -> Delivery:
     ignored: list[Finding] = []
     whole = b"[" + b",".join(records) + b"]"
     deepest = asked.ceilings.nesting
-    features = read_json(whole, file_report(path.name, ignored), deepest + 1)
+    doubled: list[Doubled] = []
+    features = read_json(whole, file_report(path.name, ignored), deepest + 1, doubled=doubled)
     if features is None or len(features) != len(records):
         features = []
+        doubled.clear()
         for number, record in enumerate(records, start=1):
             own: list[Finding] = []
-            features.append(read_json(record, file_report(path.name, own), deepest))
+            report = file_report(path.name, own)
+            features.append(read_json(record, report, deepest, doubled=doubled))
             found += [replace(each, row=number) for each in own]
     if not any(isinstance(feature, dict) for feature in features):
         raise InputError([*found, _not_geojson(None, path.name)])
+    _told_doubled(doubled, features, file_report(path.name, found))
     claim = Claim("OGC:CRS84", "format")
     return _delivery(path, "GeoJSONSeq", features, claim, found, asked.ceilings)
 
@@ -209,6 +217,27 @@ def _told_members(item: dict[str, Any], report: Report, number: int | None) -> N
     ):
         reason = Text("bbox is not four or six numbers", "bbox 不是四个或六个数字")
         report("geojson-member", row=number, reason=reason)
+
+
+def _told_doubled(doubled: list[Doubled], features: list[Any], report: Report) -> None:
+    """Tell of members that stand twice, each with the row that it belongs to, if any."""
+    left = {id(item): item for item in doubled}
+    for number, feature in enumerate(features, start=1):
+        waiting = [feature] if left else []
+        while waiting:
+            item = waiting.pop()
+            if (found := left.pop(id(item), None)) is not None:
+                _tell_doubled(found, number, report)
+            if isinstance(item, (dict, list)):
+                waiting += item.values() if isinstance(item, dict) else item
+    for found in left.values():
+        _tell_doubled(found, None, report)
+
+
+def _tell_doubled(item: Doubled, number: int | None, report: Report) -> None:
+    for name in item.names:
+        value = json.dumps(item[name], ensure_ascii=False)
+        report("json-doubled", row=number, field=name, value=value)
 
 
 def _table(rows: list[dict[str, Any]], file: str, ceilings: Ceilings) -> pd.DataFrame:
