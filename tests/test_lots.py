@@ -58,6 +58,10 @@ def test_a_lot_of_no_size_has_no_ratio(small):
     small.put("facts", 1, value="0")
     assert figure(small, "far/lot-1").status == "unknown"
     assert figure(small, "site_area/lot-1").value == 0
+    fact(small, "net_site_area", "20000")  # a land that is something goes before one of nothing
+    far = figure(small, "far/lot-1")
+    assert (far.value, far.basis.en) == (4.0, "gross floor on net site")
+    assert far.inputs == ("gross_floor_area/lot-1", "net_site_area/lot-1")
 
 
 @pytest.mark.parametrize(

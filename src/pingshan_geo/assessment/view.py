@@ -249,7 +249,7 @@ class View:
             lot = self.cell(kind, "parcel_id", subject)
             return [f"overlay_share/{subject}", f"measured_area/{lot}"]
         if name in {"far", "floor_headroom"}:
-            land, floor = (self._first_known(kind, names, subject) for names in (LANDS, FLOORS))
+            floor, land = self._of_far(kind, subject)
             named = (floor, land) if name == "far" else ("far_limit", land, floor)
             return [f"{each}/{subject}" for each in named]
         if name == "share_of_parent":
@@ -285,6 +285,12 @@ class View:
         others = FILLED_FROM[name]
         known = (m for m in others if self.cell(kind, MEASURES[m].column, subject) is not None)
         return [f"{m}/{subject}" for m in known][:1]
+
+    def _of_far(self, kind: str, subject: str) -> tuple[str, str]:
+        """Return the floor and the land that a ratio was computed from, or what is missing."""
+        positive = (m for m in LANDS if (self.cell(kind, MEASURES[m].column, subject) or 0) > 0)
+        floor, land = (self._first_known(kind, names, subject) for names in (FLOORS, LANDS))
+        return floor, next(positive, land)
 
     def _first_known(self, kind: str, names: tuple[str, ...], subject: str | None) -> str:
         """Return the first of some measures that is known, else the one that is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import geopandas as gpd
@@ -10,6 +11,8 @@ import pandas as pd
 
 from pingshan_geo.catalogue.schema import BASIS_OF_MEASURE, FACT_MEASURES, MEASURABLE
 from pingshan_geo.figure import (
+    BoolArray,
+    Interval,
     ObjectArray,
     choose,
     choose_code,
@@ -63,6 +66,17 @@ def _fill(wide: Wide, name: str, basis: str | None = None) -> None:
     wide.put(name, interval, status, qualifier)
 
 
+def _far_pairs(wide: Wide) -> Iterator[tuple[str, str, Interval, BoolArray]]:
+    """Yield pairs of floor and land, the preferred first, the ratio, and whose ``far`` it is."""
+    has_ratio = np.zeros(len(wide.base), dtype=bool)
+    for land in LANDS:
+        for floor in FLOORS:
+            ratio = divide(wide.interval(floor), wide.interval(land))
+            known = ~np.isnan(ratio.value)
+            yield floor, land, ratio, known & ~has_ratio
+            has_ratio |= known
+
+
 def _put_far(wide: Wide) -> None:
     """Put the ratio on the preferred bases, and each pair of bases where a lot has several."""
     size = len(wide.base)
@@ -71,21 +85,17 @@ def _put_far(wide: Wide) -> None:
     basis = np.full(size, None, dtype=object)
     count = np.zeros(size, dtype=np.int64)
     pairs = []
-    site_basis = wide.noted("site_area_basis")
-    for land in LANDS:
-        for floor in FLOORS:
-            ratio = divide(wide.interval(floor), wide.interval(land))
-            qualifiers = combined_qualifier(ratio, wide.qualifier(floor), wide.qualifier(land))
-            known = ~np.isnan(ratio.value)
-            pairs.append((far_pair(floor, land), ratio, qualifiers))
-            if not known.any():
-                continue
-            count += known
-            fill = known & np.isnan(chosen.value)
-            chosen = choose(fill, ratio, chosen)
-            qualifier = choose_code(fill, qualifiers, qualifier)
-            land_basis = site_basis if land == "site_area" else BASIS_OF_MEASURE[land]
-            basis = choose_object(fill, _pairs_of(BASIS_OF_MEASURE[floor], land_basis), basis)
+    for floor, land, ratio, fill in _far_pairs(wide):
+        qualifiers = combined_qualifier(ratio, wide.qualifier(floor), wide.qualifier(land))
+        pairs.append((far_pair(floor, land), ratio, qualifiers))
+        count += ~np.isnan(ratio.value)
+        if not fill.any():
+            continue
+        chosen = choose(fill, ratio, chosen)
+        qualifier = choose_code(fill, qualifiers, qualifier)
+        is_site = land == "site_area"
+        land_basis = wide.noted("site_area_basis") if is_site else BASIS_OF_MEASURE[land]
+        basis = choose_object(fill, _pairs_of(BASIS_OF_MEASURE[floor], land_basis), basis)
     wide.put("far", chosen, "derived", qualifier)
     wide.note("far_basis", basis)
     several = count > 1
@@ -105,14 +115,9 @@ def _pairs_of(floor: str, land: str | ObjectArray) -> Any:
 
 def far_inputs(wide: Wide) -> tuple[Joined, Joined]:
     """Return floor and land of the ratio ``far``, unknown where that is."""
-    size = len(wide.base)
-    floor = land = nothing_joined(size)
-    for under in LANDS:
-        for over in FLOORS:
-            top, bottom = wide.interval(over), wide.interval(under)
-            fill = np.isnan(floor.interval.value) & ~np.isnan(divide(top, bottom).value)
-            if not fill.any():
-                continue
+    floor = land = nothing_joined(len(wide.base))
+    for over, under, _, fill in _far_pairs(wide):
+        if fill.any():
             floor, land = (
                 Joined(
                     choose(fill, wide.interval(name), found.interval),
