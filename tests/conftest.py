@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ from tests.town import delivered, run, town  # noqa: F401 -- fixtures
 from pingshan_geo.catalogue import load_catalogue
 from pingshan_geo.catalogue.schema import SPATIAL, TABLES
 from pingshan_geo.errors import InputError
+
+
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard, also where a shell has begun the tests with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
 
 # A slow machine is no fault of the code that is tested.
 settings.register_profile("any-machine", deadline=None)

@@ -94,6 +94,10 @@ def test_what_cannot_be_written_is_refused_before_any_work_is_done(tmp_path, mon
         ["export", "parcels", "-o", "postgresql://u@h/d?table=a.shp", "--encoding", "gbk"],
     ):  # fmt: skip
         assert main(words) == 2, words
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.stdout, "isatty", lambda: True)
+        for form in ("xlsx", "parquet"):  # no text, and nowhere to go but to a terminal
+            assert main(["report", "--format", form]) == 2
     assert "fault" not in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 

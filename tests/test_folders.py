@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pingshan_geo import folders
 from pingshan_geo.catalogue import store
+from pingshan_geo.cli import main
 from pingshan_geo.errors import OutputError, UsageError
 from pingshan_geo.folders import Scratch
 from pingshan_geo.output import part_folder, whole_file, whole_files, write_whole
@@ -100,29 +102,36 @@ def _read(folder: Path) -> dict[str, str]:
     return {each.name: each.read_text() for each in sorted(folder.iterdir()) if each.is_file()}
 
 
+def before_change(patch, at, act, kinds=("rename", "replace", "link")):
+    """Have something done before the n-th change of a name; return how many changes came."""
+    seen = []
+
+    def counted(change):
+        def changed(*words, **names):
+            seen.append(change)
+            if len(seen) == at:
+                act()
+            return change(*words, **names)
+
+        return changed
+
+    for name in kinds:
+        patch.setattr(os, name, counted(getattr(os, name)))
+    return seen
+
+
 @pytest.mark.parametrize("several", [True, False])
 @pytest.mark.parametrize("at", range(1, 9))
-def test_files_are_all_old_or_all_new_after_a_kill_between_any_two_renames(tmp_path, at, several):
+def test_files_are_all_old_or_all_new_after_a_kill_between_any_two_renames(
+    tmp_path, monkeypatch, at, several
+):
     """The kill comes in place of the n-th change of a name; the next writing ends the rest."""
     old = dict.fromkeys([*SEVERAL[:2], *(["lots.sbn"] if several else [])], "old")
     for name, text in old.items():
         (tmp_path / name).write_text(text)
     child = os.fork()
     if child == 0:
-        count = 0
-
-        def counted(change):
-            def changed(*words, **names):
-                nonlocal count
-                count += 1
-                if count == at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return change(*words, **names)
-
-            return changed
-
-        for name in ("rename", "replace", "link"):
-            setattr(os, name, counted(getattr(os, name)))
+        before_change(monkeypatch, at, lambda: os.kill(os.getpid(), signal.SIGKILL))
         try:
             _write(tmp_path, "new", several=several)
         finally:
@@ -145,35 +154,18 @@ def _no_links(*_):
 def test_files_are_all_old_where_a_rename_fails(tmp_path, monkeypatch, at, with_links, several):
     for name in SEVERAL[:2]:
         (tmp_path / name).write_text("old")
-    count = 0
 
-    def failing(change):
-        def changed(*words, **names):
-            nonlocal count
-            count += 1
-            if count == at:
-                raise OSError(5, "Input/output error")
-            return change(*words, **names)
-
-        return changed
+    def fails():
+        raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        for name in ("rename", "replace"):
-            patch.setattr(os, name, failing(getattr(os, name)))
+        seen = before_change(patch, at, fails, ("rename", "replace"))
         if not with_links:
             patch.setattr(os, "link", _no_links)
         with suppress(OutputError):
             _write(tmp_path, "new", several=several)
-    names, text = (SEVERAL[:2], "old") if count >= at else (SEVERAL, "new")
+    names, text = (SEVERAL[:2], "old") if len(seen) >= at else (SEVERAL, "new")
     assert _read(tmp_path) == dict.fromkeys(sorted(names), text)
-
-
-@pytest.fixture
-def heard():
-    """Ctrl-C is heard, also where a shell has begun the tests with it ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("heard")
@@ -182,26 +174,36 @@ def heard():
 def test_all_files_are_new_after_ctrl_c_between_any_two_renames(tmp_path, monkeypatch, at, several):
     for name in SEVERAL[:2]:
         (tmp_path / name).write_text("old")
-    count = 0
-
-    def pressed(change):
-        def changed(*words, **names):
-            nonlocal count
-            count += 1
-            if count == at:
-                signal.raise_signal(signal.SIGINT)
-            return change(*words, **names)
-
-        return changed
-
     with monkeypatch.context() as patch:
-        for name in ("rename", "replace", "link"):
-            patch.setattr(os, name, pressed(getattr(os, name)))
+        seen = before_change(patch, at, lambda: signal.raise_signal(signal.SIGINT))
         with suppress(KeyboardInterrupt):
             _write(tmp_path, "new", several=several)
-            assert count < at, "Ctrl-C was swallowed"
+            assert len(seen) < at, "Ctrl-C was swallowed"
     assert _read(tmp_path) == dict.fromkeys(sorted(SEVERAL), "new")
     assert not [each for each in tmp_path.iterdir() if each.is_dir()]
+
+
+@pytest.mark.usefixtures("heard")
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_build_and_its_bundle_are_both_new_after_ctrl_c_or_both_old_before(
+    small, tmp_path, monkeypatch, capsys, is_new
+):
+    """Until the files give way nothing is new; from then on the bundle comes too."""
+    out, bundle = tmp_path / "out", tmp_path / "all.zip"
+    out.mkdir()
+    for old in (out / "town.html", bundle):
+        old.write_text("old")
+    words = ["--catalogue", str(small.path), "build", "-o", str(out), "--page-days", "none"]
+    press = partial(signal.raise_signal, signal.SIGINT)
+    if is_new:
+        before_change(monkeypatch, 1, press, ("link",))  # which sets an old file aside
+    else:
+        monkeypatch.setattr("pingshan_geo.audit.bundle.bundle_bytes", lambda *_: press())
+    assert main([*words, "--bundle", str(bundle)]) == 130
+    seen = [place.read_bytes() != b"old" for place in (out / "town.html", bundle)]
+    assert seen == [is_new, is_new]
+    assert {each.name for each in tmp_path.iterdir()} == {"out", "all.zip", small.path.name}
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize("name", ["lots.dbf", "lots.sbn"])

@@ -30,6 +30,7 @@ from pingshan_geo.catalogue.readers import file_report, read_json
         ({"type": "Feature", "properties": [1], "geometry": None}, "feature-invalid"),
         ({"type": "Feature", "geometry": None}, "geojson-member"),
         (feature(None) | {"id": [1]}, "geojson-member"),
+        (feature(None) | {"id": True}, "geojson-member"),
         (feature(None) | {"bbox": [1, 2]}, "geojson-member"),
         (feature(None) | {"features": []}, "geojson-member"),
         (feature("POINT (1 2)"), "geometry-unreadable"),
@@ -53,6 +54,7 @@ def test_each_fault_of_geojson_is_told_and_the_row_kept(tmp_path, item, code):
     assert codes(delivery) == [(code, 2)]
     assert delivery.table["a"].tolist()[0] == 1
     assert delivery.geometry[0].equals(shapely.Polygon(RING))
+    assert "id" not in delivery.table
     made = delivery.geometry[1] is not None
     assert made == (code in {"ring-closed", "rings-turned", "position-sizes"})
 

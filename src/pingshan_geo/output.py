@@ -31,7 +31,7 @@ def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> 
     With ``holding`` a folder may stand there too, if it holds a file of that name.
     """
     target = Path(path)
-    if "\0" in str(target) or target.name in ("", "..") or not is_text(target.name):
+    if "\0" in str(target) or target.name in ("", "..") or not is_utf8(target.name):
         raise UsageError(f"{str(target)!r} is no name for a file", f"{str(target)!r} 不能作文件名")
     try:
         if not target.parent.is_dir():
@@ -61,8 +61,8 @@ def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> 
     return target
 
 
-def is_text(name: str) -> bool:
-    """Return whether a name is UTF-8; archives and other programs have no way to say another."""
+def is_utf8(name: str) -> bool:
+    """Return whether a text can be UTF-8; archives have no way to say a name that cannot."""
     try:
         name.encode()
     except UnicodeEncodeError:

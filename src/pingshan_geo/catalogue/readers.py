@@ -23,7 +23,7 @@ import shapely
 from pingshan_geo.ceilings import USUAL
 from pingshan_geo.cells import FORMULA
 from pingshan_geo.findings import Finding
-from pingshan_geo.output import is_text
+from pingshan_geo.output import is_utf8
 from pingshan_geo.words import Text
 from pingshan_geo.work import in_threads
 
@@ -191,7 +191,7 @@ def read_json(
     else:
         if value is None:
             report("json-invalid", reason=Text("it holds null", "内容为 null"))
-        elif _SURROGATE.search(data) and not is_text(json.dumps(value, ensure_ascii=False)):
+        elif _SURROGATE.search(data) and not is_utf8(json.dumps(value, ensure_ascii=False)):
             report(
                 "json-invalid",
                 reason=Text("a text holds half a surrogate pair", "文字中含不成对的代理码元"),

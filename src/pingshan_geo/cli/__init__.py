@@ -297,29 +297,34 @@ def terminal(form: str, output: str | None) -> dict[str, Any]:
     return {"width": shutil.get_terminal_size().columns, "colour": "NO_COLOR" not in os.environ}
 
 
-def refuse_target(output: str | None) -> None:
-    """Refuse what no file can be written to, before the work is done for it.
+def refuse_target(output: str | None, form: str = "table") -> None:
+    """Refuse what cannot be written to, before the work is done for it.
 
     Raises
     ------
     UsageError, OutputError
-        As in `pingshan_geo.output.checked_target`.
+        As in `pingshan_geo.output.checked_target`, or if what is no text would go to a terminal.
     """
     from pingshan_geo.output import checked_target
 
-    if output and output != "-":
+    if output is not None and output != "-":
         checked_target(output)
+    elif sys.stdout.isatty():
+        from pingshan_geo.report import BINARY
+
+        if form in BINARY:
+            raise UsageError(
+                f"{form} is not text: name a file with -o", f"{form} 不是文本，请用 -o 指定文件"
+            )
 
 
-def put(
-    data: bytes | str | Iterable[bytes], output: str | None = None, form: str = "table"
-) -> None:
-    """Write a report to a file, or to stdout if none is named; only text goes to a terminal.
+def put(data: bytes | str | Iterable[bytes], output: str | None = None) -> None:
+    """Write a report to a file, or to stdout if none is named.
 
     Raises
     ------
     UsageError, OutputError
-        If the file cannot be written, or what is no text would go to a terminal.
+        If the file cannot be written.
     """
     from pingshan_geo.output import write_whole
 
@@ -327,12 +332,6 @@ def put(
     if output is not None and output != "-":
         write_whole(output, content)
         return
-    from pingshan_geo.report import BINARY
-
-    if form in BINARY and sys.stdout.isatty():
-        raise UsageError(
-            f"{form} is not text: name a file with -o", f"{form} 不是文本，请用 -o 指定文件"
-        )
     for piece in (content,) if isinstance(content, bytes) else content:
         sys.stdout.buffer.write(piece)
 

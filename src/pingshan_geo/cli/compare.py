@@ -66,7 +66,7 @@ def diff(
     options["survey_tolerance"] = None if tolerance is None else parsed_tolerance(tolerance)
     found = compare(catalogue_at(before), catalogue_at(after), options.pop("as_of"), **options)
     missed = list(over(found, wanted, session.lang))
-    put(render_diff(found, form, session.lang, **terminal(form, output)), output, form)
+    put(render_diff(found, form, session.lang, **terminal(form, output)), output)
     for line in missed:
         echo(line, err=True)
     return GATE_NOT_MET if missed else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,16 +68,18 @@ def build(
               pingshan-geo build -o maps --bundle pingshan.zip
     """
     from pingshan_geo.cli.products import COUNT, make, refuse_bundle, refuse_many
-    from pingshan_geo.output import checked_target, make_folder, whole_files, write_whole
+    from pingshan_geo.folders import uninterrupted
+    from pingshan_geo.output import make_folder, whole_file, whole_files
     from pingshan_geo.report import headline_lines
 
     lang = session.lang
     refuse_bundle(bundle, is_public=options["public"], no_page=no_page)
     if os.path.lexists(folder):
         make_folder(folder)  # which says if it is none
-    if bundle and (os.path.lexists(folder) or Path(bundle).parent != Path(folder)):
+    is_apart = bundle is not None and Path(bundle).parent != Path(folder)
+    if bundle and (is_apart or os.path.lexists(folder)):
         refuse_target(bundle)
-    with steps(COUNT + (2 if bundle else 1)) as step:
+    with steps(COUNT + (2 if bundle else 1)) as step, ExitStack() as targets:
         step("assess")
         kept = _catalogue_files(session) if bundle else {}
         if no_page:
@@ -84,18 +87,19 @@ def build(
         assessment, around = _surrounded(session, as_of, options)
         if bundle:
             refuse_many(assessment)
-        # All is made and every target looked at before the first file is written.
-        with whole_files(Path(folder)) as place:
-            names = make(place, assessment, lang, None if no_page else around, step)
-            written = [Path(folder) / name for name in names]
-            if bundle:
-                step(bundle)
-                files = {each.name: (place / each.name).read_bytes() for each in written}
-                packed = _bundle(session, assessment, around, options, files, kept)
-                make_folder(folder)  # which the bundle may stand in
-                written.append(checked_target(bundle))
+        # All is made before the first file is put in its place; a bundle elsewhere comes last.
+        packed = targets.enter_context(whole_file(bundle)) if bundle and is_apart else None
+        place = targets.enter_context(whole_files(Path(folder)))
+        names = make(place, assessment, lang, None if no_page else around, step)
+        written = [Path(folder) / name for name in names]
         if bundle:
-            write_whole(bundle, packed)
+            step(bundle)
+            files = {name: (place / name).read_bytes() for name in names}
+            content = _bundle(session, assessment, around, options, files, kept)
+            (packed or place / Path(bundle).name).write_bytes(content)
+            written.append(Path(bundle))
+        with uninterrupted():
+            targets.pop_all().close()
     for line in headline_lines(assessment, lang):
         echo(line)
     for path in written:
@@ -193,7 +197,7 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
     """
     from pingshan_geo.report import gate, pieces, roll_up, select
 
-    refuse_target(output)
+    refuse_target(output, form)
     names = ("as_of", "allocate", "expect_tiling", "survey_tolerance")
     assessment = session.assess(**{name: chosen[name] for name in names})
     asked, by = chosen["columns"], chosen["by"]
@@ -207,7 +211,7 @@ def report(session: Session, /, group: str, form: str, output: str | None, **cho
     rolled = roll_up(selection, by, chosen["sort"], columns) if by is not None else selection
     rate = chosen["fail_under"]
     missed = [] if rate is None else list(gate(selection, rate, session.lang))
-    put(pieces(rolled, form, session.lang, **terminal(form, output)), output, form)
+    put(pieces(rolled, form, session.lang, **terminal(form, output)), output)
     for line in missed:
         echo(line, err=True)
     return GATE_NOT_MET if missed else 0
@@ -232,6 +236,7 @@ def map_(session: Session, /, output: str | None, as_of: str | None, **options: 
     refuse_target(output)
     assessment, around = _surrounded(session, as_of, options)
     target = output or f"{assessment.catalogue.id}.html"
+    refuse_target(target)
     page = render_page(assessment, session.lang, around).encode()
     if target == "-":
         sys.stdout.buffer.write(page)
@@ -360,7 +365,7 @@ def why(
         said = to_json(why_document(assessment, figure_id, session.lang)).decode()
     else:
         said = _joined(why_text(assessment, figure_id, session.lang))
-    put(said, output, form)
+    put(said, output)
 
 
 def _sensitivity(assessment: Assessment, figure_id: str, form: str, lang: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.findings import unreadable
 from pingshan_geo.gdal.gate import ChildError, child
-from pingshan_geo.output import is_text
+from pingshan_geo.output import is_utf8
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _from_child(
         if place is None:
             raise ChildError(Text("it is no file", "不是文件"))
         # pyogrio takes ; and ! for a list, or a way into a zip, and leaves the last three out.
-        if set(";!\t\n\r") & set(task["path"]) or not is_text(task["path"]):
+        if set(";!\t\n\r") & set(task["path"]) or not is_utf8(task["path"]):
             en = "its path holds ; or ! or a tab or a line's end, or is not UTF-8"
             zh = "路径含 ;、!、制表符或换行符，或不是 UTF-8"
             raise ChildError(Text(f"{en}; rename it", f"{zh}，请改名"))

@@ -197,8 +197,10 @@ def _feature(feature: Any, number: int, report: Report) -> tuple[dict[str, Any],
     if feature.get("place") is not None:
         reason = Text("place, a geometry of JSON-FG, is not read", "未读取 JSON-FG 几何 place")
         report("geojson-member", row=number, reason=reason)
-    own = {} if feature.get("id") is None else {"id": feature["id"]}
-    if not isinstance(feature.get("id", ""), (str, int, float, type(None))):
+    own = {}
+    if type(feature.get("id")) in {str, int, float}:
+        own = {"id": feature["id"]}
+    elif feature.get("id") is not None:
         reason = Text("id is neither text nor number", "id 既非文字也非数字")
         report("geojson-member", row=number, reason=reason)
     return own | (properties or {}), feature.get("geometry")
