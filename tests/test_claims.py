@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,6 +187,39 @@ def test_a_difference_of_rates_is_in_points_where_the_claim_is():
     found = check_claim("difference", "claimed/a", ["one/a", "two/a"], 0, look(claimed, one, two))
     assert (found.verdict, found.unit) == ("consistent", "pp")
     assert found.computed.value == pytest.approx(5, rel=1e-12)
+
+
+def test_the_missing_input_of_a_difference_in_points_is_asked_for_as_a_rate():
+    claimed = printed("claimed", 5.0, 4.95, 5.05, unit="pp", place="elsewhere")
+    one = printed("one", 0.625, 0.625, 0.625, unit="1")
+    two = replace(
+        one,
+        measure="two",
+        value=None,
+        low=None,
+        high=None,
+        status="unknown",
+        evidence=(),
+        notes=(Text("nowhere", "无处"),),
+    )
+    found = check_claim("difference", "claimed/a", ["one/a", "two/a"], 0, look(claimed, one, two))
+    assert (found.verdict, found.implied_unit) == ("cannot_check", "1")
+    assert found.implied == pytest.approx((0.575, 0.5745, 0.5755))
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict", "reading"),
+    [(0.5016, "rounded", "cut_off"), (0.5004, "rounded", "raised"), (0.504, "contradicted", None)],
+)
+def test_an_inputs_last_digit_may_be_cut_off_or_raised_but_no_digit_of_it_is_doubted(
+    share, verdict, reading
+):
+    # 501 may have been up to 502 or from 500 on; that it stands for 496 to 506 is not said.
+    claimed = printed("claimed", share, share, share, "1", place="elsewhere")
+    one, two = printed("one", 501.0, 501.0, 501.0), printed("two", 1000.0, 1000.0, 1000.0)
+    found = check_claim("rate", "claimed/a", ["one/a", "two/a"], 0,
+                        look(claimed, one, two, one=("501", "m2")))  # fmt: skip
+    assert (found.verdict, found.reading) == (verdict, reading)
 
 
 def test_what_follows_is_exact_of_exact_numbers_and_printed_where_one_is_printed():

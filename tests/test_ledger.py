@@ -35,6 +35,15 @@ def test_the_itemised_rate_is_of_the_known_transfers_only(small):
     }  # fmt: skip
 
 
+def test_one_transfer_is_an_itemised_rate_and_none_is_not_even_an_unknown_one(small):
+    small.rows["auctions"] = small.rows["auctions"][:1]
+    small.save()
+    assert figure(small, "completion_rate_itemised/task").value == 40_000 / 50_000
+    small.rows["auctions"] = []
+    small.save()
+    assert not list(assess(small.load()).figures("completion_rate_itemised"))
+
+
 def test_a_parcel_sold_twice_counts_once_but_two_unknown_parcels_count_twice(small):
     small.add("auctions", **SALE, parcel_id="lot-1")
     for name in ("sale-4", "sale-5"):

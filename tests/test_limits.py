@@ -144,6 +144,12 @@ def test_of_several_kinds_the_strictest_holds_and_is_named():
     assert (lot["far_minimum"], lot["far_minimum_from"]) == (1, "one")
 
 
+def test_lots_with_limits_of_different_kinds_keep_each_its_own():
+    rows = limits(one={"zone_id": "p", "far_maximum": 2}, two={"zone_id": "a", "far_maximum": 4})
+    found = assessed(rows, [(0, "p", 1.0), (2, "a", 1.0)], lots=3)
+    assert found["far_limit"].tolist() == pytest.approx([2, nan, 4], nan_ok=True)
+
+
 def test_a_kind_that_limits_a_part_leaves_no_lot_within_but_hides_none_that_is_over():
     rows = limits(
         one={"zone_id": "a", "far_maximum": 4}, two={"zone_id": "p", "far_maximum": 0.5},

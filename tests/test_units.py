@@ -106,7 +106,8 @@ def test_numbers_are_shown_without_needless_digits(value, decimals, text):
     ("value", "unit", "shown_in"),
     [
         (51.6e6, "m2", "km2"), (999_999.0, "m2", "m2"), (-132_800.0, "m2", "m2"),
-        (1.04e8, "yuan", "m_yuan"), (999_999.0, "yuan", "yuan"), (None, "m2", "m2"),
+        (1.04e8, "yuan", "m_yuan"), (1e6, "yuan", "m_yuan"),
+        (999_999.0, "yuan", "yuan"), (None, "m2", "m2"),
     ],
 )  # fmt: skip
 def test_each_size_has_its_unit_for_people(value, unit, shown_in):
