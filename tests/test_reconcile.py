@@ -103,9 +103,10 @@ def test_the_neighbours_meridian_is_named_by_a_second_engine():
     assert all("other-projection-zone" in each for each in named)
 
 
-def test_a_known_ground_height_is_named():
-    # (1 + 1900/6371000)² = 1.00059655
-    lots = table(*row(L0="2001.19"), ground_height_m={"L0": 1900.0})
+@pytest.mark.parametrize("record", ["2001.19", "1998.81"])
+def test_a_known_ground_height_is_named_whichever_of_the_two_was_raised(record):
+    # (1 + 1900/6371000)² = 1.00059655, of 2000 m²; and its reciprocal
+    lots = table(*row(L0=record), ground_height_m={"L0": 1900.0})
     assert cause_of(lots) == ("compensation-plane", "height_m=1900")
 
 
