@@ -92,6 +92,8 @@ def test_what_was_delivered_over_a_period_is_not_whole_before_its_end(small):
 def test_a_coarse_reading_of_the_same_time_widens_by_what_it_exceeds(small):
     told(small, ("2.0", "", "", "2019"), ("3.0", "", "", "2020"))
     assert delivered(small, "2020-06-30") == (20_000, 19_500, pytest.approx(30_500))
+    told(small, ("2.0", "", "", "2019"), ("1.0", "", "", "2020"))  # which exceeds it by nothing
+    assert delivered(small, "2020-06-30") == (20_000, 19_500, 20_500)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -43,6 +43,9 @@ def verdict(small, as_of=None, fact=None, **cells):
         ({"due": "2020-06-30", "open_on": "2020-06-30"}, "unknown"),
         ({"due": "2020-06-30", "open_on": "2021-01-01"}, "unknown"),
         ({"due": "2020-06", "open_on": "2020"}, "unknown"),
+        # Said to be open after it was met: one of the two is wrong, as soon as both have come.
+        ({"due": "2020-06-30", "met_on": "2020-05-01", "open_on": "2020-12-31"}, "unknown"),
+        ({"due": "2020-06-30", "met_on": "2020-05-01", "open_on": "2021-01-01"}, "met"),
     ],
 )
 def test_how_a_date_stands_at_the_end_of_2020(small, cells, expected):
