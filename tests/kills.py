@@ -35,7 +35,7 @@ from pingshan_geo.errors import PingshanGeoError
 from pingshan_geo.output import write_whole
 
 ROOT = Path(__file__).parents[1]
-TOWN = ROOT / "examples" / "demo-town"
+PINGSHAN, TOWN = ROOT / "geodata", ROOT / "examples" / "demo-town"
 #: Formats of several files: no rename changes all of them at once.
 SEVERAL = (".shp", ".gdb", "build")
 INTERRUPTED = 130
@@ -66,21 +66,22 @@ def _export(folder: Path, suffix: str, *, new: bool) -> None:
     export.write(_layers(suffix)[new], folder / f"lots{suffix}", "en")
 
 
+def _of_a_day(command: str, *words: str, new: bool) -> None:
+    day = ("--as-of", "2026-01-01" if new else "2017-06-30")
+    _command("--catalogue", str(PINGSHAN), command, *day, *words)
+
+
 def _build(folder: Path, *, new: bool) -> None:
-    day = ("--as-of", "2026-01-01") if new else ("--as-of", "2019-12-31")
-    _command("--catalogue", str(TOWN), "build", "--no-page", *day, "-o", str(folder))
+    _of_a_day("build", "--no-page", "-o", str(folder), new=new)
 
 
 def _page(folder: Path, *, new: bool) -> None:
-    day = ("--as-of", "2026-01-01") if new else ("--as-of", "2019-12-31")
-    _command("--catalogue", str(TOWN), "map", *day, "-o", str(folder / "page.html"))
+    _of_a_day("map", "-o", str(folder / "page.html"), new=new)
 
 
 def _bundle(folder: Path, *, new: bool) -> None:
-    day = ("--as-of", "2026-01-01") if new else ("--as-of", "2019-12-31")
     out = folder.parent / "built"
-    words = ("--catalogue", str(TOWN), "build", *day, "--bundle", str(folder / "all.zip"))
-    _command(*words, "-o", str(out))
+    _of_a_day("build", "-o", str(out), "--bundle", str(folder / "all.zip"), new=new)
 
 
 def _import(folder: Path, *, new: bool) -> None:
