@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pingshan_geo import assess, load_catalogue
 from pingshan_geo.evidence import Evidence
 from pingshan_geo.figure import Figure
-from pingshan_geo.measures.claims import Lookup, Printed, check_claim, coarser
+from pingshan_geo.measures.claims import Bounds, Lookup, Printed, check_claim, coarser
 from pingshan_geo.words import Text
 
 NOTHING = Text("", "")
@@ -116,6 +116,12 @@ def test_the_tolerance_follows_from_the_printed_digits(share, verdict):
     found = check_claim("rate", "claimed/a", ["one/a", "two/a"], 0,
                         look(claimed, top, bottom, claimed=("24", "%")))  # fmt: skip
     assert found.verdict == verdict
+
+
+def test_two_numbers_that_are_0_are_the_same():
+    nothing = Bounds(0.0, 0.0, 0.0)
+    assert nothing.meets(nothing)
+    assert not nothing.meets(Bounds(1.0, 1.0, 1.0))
 
 
 def test_a_decided_number_has_no_coarser_reading():

@@ -156,6 +156,8 @@ def test_slivers_are_told_and_are_never_dominant():
     assert table["is_sliver"].all()
     assert not table["is_dominant"].any()
     assert pairs(LOT, zones, least_width_m=0.01)["is_sliver"].tolist() == [False] * 3
+    crumb = pairs(LOT, {"crumb": box(0, 0, 0.007, 0.007)})  # 0.49 m², and 0.35 m wide
+    assert crumb["is_sliver"].tolist() == [True, False]
     # A whole parcel smaller than every tolerance is none.
     tiny = pairs({"tiny": box(1, 1, 1.001, 1.001)}, {"zone": box(0, 0, 4, 4)})
     assert tiny[["is_whole", "is_sliver", "is_dominant"]].to_numpy().tolist() == [

@@ -15,7 +15,7 @@ from pingshan_geo import assess
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Interval, coded
 from pingshan_geo.measures.membership import membership
-from pingshan_geo.measures.rollup import group_far, group_sums
+from pingshan_geo.measures.rollup import group_far, group_sums, sum_part
 from pingshan_geo.measures.spread import spread
 from pingshan_geo.report import roll_up, select
 
@@ -231,3 +231,17 @@ def test_a_column_asked_for_twice_stands_once_and_quality_is_that_of_parcels(sma
         assert list(chosen.wide()["parcels"]) == ["kind", "id", "far"]
     with pytest.raises(UsageError, match="no column 'stage' in parcels"):
         roll_up(select(assessment, "quality"), "stage")
+
+
+def test_sums_of_two_parts_are_open_and_about_where_either_is():
+    inf = math.inf
+    open_ = Interval(*np.array([[1.0, 2, 3], [-inf, 2, 3], [1, inf, 3]]))
+    closed = Interval(*np.array([[10.0, 20, 30]] * 3))
+    parts = [
+        sum_part(open_, np.arange(3), 3, coded(["printed", "printed", "about"])),
+        sum_part(closed, np.arange(3), 3, coded(["printed"] * 3)),
+    ]
+    for one, two in (parts, parts[::-1]):
+        found = one.merge(two).finish()
+        assert np.array(found.interval).tolist() == [[11, 22, 33], [-inf, 22, 33], [11, inf, 33]]
+        assert found.qualifier.tolist() == coded(["less_than", "more_than", "about"]).tolist()
