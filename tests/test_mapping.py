@@ -18,6 +18,7 @@ from pingshan_geo.ingest.columns.mapping import (
     fits,
     mapping_toml,
     parse_map_option,
+    parse_map_options,
     read_mapping,
 )
 from pingshan_geo.ingest.columns.proposal import proposal_rows, propose
@@ -32,8 +33,7 @@ def delivery(columns, note=None):
 
 def proposed(columns, table="parcels", *maps, note=None, **more):
     came = delivery(columns, note)
-    given_pairs = tuple(parse_map_option(each, table, came) for each in maps)
-    return propose(came, table, given_pairs, **more)
+    return propose(came, table, parse_map_options(maps, table, came), **more)
 
 
 def pairs(proposal):
@@ -284,6 +284,20 @@ def test_a_wrong_option_names_what_would_be_right(option, named):
         parse_map_option(option, "parcels", delivery({"面积": []}))
     assert named in str(error.value)
     assert error.value.zh != error.value.en
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("面积=site_area_m2:ha", "面积=recorded_area_m2:mu"), "面积"),
+        (("面积=site_area_m2", "面积="), "面积"),
+        (("面积=site_area_m2", "a=site_area_m2"), "site_area_m2"),
+    ],
+)
+def test_what_two_options_say_of_one_column_or_field_is_refused(options, named):
+    came = delivery({"面积": [], "a": []})
+    with pytest.raises(UsageError, match=f"{named} stands in 2"):
+        parse_map_options(options, "parcels", came)
 
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)

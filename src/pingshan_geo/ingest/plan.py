@@ -23,7 +23,7 @@ from pingshan_geo.findings import Finding
 from pingshan_geo.ids import normal_ids
 from pingshan_geo.ingest.collecting import uncollected
 from pingshan_geo.ingest.columns.cells import cell_texts, first_different
-from pingshan_geo.ingest.columns.mapping import Mapping, Pair, fits, parse_map_option, read_mapping
+from pingshan_geo.ingest.columns.mapping import Mapping, Pair, fits, parse_map_options, read_mapping
 from pingshan_geo.ingest.columns.proposal import Proposal, propose
 from pingshan_geo.ingest.datum import Placement, parse_crs_option, to_lonlat
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery
@@ -169,7 +169,7 @@ def plan(draft: Draft, request: Request) -> Plan:
     delivery, left_out = _where(delivery, request.where)
     gone = set(np.setdiff1d(came, delivery.rows).tolist()) if left_out else set()
     found = [each for each in found if each.row not in gone] + left_out
-    given = tuple(parse_map_option(each, request.table, delivery) for each in request.maps)
+    given = parse_map_options(request.maps, request.table, delivery)
     geometry, placement, questions = None, None, list[Finding]()
     measured = None
     _check_plain(request.control_points)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,25 @@ def parse_map_option(text: str, table: str, delivery: Delivery) -> Pair:
     if name and len(left) > 1 and left[0] == left[-1] and left[0] in "'\"":
         return _checked(Pair(name, constant=left[1:-1]), unit)
     return _checked(Pair(name, _known_heading(left, headings)), unit)
+
+
+def parse_map_options(texts: tuple[str, ...], table: str, delivery: Delivery) -> tuple[Pair, ...]:
+    """Return what all ``--map`` say, each column and each field once; see `parse_map_option`.
+
+    Raises
+    ------
+    UsageError
+        As there, and where a column or a field stands in two of them.
+    """
+    pairs = tuple(parse_map_option(each, table, delivery) for each in texts)
+    for names in ([pair.column for pair in pairs], [pair.field for pair in pairs]):
+        for name, count in Counter(each for each in names if each).items():
+            if count > 1:
+                raise UsageError(
+                    f"--map: {name} stands in {count} of them; a column goes into one field",
+                    f"--map：{name} 出现 {count} 次；一列只可对应一个字段",
+                )
+    return pairs
 
 
 def _heading(wanted: str, headings: list[str]) -> str | None:
