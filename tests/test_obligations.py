@@ -74,6 +74,12 @@ def test_a_number_that_is_surely_enough_or_surely_not(small, value, as_of, expec
     assert found.figure("obligation_required/duty").evidence
 
 
+def test_what_is_at_least_as_much_as_is_asked_is_enough(small):
+    # 5.5 to the nearest whole one is 5.0 at least, and "more than 5" asks for 5.
+    fact = {"value": "5.5", "unit": "100m_yuan", "resolution": "1", "as_of": "2020-09-30"}
+    assert verdict(small, fact=fact | {"printed": "5.5 亿元"}, **MONEY) == "met"
+
+
 def test_findings_tell_what_is_overdue_and_what_nobody_says(small):
     verdict(small, due="2020-06-30", open_on="2020-09-01")
     assert "obligation-overdue" in [f.code for f in assess(small.load()).findings]

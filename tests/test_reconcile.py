@@ -69,6 +69,12 @@ def cause_of(lots: gpd.GeoDataFrame, name: str = "L0", **more: object):
         ("2000000000", "unit-mm2", "factor=1e+06"),
         ("21527.82", "unit-sqft", "factor=10.7639"),
         ("20000.00", "power-of-ten", "factor=10"),
+        ("200000.0", "power-of-ten", "factor=100"),
+        ("2000000", "power-of-ten", "factor=1000"),
+        ("20000000", "power-of-ten", "factor=10000"),
+        ("200.000", "power-of-ten", "factor=0.1"),
+        ("20.0000", "power-of-ten", "factor=0.01"),
+        ("2.00000", "power-of-ten", "factor=0.001"),
         ("2600.00", "digit-slip", "from=2600.00; to=2000.00"),
     ],
 )
@@ -139,6 +145,10 @@ def test_a_hole_is_named_whether_record_or_outline_counts_it():
     assert cause_of(ringed) == ("hole-not-subtracted", "hole_m2=100.00")
     filled = table({**shapes, "pond": hole}, {**records, "L0": "1900.00", "pond": "100.00"})
     assert cause_of(filled) == ("hole-lost", "other=pond")
+    well = shapely.box(WEST + 30, SOUTH + 10, WEST + 35, SOUTH + 20)
+    records |= {"L0": "1850.00", "pond": "100.00", "well": "50.00"}  # both were left out of it
+    both = table({**shapes, "pond": hole, "well": well}, records)
+    assert cause_of(both)[0] == "hole-lost"
 
 
 def test_a_part_that_record_or_outline_lacks_is_named():
