@@ -118,6 +118,15 @@ def test_the_tolerance_follows_from_the_printed_digits(share, verdict):
     assert found.verdict == verdict
 
 
+@pytest.mark.parametrize(("total", "why"), [(400.46, "about"), (400.4, None), (400.54, None)])
+def test_more_than_a_number_would_hold_as_about_it_within_half_a_digit(total, why):
+    claimed = printed("claimed", 400.5, 400.5, math.inf, qualifier="more_than", place="elsewhere")
+    found = check_claim("total", "claimed/a", ["one/a"], 0,
+                        look(claimed, printed("one", total, total, total),
+                             claimed=("400.5", "m2")))  # fmt: skip
+    assert (found.verdict == "contradicted", found.why) == (total < 400.5, why)
+
+
 def test_two_numbers_that_are_0_are_the_same():
     nothing = Bounds(0.0, 0.0, 0.0)
     assert nothing.meets(nothing)

@@ -60,6 +60,19 @@ def test_a_figure_names_its_step_with_the_source(small):
     assert assess(small.load()).targets.loc["task", "completion_rate_step"] == "missed; kept"
 
 
+@pytest.mark.parametrize(("subject", "told"), [("", None), ("task", "kept")])
+def test_before_its_period_is_over_only_what_is_said_of_the_target_itself_is_told(
+    small, subject, told
+):
+    small.put("targets", 0, period_start="2020-01-01", period_end="2021-12-31")
+    small.add("consequences", **row("missed", below="0.9", subject=subject))
+    small.add("consequences", **row("kept", at_least="0.9", subject=subject))
+    found = assess(small.load(), "2020-12-31").targets
+    assert found.loc["task", "completion_rate"] == 1.2
+    assert found.loc["task", "period_share"] < 1
+    assert found.get("completion_rate_step", {"task": None})["task"] == told
+
+
 def test_steps_of_a_subject_go_before_those_for_all(small):
     small.add("consequences", **row("all"))
     small.add("consequences", **row("own", subject="task"))

@@ -96,6 +96,21 @@ def test_a_coarse_reading_of_the_same_time_widens_by_what_it_exceeds(small):
     assert delivered(small, "2020-06-30") == (20_000, 19_500, 20_500)
 
 
+def test_a_reading_that_overlaps_and_ends_earlier_is_an_earlier_state(small):
+    told(small, ("1.5", "2019-07-01", "2020-06-30", "2020-06-30"), YEARS[1])
+    assert roles(small) == {"d0": "earlier", "d1": "used"}
+    told(small, ("1.5", "2020-07-01", "2021-06-30", "2020-06-30"), YEARS[1])
+    assert roles(small) == {"d0": "disagrees", "d1": "used"}
+
+
+def test_more_than_something_that_may_have_come_leaves_the_delivery_open_above(small):
+    told(small, YEARS[0], ("2.5", "2020-01-01", "2020-12-31", "2020"))
+    small.rows["facts"][-1]["qualifier"] = "more_than"
+    small.save()
+    found = assess(small.load(), "2020-06-30").figure("delivered/task")
+    assert (found.value, found.high, found.qualifier) == (15_000, None, "more_than")
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_rows_does_not_matter(small, seed):
     told(

@@ -311,6 +311,20 @@ def test_pieces_fill_the_parcel_before_they_are_scaled(parcels, zones):
     assert shapely.area(pieces.piece) == pytest.approx(pieces.area, abs=1e-6)
 
 
+@pytest.mark.parametrize(("wide_m", "is_shared"), [(1.4, False), (1.6, True)])
+def test_what_a_piece_would_lose_by_contact_all_around_it_is_not_land_of_two_zones(
+    wide_m, is_shared
+):
+    # Half a contact of 1 m all around 200 m by 400 m is 600 m²: a strip of 1.5 m.
+    lot = np.array([shapely.box(0, 0, 400, 400)], dtype=object)
+    zones = [shapely.box(0, 0, 200 + wide_m, 400), shapely.box(200, 0, 400, 400), None]
+    areas, nothing = np.array(zones, dtype=object), np.zeros(3, dtype=np.int64)
+    found = cut_up(lot, areas, nothing, nothing == 0, Chains.of(areas), contact_m=1.0)
+    expected = wide_m * 400 * is_shared
+    assert found.shared.tolist() == pytest.approx([0, expected], abs=1e-9)
+    assert found.area.tolist() == pytest.approx([(200 + wide_m) * 400, 80_000 - expected])
+
+
 @settings(deadline=None, max_examples=60)
 @given(polygons(), polygons(1, 3), st.floats(0, 180), st.floats(1, 5))
 def test_a_zone_cut_in_two_holds_what_it_held(parcels, zones, angle, at):

@@ -18,6 +18,7 @@ def test_a_star_of_five_points_goes_twice_around_its_middle() -> None:
     five, twice = (np.column_stack([np.cos(step * turn), np.sin(step * turn)]) for step in (1, 2))
     rings = np.concatenate([five, twice, five[::-1]])
     assert is_star(rings, np.array([0, 6, 12])).tolist() == [True, False, True]
+    assert is_star(rings[:0], np.zeros(0, dtype=np.int64)).tolist() == []
 
 
 _NEAR = st.floats(-1e-9, 1e-9)

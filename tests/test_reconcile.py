@@ -331,11 +331,13 @@ def test_where_the_survey_is_worse_than_its_tolerance_no_digit_is_blamed():
 
 
 def test_findings_tell_cause_and_evidence_in_both_languages():
-    lots = table(*row(L0="3.00", L1="777.77"))
+    lots = table(*row(L0="3.00", L1="777.771"))
     said = list(reconcile_findings(lots.join(reconcile(lots, tolerance=SHARP))))
     assert [(each.code, each.subject) for each in said] == [
         ("area-explained", "L0"), ("area-disagrees", "L1"),
     ]  # fmt: skip
+    numbers = {name: said[1].details[name] for name in ("recorded", "measured", "difference")}
+    assert numbers == {"recorded": "777.77", "measured": "2,080", "difference": "-1,302.23"}
     assert "number in mu (factor 0.0015)" in said[0].message("en")
     assert "亩数误作平方米（系数 0.0015）" in said[0].message("zh")
     assert list(reconcile_findings(lots)) == []

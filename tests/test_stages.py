@@ -55,6 +55,11 @@ def test_a_lot_that_may_have_come_further_is_in_the_upper_bound(small):
     found = rates(small)
     assert found["auctioned"] == pytest.approx((1.0, 0.98, 1.02))
     assert found["completed"] == pytest.approx((0.8, 0.79, 1.02))
+    small.rows["facts"][-1]["qualifier"] = "about"
+    small.save()  # a lot that is not surely there does not make the rate an estimate
+    figures = [assess(small.load()).figure(f"completion_rate_{stage}/task")
+               for stage in ("auctioned", "completed")]  # fmt: skip
+    assert [each.qualifier for each in figures] == ["about", "printed"]
 
 
 def test_a_sale_that_names_a_project_alone_is_of_the_parcel_of_the_project(small):

@@ -17,6 +17,7 @@ from pingshan_geo.measures.topology.contacts import contacts
 from pingshan_geo.measures.topology.edges import cancelled, dot, open_edges
 from pingshan_geo.measures.topology.entries import _meets
 from pingshan_geo.measures.topology.outlines import _ODD, Outlines
+from pingshan_geo.measures.topology.rules import TopologyTolerance, uncovered
 
 
 def outlines(*shapes):
@@ -26,6 +27,15 @@ def outlines(*shapes):
 
 def degrees(west, south, wide, tall):
     return shapely.box(114 + west, 22 + south, 114 + west + wide, 22 + south + tall)
+
+
+def test_land_that_no_parcel_covers_is_told_of_the_nearest_one_and_of_no_second():
+    one, two = degrees(0, 0, 0.001, 0.001), degrees(0.003, 0, 0.001, 0.001)
+    layer = outlines(one, two)
+    plane = Plane.about(gpd.GeoSeries([one, two], crs="EPSG:4490"))
+    (district,) = plane.shapes(gpd.GeoSeries([degrees(0, 0, 0.0012, 0.001)], crs="EPSG:4490"))
+    found = uncovered(layer, district, np.zeros(0, dtype=object), TopologyTolerance())
+    assert (found.one.tolist(), found.two.tolist()) == ([0], [-1])
 
 
 small = st.floats(0.0001, 0.01)

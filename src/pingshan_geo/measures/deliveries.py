@@ -152,7 +152,7 @@ def _roles(rows: pd.DataFrame) -> Mapping[Any, str]:
         if each.fact not in roles:
             # Taken are those that overlap it: the first in rank is what it is held against.
             met = min((t for t in taken if t.meets(each)), key=lambda t: t.rank)
-            roles[each.fact] = _against(each, met, taken)
+            roles[each.fact] = _against(each, met)
     return roles
 
 
@@ -168,12 +168,8 @@ def _parts(total: Delivery, inside: Sequence[Delivery]) -> dict[Any, str]:
     return {each.fact: role for each in inside}
 
 
-def _against(each: Delivery, met: Delivery, taken: Sequence[Delivery]) -> str:
-    pieces = [t for t in taken if each.holds(t)]
-    if pieces and _days(pieces) == (each.last - each.first).days + 1:
-        low, high = _sum(t.low for t in pieces), _sum(t.high for t in pieces)
-        return AGREES if each.low <= high and each.high >= low else DISAGREES
-    if (each.first, each.last) != (met.first, met.last) and each.last < met.last:
+def _against(each: Delivery, met: Delivery) -> str:
+    if each.last < met.last:
         return EARLIER
     return AGREES if each.low <= met.high and each.high >= met.low else DISAGREES
 

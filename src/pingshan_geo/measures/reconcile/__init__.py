@@ -250,7 +250,14 @@ def _case(
 
 
 def _rounding_shows(rest_m2: FloatArray, sigma_per_m: FloatArray) -> bool:
-    """Return whether most records miss the printed step, but by no more than rounded corners do."""
+    """Return whether most records miss the printed step, but by no more than rounded corners do.
+
+    Examples
+    --------
+    >>> of_corners, of_the_survey = np.array([0.02, 0.03, 9.0]), np.array([0.0, 2.0, 3.0])
+    >>> [_rounding_shows(each, np.full(3, 100.0)) for each in (of_corners, of_the_survey)]
+    [True, False]
+    """
     off_m = np.median(np.maximum(rest_m2, 0) / np.where(sigma_per_m > 0, sigma_per_m, np.inf))
     return bool(0 < off_m <= _SHARPEST_M)
 
@@ -273,7 +280,7 @@ def _plane_share(
     --------
     >>> geodesic = np.array([100.0, 200.0, 300.0, 400.0])
     >>> plane = geodesic + np.array([1.0, 1.0, 1.0, 0.0])
-    >>> recorded = np.array([101.0, 201.0, 300.0, 400.0])
+    >>> recorded = np.array([101.5, 201.0, 300.0, 400.0])
     >>> float(_plane_share(recorded, geodesic, plane, np.full(4, 0.5)))
     0.6
     """
