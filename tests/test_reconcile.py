@@ -219,6 +219,14 @@ def test_two_records_at_each_other_are_named_at_both():
     assert found.at["L4", "area_cause"] == "lots-swapped"
 
 
+def test_swapped_records_may_each_be_off_by_what_is_tolerated():
+    shapes, records = row()
+    shapes["L2"] = lot(2, height=100)  # 4 000 m², and the first has 2 000
+    lots = table(shapes, records | {"L0": "4020.00", "L2": "2005.00"})
+    found = reconcile(lots, tolerance=SurveyTolerance(0.0, 0.01))
+    assert found.loc[["L0", "L2"], "area_cause"].tolist() == ["lots-swapped"] * 2
+
+
 def test_sums_of_neighbours_are_merged_or_divided_lots_and_the_tie_is_told():
     shapes, records = row(L0="4080.00")
     assert cause_of(table(shapes, records)) == ("lots-merged", "other=L1")
