@@ -141,6 +141,7 @@ def test_of_a_member_that_stands_twice_the_last_counts_and_is_told_by_row(tmp_pa
         found = [(each.code, each.row, each.field, each.value) for each in delivery.findings]
         assert sorted(found, key=str) == sorted(told + others, key=str)
         assert delivery.table["a"].tolist()[:2] == [1, 3]
+        assert delivery.table["b"].tolist()[1] == '{"c": 2}'
 
 
 def test_a_catalogue_of_its_own_refuses_a_member_that_stands_twice():

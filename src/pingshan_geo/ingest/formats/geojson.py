@@ -254,8 +254,8 @@ def _table(rows: list[dict[str, Any]], file: str, ceilings: Ceilings) -> pd.Data
 def _cells(values: list[Any]) -> pd.Series[Any]:
     """Return a column; lists and objects are JSON text, as are numbers of over 53 bits."""
     kinds = set(map(type, values))
-    if {dict, list} & kinds:
-        values = [json.dumps(v, ensure_ascii=False) if type(v) in {dict, list} else v
+    if {dict, Doubled, list} & kinds:
+        values = [json.dumps(v, ensure_ascii=False) if isinstance(v, (dict, list)) else v
                   for v in values]  # fmt: skip
     if int in kinds and any(type(v) is int and abs(v) > 2**53 for v in values):
         values = [str(v) if type(v) is int else v for v in values]
