@@ -97,6 +97,19 @@ def test_the_last_import_is_taken_back(town, delivered, run):
     assert everything(town) == before
 
 
+def test_only_the_rows_asked_for_come_and_how_many_do_not_is_told(town, tmp_path, run):
+    lots = tmp_path / "lots.csv"
+    lots.write_text("parcel_id,land_use\nA,M1\nB,M0\nC,M1\n")
+    words = (lots, "--as", "parcels", "--yes", "--map", "'shenzhen'=land_use_standard")
+    assert run(*words, "--where", "land_use = 'M9'")[0] == 2
+    status, out, err = run(*words, "--where", "land_use = 'M1'")
+    assert status == 0
+    assert "2 rows = 2 accepted + 0 repaired + 0 quarantined" in out
+    assert "where-left-out" in err
+    assert "1 of 3" in err
+    assert load_catalogue(town).parcels["source_row"].to_dict() == {"A": 2, "C": 4}
+
+
 def test_a_dry_run_writes_nothing(town, delivered, run):
     before = everything(town)
     status, out, _ = run(delivered / "cadastre.zip", *CADASTRE, *FLOOR, "--dry-run")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingshan_geo import assess
+from pingshan_geo import assess, load_catalogue
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Interval, coded
 from pingshan_geo.measures.membership import membership
@@ -19,6 +20,7 @@ from pingshan_geo.measures.rollup import group_far, group_sums, sum_part
 from pingshan_geo.measures.spread import spread
 from pingshan_geo.report import roll_up, select
 
+TOWN = Path(__file__).parents[1] / "examples" / "demo-town"
 #: No outline tells where a lot lies.
 NOTHING = pd.DataFrame(
     {name: [] for name in ("row", "zone", "zone_kind", "share", "is_dominant")}, dtype=int
@@ -231,6 +233,22 @@ def test_a_column_asked_for_twice_stands_once_and_quality_is_that_of_parcels(sma
         assert list(chosen.wide()["parcels"]) == ["kind", "id", "far"]
     with pytest.raises(UsageError, match="no column 'stage' in parcels"):
         roll_up(select(assessment, "quality"), "stage")
+
+
+def test_the_quality_of_groups_is_that_of_the_lots_whose_areas_are_both_known():
+    assessment = assess(load_catalogue(TOWN))
+    lots = assessment.parcels
+    lots = lots[lots[["recorded_area_m2", "measured_area_m2"]].notna().all(axis=1)]
+    sums = lots.groupby("land_use")[["recorded_area_m2", "measured_area_m2"]].sum()
+    rolled = roll_up(select(assessment, "quality"), "land_use")
+    found = {figure.id: figure.value for figure in rolled.figures()}
+    assert len(sums) > 3
+    for use, (recorded, measured) in zip(sums.index, sums.to_numpy(), strict=True):
+        told = [found[f"{name}/land_use={use}"] for name in (
+            "recorded_area_total", "measured_area_total", "area_difference", "area_ratio",
+        )]  # fmt: skip
+        wanted = [recorded, measured, recorded - measured, recorded / measured]
+        assert told == pytest.approx(wanted, rel=1e-9)
 
 
 def test_sums_of_two_parts_are_open_and_about_where_either_is():
