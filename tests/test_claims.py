@@ -204,19 +204,48 @@ def test_a_difference_of_rates_is_in_points_where_the_claim_is():
     assert found.computed.value == pytest.approx(5, rel=1e-12)
 
 
+def unknown(name, unit="m2"):
+    known = printed(name, 0.0, 0.0, 0.0, unit)
+    return replace(known, value=None, low=None, high=None, status="unknown", evidence=(),
+                   notes=(Text("nowhere", "无处"),))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "claim", "inputs", "implied"),
+    [
+        ("total", (10.0, 9.5, 10.5, "m2"), (4.0, None), (6.0, 5.5, 6.5)),
+        ("difference", (10.0, 9.5, 10.5, "m2"), (None, 4.0), (14.0, 13.5, 14.5)),
+        ("rate", (0.5, 0.4, 0.625, "1"), (100.0, None), (200.0, 160.0, 250.0)),
+        ("rate", (0.5, 0.4, 0.625, "1"), (None, 200.0), (100.0, 80.0, 125.0)),
+        ("growth", (0.25, 0.2, 0.6, "1"), (None, 200.0), (250.0, 240.0, 320.0)),
+    ],
+)
+def test_what_a_claim_asks_the_missing_input_to_be_follows_from_the_others(
+    form, claim, inputs, implied
+):
+    *numbers, unit = claim
+    claimed = printed("claimed", *numbers, unit=unit, place="elsewhere")
+    told = [unknown(name) if value is None else printed(name, value, value, value)
+            for name, value in zip(("one", "two"), inputs, strict=True)]  # fmt: skip
+    found = check_claim(form, "claimed/a", ["one/a", "two/a"], 0, look(claimed, *told))
+    assert (found.verdict, found.implied_unit) == ("cannot_check", "m2")
+    assert found.implied == pytest.approx(implied)
+
+
+def test_what_cannot_be_checked_says_what_is_missing():
+    claimed, nothing = printed("claimed", 1.0, 0.9, 1.1, "1"), printed("two", 0.0, 0.0, 0.0)
+    one = printed("one", 5.0, 5.0, 5.0)
+    found = check_claim("rate", "claimed/a", ["one/a", "two/a"], 0, look(claimed, one, nothing))
+    assert (found.why, found.about) == ("unknown", "two/a")  # a ratio to nothing is no number
+    found = check_claim("count", "claimed/a", ["a", "nobody"], 0, look(claimed))
+    assert (found.why, found.about) == ("no_figure", "nobody")
+    assert check_claim("count", None, ["a", "b"], 0, look()).why == "missing"
+
+
 def test_the_missing_input_of_a_difference_in_points_is_asked_for_as_a_rate():
     claimed = printed("claimed", 5.0, 4.95, 5.05, unit="pp", place="elsewhere")
     one = printed("one", 0.625, 0.625, 0.625, unit="1")
-    two = replace(
-        one,
-        measure="two",
-        value=None,
-        low=None,
-        high=None,
-        status="unknown",
-        evidence=(),
-        notes=(Text("nowhere", "无处"),),
-    )
+    two = unknown("two", "1")
     found = check_claim("difference", "claimed/a", ["one/a", "two/a"], 0, look(claimed, one, two))
     assert (found.verdict, found.implied_unit) == ("cannot_check", "1")
     assert found.implied == pytest.approx((0.575, 0.5745, 0.5755))
