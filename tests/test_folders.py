@@ -15,7 +15,7 @@ from pingshan_geo.catalogue import store
 from pingshan_geo.cli import main
 from pingshan_geo.errors import OutputError, UsageError
 from pingshan_geo.folders import Scratch
-from pingshan_geo.output import part_folder, whole_file, whole_files, write_whole
+from pingshan_geo.output import new_folder, part_folder, whole_file, whole_files, write_whole
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows locks no folders")
 
@@ -253,6 +253,20 @@ def test_what_a_killed_writer_put_aside_is_never_taken_away_unmended(tmp_path, m
     write_whole(tmp_path / "other.txt", b"")
     assert (tmp_path / "lots.shp").read_text() == "new"
     assert not left.exists()
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_an_empty_folder_gives_way_to_a_whole_new_one_or_stays(tmp_path, fails):
+    target = tmp_path / "new"
+    target.mkdir(mode=0o750)
+    with suppress(OutputError), new_folder(target) as place:
+        place.mkdir()
+        (place / "a.txt").write_text("new")
+        if fails:
+            raise OutputError("", "")
+        assert not list(target.iterdir())
+    assert {each.name for each in target.iterdir()} == (set() if fails else {"a.txt"})
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_new_folder_comes_with_all_its_files_though_it_was_made_meanwhile(tmp_path):

@@ -28,7 +28,8 @@ _LAST = (".shp", ".gdb")  # the target of a format of several files
 def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> Path:
     """Return the path if an ordinary file may be put there, else raise `UsageError`.
 
-    With ``holding`` a folder may stand there too, if it holds a file of that name.
+    With ``holding`` a folder may stand there too, if it holds a file of that name; an empty one
+    where the name is empty.
     """
     target = Path(path)
     if "\0" in str(target) or target.name in ("", "..") or not is_utf8(target.name):
@@ -53,7 +54,8 @@ def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> 
             f"{target} 是链接，请直接指定其所指的文件",
         )
     if stat.S_ISDIR(mode):
-        if holding and (target / holding).is_file():
+        is_of_it = (target / holding).is_file() if holding else not any(target.iterdir())
+        if holding is not None and is_of_it:
             return target
         raise UsageError(f"{target} is a folder; name a file", f"{target} 是文件夹，请指定文件")
     if not stat.S_ISREG(mode):
@@ -106,7 +108,8 @@ def whole_file(
     path : path-like
         The file to write. Its folder must exist; it must not be a link or a folder.
     holding : str, optional
-        The place may become a folder, and replace one that holds a file of this name.
+        The place may become a folder, and replace one that holds a file of this name, or with
+        an empty name an empty one.
     stale : collection of str
         Names of files beside the target that would not fit the new one, and are taken away.
 
@@ -314,18 +317,17 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             "目录须建在新文件夹中，不能建在当前文件夹",
         )
     try:
-        if target.is_dir() and not target.is_symlink() and not any(target.iterdir()):
-            target.rmdir()
-        elif target.exists():
-            raise UsageError(
-                f"{target} is there already; name a folder that is not, or an empty one",
-                f"{target} 已存在；请指定尚不存在的文件夹或空文件夹",
-            )
+        is_free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
     except OSError as error:
         raise OutputError(
             f"{target}: cannot be made: {error.strerror}", f"{target}：无法建立：{error.strerror}"
         ) from error
-    with whole_file(target) as place:
+    if not is_free or target.is_symlink():
+        raise UsageError(
+            f"{target} is there already; name a folder that is not, or an empty one",
+            f"{target} 已存在；请指定尚不存在的文件夹或空文件夹",
+        )
+    with whole_file(target, holding="") as place:
         yield place
 
 
