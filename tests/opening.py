@@ -36,7 +36,8 @@ def saved(path: Path, **options) -> Path:
     if path.suffix == ".parquet":
         data.to_parquet(path)
     else:
-        written(data, path, driver=DRIVERS[path.suffix], **options)
+        # By Arrow: else GDAL 3.11 names a placemark of KML twice.
+        written(data, path, driver=DRIVERS[path.suffix], use_arrow=True, **options)
     return path
 
 

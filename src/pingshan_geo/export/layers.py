@@ -308,7 +308,7 @@ def _plain_objects(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
         return column.astype("boolean")
     if kind not in ("string", "empty"):
         column = column.map(_as_text, na_action="ignore")
-    return column.astype("str")
+    return column.astype("str").where(column.notna())  # pandas 2 makes a text of what is missing
 
 
 def _as_text(value: Any) -> str:
