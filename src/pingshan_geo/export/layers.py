@@ -113,10 +113,10 @@ class Layer:
                 f"{self.name} 表没有轮廓，不宜写成 {suffix}；请用 .csv 或 .xlsx",
             )
         texts = {
-            name: "str" for name, kind in self.data.dtypes.items()
+            str(name): _texts(self.data[name]) for name, kind in self.data.dtypes.items()
             if isinstance(kind, pd.CategoricalDtype)
         }  # fmt: skip
-        return self.data.astype(texts)
+        return self.data.assign(**texts)
 
     def degrees_only(self, suffix: str) -> tuple[Text, ...]:
         """Return what to say where CGCS2000 coordinates are given as WGS 84.
@@ -308,7 +308,11 @@ def _plain_objects(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
         return column.astype("boolean")
     if kind not in ("string", "empty"):
         column = column.map(_as_text, na_action="ignore")
-    return column.astype("str").where(column.notna())  # pandas 2 makes a text of what is missing
+    return _texts(column)
+
+
+def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    return column.astype("str").where(column.notna())  # of which pandas 2 makes a text too
 
 
 def _as_text(value: Any) -> str:
