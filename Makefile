@@ -67,8 +67,8 @@ lock:
 # needs uv and the network. These tests meet every library but those of the extras dask and postgis;
 # TESTS=tests runs all of them.
 TESTS ?= $(addprefix tests/,test_cad.py test_catalogue_formats.py test_cli.py test_datum.py \
-  test_document.py test_export.py test_formats.py test_gdal.py test_geodata.py test_parquet.py \
-  test_query.py test_report.py test_workbooks.py page/test_page.py)
+  test_document.py test_export.py test_export_formats.py test_formats.py test_gdal.py \
+  test_geodata.py test_parquet.py test_query.py test_report.py test_workbooks.py page/test_page.py)
 minimum: RESOLUTION := lowest-direct
 latest: RESOLUTION := highest
 minimum latest:
