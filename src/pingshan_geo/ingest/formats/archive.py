@@ -92,6 +92,8 @@ def _names(members: list[zipfile.ZipInfo]) -> dict[str, str]:
 
 
 def _fault(member: zipfile.ZipInfo, name: str) -> Text | None:
+    if not name:
+        return Text("a member has no name", "有成员没有名称")
     if (
         name.startswith(("/", "\\"))
         or _DRIVE.match(name)
