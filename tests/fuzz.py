@@ -158,6 +158,7 @@ def guided(name: str, inputs: int, seed: int) -> None:
             f"-atheris_runs={inputs}",
             f"-seed={seed}",
             "-max_len=4096",
+            f"-artifact_prefix={place}/",
             str(corpus),
         ]
         atheris.Setup([*words, "-timeout=20", "-rss_limit_mb=4096"], one)
@@ -216,6 +217,7 @@ def main() -> int:
 
 def _in_process(name: str, inputs: int, seed: int) -> tuple[str, int, float, dict[str, bytes]]:
     start = time.monotonic()
+    inputs //= targets()[name].slow
     command = [sys.executable, "-m", "tests.fuzz", "--one", name, "--inputs", str(inputs)]
     done = subprocess.run(
         [*command, "--seed", str(seed)], capture_output=True, text=True, check=False
