@@ -83,6 +83,23 @@ def test_damaged_encrypted_and_empty_archives_are_named(tmp_path):
     assert code_of(packed(tmp_path, ("inner.zip", whole))) == "layer-none"
 
 
+def test_a_member_that_lzma_cannot_unpack_is_named(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.geojson", LAYER * 50)
+    data = bytearray(path.read_bytes())
+    data[60:90] = bytes(30)
+    path.write_bytes(data)
+    assert code_of(path) == "file-unreadable"
+
+
+def test_folders_may_be_parted_as_windows_does(tmp_path):
+    path = packed(tmp_path, ("d/p.csv", b"parcel_id,far\nG1,4\n"))
+    path.write_bytes(path.read_bytes().replace(b"d/p.csv", b"d\\p.csv"))
+    delivery = open_delivery(str(path), Asked())
+    assert (delivery.layer, delivery.table["parcel_id"].tolist()) == ("p", ["G1"])
+
+
 def test_of_several_data_sets_the_one_to_read_is_asked_for(tmp_path):
     path = packed(tmp_path, ("x/a.geojson", LAYER), ("b.geojson", LAYER), ("readme.txt", b"a"))
     assert code_of(path) == "layer-ambiguous"

@@ -348,6 +348,18 @@ def test_a_quotient_of_a_negative_number_has_bounds_on_both_sides_of_it():
     assert found.verdict == "consistent"
 
 
+@pytest.mark.parametrize(
+    ("form", "ends"),
+    [("rate", (-10.25, -9.75)), ("growth", (-15.25, -14.75))],
+)
+def test_what_a_claim_asks_of_a_missing_number_has_its_bounds_in_order(form, ends):
+    claimed = printed("claimed", 2.0, 1.95, 2.05, "1")
+    base = printed("two", -5.0, -5.0, -5.0)
+    found = check_claim(form, "claimed/a", ["?", "two/a"], 1, look(claimed, base))
+    # By hand: −5 × 2.05 and × 1.95; −5 × 3.05 and × 2.95.
+    assert [found.implied.low, found.implied.high] == pytest.approx(ends)
+
+
 def test_a_claim_may_not_rest_on_claims(small, errors):
     small.add("claims", claim_id="self", formula="rate", claimed="far/lot-1",
               inputs="claim_computed/self; far/lot-1", source_id="gazette",

@@ -25,7 +25,7 @@ def test_a_date_means_all_days_that_it_may(text, first, last):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2017-02-30", "2017-13", "2017-00", "2017-1-1", "17", "0000", "２０１７",
+    ["", "2017-02-30", "2017-02-00", "2017-13", "2017-00", "2017-1-1", "17", "0000", "２０１７",
      "2017-12-13T00:00", " 2017", "soon"],
 )  # fmt: skip
 def test_what_is_no_date_has_no_days(text):

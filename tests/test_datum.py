@@ -58,7 +58,7 @@ def test_what_a_placement_says_is_read_back_the_same(base, system, more):
 @pytest.mark.parametrize(
     "text",
     ["", "nonsense", "EPSG:99999", "GCJ-02/nonsense", "EPSG:4547+scale=0", "EPSG:4547+x=e",
-     "LOCAL+x=5", "GK:far", "EPSG:4979+EPSG:1", "EPSG:5705", "gcj02x"],
+     "LOCAL+x=5", "GK:far", "EPSG:4979+EPSG:1", "EPSG:5705", "gcj02x", "GCJ-09", "BD02"],
 )  # fmt: skip
 def test_what_is_no_crs_of_maps_is_refused_by_name(text):
     with pytest.raises(UsageError, match="no CRS of maps") as caught:

@@ -67,6 +67,18 @@ def test_a_total_that_its_instalments_fill_is_a_reading_of_them(small):
     assert "facts-conflict" in codes
 
 
+def test_where_instalments_are_disputed_each_is_told_with_its_own_source(small):
+    told(small, *YEARS, ("2.9", "2020-01-01", "2020-12-31", "2020"))
+    assert roles(small) == {"d0": "instalment", "d1": "instalment", "d2": "disagrees"}
+    made = assess(small.load())
+    said = "1.5 ha (Gazette, 2019) + 2.5 ha (Gazette, 2020)"
+    (finding,) = (each for each in made.findings if each.code == "facts-conflict")
+    assert finding.value == "1.5 ha + 2.5 ha"
+    figure = made.figure("delivered/task")
+    for text in (finding.message(), " ".join(note.en for note in figure.notes)):
+        assert f"Used: {said}. Otherwise: 2.9 ha (Gazette, 2020)." in text
+
+
 def test_a_part_of_a_total_is_neither_added_nor_held_against_it(small):
     told(small, YEARS[1], ("4.0", "2019-01-01", "2020-12-31", "2020"))
     assert delivered(small)[0] == 40_000

@@ -120,6 +120,14 @@ def test_a_line_that_is_no_feature_costs_that_line_only(tmp_path, mark):
     assert pd.isna(delivery.table["a"]).tolist() == [False, True, False]
 
 
+def test_broken_lines_that_make_features_together_are_none(tmp_path):
+    head = '{"type":"Feature","geometry":null,"properties":'
+    path = tmp_path / "a.geojsons"
+    path.write_text(f'{head}{{"x":[1\n2]}}}}\n{head}{{"x":7}}}},{head}{{"x":8}}}}\n{head}{{}}}}\n')
+    delivery = opened(path)
+    assert codes(delivery) == [("json-invalid", 1), ("json-invalid", 2), ("json-invalid", 3)]
+
+
 def test_of_a_member_that_stands_twice_the_last_counts_and_is_told_by_row(tmp_path):
     one = '{"type":"Feature","geometry":null,"properties":{"a":1}}'
     two = '{"type":"Feature","geometry":null,"properties":{"a":1,"b":{"c":1,"c":2},"a":3}}'

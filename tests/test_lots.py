@@ -108,6 +108,15 @@ def test_a_fact_goes_before_a_bulk_column_and_a_contradiction_is_told(small):
     assert (finding.subject, finding.field, finding.value) == ("lot-1", "site_area_m2", "90000.0")
 
 
+def test_a_limit_that_a_plan_decided_is_held_to_its_digits(small):
+    small.put("parcels", 0, far_limit=4.6)
+    for digits, count in (("4.6", 0), ("4.64", 1)):
+        small.put("facts", 2, measure="far_limit", value=digits, unit="1", printed=digits,
+                  qualifier="exact", resolution="", floor_basis="")  # fmt: skip
+        told = [f for f in assess(small.load()).findings if f.code == "column-conflict"]
+        assert len(told) == count, digits
+
+
 def test_a_share_of_the_parent_needs_both_areas(small):
     small.put("facts", 1, subject="base", measure="recorded_area", area_basis="")
     assert figure(small, "share_of_parent/base").value == 40_000 / 2e6

@@ -43,6 +43,7 @@ def geoparquet(path: Path, **changes) -> Path:
         ({"orientation": "counterclockwise"}, ["geoparquet-doubtful"], "EPSG:4490"),
         ({"edges": "spherical"}, ["geoparquet-doubtful"], "EPSG:4490"),
         ({"encoding": "polygon"}, ["geoparquet-invalid"], "EPSG:4490"),
+        ({"geometry_types": 5}, ["geoparquet-doubtful"], "EPSG:4490"),
     ],
 )
 def test_geoparquet_is_held_against_its_metadata(tmp_path, changes, told, claim):
@@ -52,7 +53,9 @@ def test_geoparquet_is_held_against_its_metadata(tmp_path, changes, told, claim)
     assert delivery.table.columns.tolist() == ["Name", "far", "plots"]
 
 
-@pytest.mark.parametrize("changes", [{"columns": ...}, {"primary_column": "none"}])
+@pytest.mark.parametrize(
+    "changes", [{"columns": ...}, {"primary_column": "none"}, {"primary_column": []}]
+)
 def test_geoparquet_metadata_that_names_no_column_is_refused(tmp_path, changes):
     assert refused(geoparquet(tmp_path / "a.parquet", **changes)) == "geoparquet-invalid"
 
@@ -62,6 +65,21 @@ def test_geoparquet_is_read_in_both_encodings(tmp_path, encoding):
     parcels()[:2].to_parquet(tmp_path / "a.parquet", geometry_encoding=encoding)
     geometry = opened(tmp_path / "a.parquet").geometry
     assert shapely.equals(geometry, parcels().geometry.to_numpy()[:2]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "about", "is_drawn"),
+    [(b"geoarrow.wkb", b"5", True), (b"geoarrow.wkb", b'{"crs": null}', True),
+     (b"geo\xff", b"", False)],
+)  # fmt: skip
+def test_an_extension_of_arrow_that_says_nonsense_is_no_fault(tmp_path, name, about, is_drawn):
+    tags = {b"ARROW:extension:name": name, b"ARROW:extension:metadata": about}
+    shapes = pa.array(parcels().geometry.to_wkb().tolist(), pa.binary())
+    schema = pa.schema([pa.field("shape", pa.binary(), metadata=tags)])
+    pq.write_table(pa.table([shapes], schema), tmp_path / "a.parquet")
+    delivery = opened(tmp_path / "a.parquet")
+    assert (delivery.geometry is not None) == is_drawn
+    assert delivery.claim is None
 
 
 def test_arrow_values_are_text_number_or_truth(tmp_path):

@@ -22,6 +22,9 @@ from pingshan_geo.ids import hint
 from pingshan_geo.measures.registry import MEASURES, Measure
 from pingshan_geo.words import Text
 
+# The nearest of so many parcels' figures are found within a second or two.
+_MOST_HINTED = 20_000
+
 #: Kinds of subjects of figures, in the order of every output; the last is a parcel in a zone.
 SUBJECTS = (*KINDS, "overlay")
 
@@ -160,12 +163,17 @@ class Assessment:
         """
         found = self._view.figure(figure_id)
         if found is None:
-            near, near_zh = hint(figure_id, self.figure_ids())
+            near, near_zh = hint(figure_id, () if self.is_vast else self.figure_ids())
             raise UsageError(
                 f"there is no figure {figure_id!r} as of {self.as_of}{near}",
                 f"截至 {self.as_of} 没有数据 {figure_id!r}{near_zh}",
             )
         return found
+
+    @property
+    def is_vast(self) -> bool:
+        """Whether there are too many parcels to look through all ids for one that was meant."""
+        return len(self.lots) > _MOST_HINTED
 
     def has_figure(self, figure_id: str) -> bool:
         """Return whether there is a figure, be its value known or not."""

@@ -11,7 +11,16 @@ from pingshan_geo.assessment import many, obligations
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.schema import MEASURABLE
 from pingshan_geo.figure import Completeness, Figure
-from pingshan_geo.measures.readings import AGREES, DISAGREES, EARLIER, INSTALMENT, USED, described
+from pingshan_geo.measures.readings import (
+    ADDED,
+    AGREES,
+    DISAGREES,
+    EARLIER,
+    INSTALMENT,
+    USED,
+    described,
+    described_all,
+)
 from pingshan_geo.measures.reconcile.texts import evidence_text
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.units import UNITS, display_unit, format_number
@@ -232,13 +241,12 @@ def _missing(
 
 def _other_readings(view: View, name: str, subject: str) -> Iterator[Text]:
     facts = view.facts(name, subject)
-    used = next((f for f in facts if f["role"] == USED), None)
+    used = [f for f in facts if f["role"] in {USED, INSTALMENT}]
     other = [f for f in facts if f["role"] == DISAGREES]
     title_of = view.assessment.catalogue.source_title
     if used and other:
-        rest = [described(f, title_of) for f in other]
-        others = Text("; ".join(t.en for t in rest), "；".join(t.zh for t in rest))
-        yield text("note_disagree").filled(used=described(used, title_of), others=others)
+        held, others = described_all(used, title_of, ADDED), described_all(other, title_of)
+        yield text("note_disagree").filled(used=held, others=others)
     for fact in facts:
         if fact["role"] == EARLIER:
             said = described(fact, title_of)

@@ -14,7 +14,7 @@ from pingshan_geo.assessment.many import OVER_LOTS
 from pingshan_geo.audit.variants import Closure, Variant, is_movable, moved
 from pingshan_geo.catalogue.schema import STAGES
 from pingshan_geo.figure import Figure
-from pingshan_geo.measures.readings import INSTALMENT, PART, USED, described
+from pingshan_geo.measures.readings import INSTALMENT, PART, USED, described, described_all
 from pingshan_geo.measures.registry import FLOORS, LANDS, MEASURES
 from pingshan_geo.words import LANGUAGES, Text, text
 
@@ -188,8 +188,7 @@ class Alternatives:
         label = input_label(self.assessment, figure, leaf)
         for value, facts in others.items():
             first = facts[0]
-            told = [described(fact, self.assessment.catalogue.source_title) for fact in facts]
-            printed = Text(*("; ".join(each.get(lang) for each in told) for lang in LANGUAGES))
+            printed = described_all(facts, self.assessment.catalogue.source_title)
             move = moved(leaf, value, first["low_si"], first["high_si"])
             named = text("sensitivity_reading").filled(input=label, printed=printed)
             yield Alternative(

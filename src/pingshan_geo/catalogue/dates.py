@@ -40,7 +40,7 @@ def span(text: str) -> Span | None:
         return None
     year, month, day = (int(part) if part else 0 for part in match.groups())
     try:
-        if day:
+        if match[3]:
             return Span(date(year, month, day), date(year, month, day))
         if match[2]:
             return Span(

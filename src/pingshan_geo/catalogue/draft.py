@@ -40,6 +40,7 @@ from pingshan_geo.findings import Finding
 #: A spatial table with more rows is kept as GeoParquet: as GeoJSON it would be slow to read.
 MOST_GEOJSON_ROWS = 20_000
 PARQUET_TYPE = "application/vnd.apache.parquet"
+_SIGNED = re.compile(r"[-+](\d+\.?\d*|\.\d+)([eE][-+]?\d{1,4})?", re.ASCII)
 _FORMATS = {"csv": "text/csv", "geojson": "application/geo+json", "parquet": PARQUET_TYPE}
 
 
@@ -108,18 +109,21 @@ class Draft:
             old = parts_of(self.descriptor, name)
             paths, made = self._files(name, table)
             writes |= made
-            form = paths[0].rsplit(".", 1)[1]
             removes += [part for part in old if part not in paths]
             if name not in resources:
                 resources[name] = {"name": name}
                 descriptor["resources"].append(resources[name])
             resource = resources[name]
             path = paths[0] if len(paths) == 1 else paths
+            form = "geojson" if name in SPATIAL else "csv"
+            form = "parquet" if paths[0].endswith(".parquet") else form
             resource |= {"path": path, "format": form, "mediatype": _FORMATS[form]}
-            fields = resource.get("schema", {}).get("fields", [])
-            known = {field["name"] for field in fields}
-            columns = map(str, table.columns.drop("geometry", errors="ignore"))
-            fields += ({"name": each, "type": "any"} for each in columns if each not in known)
+            schema = resource.get("schema")
+            fields = schema.get("fields") if isinstance(schema, dict) else None
+            if isinstance(fields, list):
+                known = [field.get("name") for field in fields if isinstance(field, dict)]
+                columns = map(str, table.columns.drop("geometry", errors="ignore"))
+                fields += ({"name": each, "type": "any"} for each in columns if each not in known)
         if descriptor != self.descriptor:
             text = json.dumps(descriptor, ensure_ascii=False, indent=1)
             writes[DESCRIPTOR] = f"{text}\n".encode()
@@ -130,7 +134,7 @@ class Draft:
     ) -> tuple[list[str], dict[str, bytes | Iterable[bytes]]]:
         """Return the names of a table's files, and the content of those that are not as before."""
         path, crs = self.file(name), self.descriptor["crs"]
-        if name in self.pieces and path.endswith(".parquet"):
+        if name in SPATIAL and name in self.pieces and path.endswith(".parquet"):
             return self._parts(name, table)
         if name in SPATIAL and len(table) > MOST_GEOJSON_ROWS:
             path = path.rsplit(".", 1)[0] + ".parquet"
@@ -247,7 +251,7 @@ def _csv(table: pd.DataFrame, name: str) -> Iterator[bytes]:
     numbers = {column.name for column in TABLES[name] if column.kind in {"number", "amount"}}
     columns = [
         # A signed number is written as one; as text it would get the mark of a formula.
-        [Decimal(cell) if signed and str(cell).startswith(("-", "+")) else cell for cell in cells]
+        [Decimal(cell) if signed and _SIGNED.fullmatch(str(cell)) else cell for cell in cells]
         for signed, cells in (
             (column in numbers, map(whole_number, table[column])) for column in table.columns
         )

@@ -17,18 +17,24 @@ from pingshan_geo.figure import IntArray
 PART_ROWS = 50_000
 
 
-def parquet_frame(table: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
+def parquet_frame(table: pd.DataFrame, crs: str) -> Any:
     """Return cells as a table for Parquet; a column is of numbers where all its cells are."""
     data = {name: _column(column) for name, column in table.items() if name != "geometry"}
+    if "geometry" not in table:
+        return pd.DataFrame(data)
     return gpd.GeoDataFrame(data, geometry=table["geometry"].to_numpy(dtype=object), crs=crs)
 
 
-def parquet_bytes(frame: gpd.GeoDataFrame, *, covering: bool = False) -> bytes:
-    """Return a table as GeoParquet 1.1; with a covering, the box of each outline is a column."""
+def parquet_bytes(frame: pd.DataFrame, *, covering: bool = False) -> bytes:
+    """Return a table as Parquet; outlines as GeoParquet 1.1.
+
+    With a covering, the box of each outline is a column.
+    """
     memory = io.BytesIO()
+    drawn: dict[str, Any] = {"schema_version": "1.1.0", "write_covering_bbox": covering}
     frame.to_parquet(
-        memory, index=False, compression="zstd", schema_version="1.1.0",
-        write_covering_bbox=covering, write_page_checksum=True,
+        memory, index=False, compression="zstd", write_page_checksum=True,
+        **drawn if isinstance(frame, gpd.GeoDataFrame) else {},
     )  # fmt: skip
     return memory.getvalue()
 

@@ -70,7 +70,9 @@ def read_control(path: str) -> Control:
     kinds = [("lon", "lat"), ("east", "north", "crs")]
     wanted = next((k for k in kinds if {"x", "y", *k} <= columns), None)
     if wanted is None or len(table) > _MOST:
-        raise InputError([Finding("control-points-unread", file=file, value=", ".join(columns))])
+        raise InputError(
+            [Finding("control-points-unread", file=file, value=", ".join(sorted(columns)))]
+        )
     found, wrong = [], []
     for number, row in enumerate(table, 2):
         cells = {k.strip().lower(): (v or "").strip() for k, v in row.items() if k}

@@ -37,7 +37,7 @@ Array = npt.NDArray[np.float64]
 #: Mean radius of the earth (IUGG), for the plane of a local height.
 EARTH_M = 6_371_008.8
 _MODIFIER = re.compile(r"(?<=\S)\+(swapped|dms|(?:scale|x|y|height)=[-+.\deE]+)$")
-_SYSTEM = re.compile(r"^(GCJ|BD)-?0([29])(?=$|[/+])/?", re.IGNORECASE)
+_SYSTEM = re.compile(r"^(GCJ-?02|BD-?09)(?=$|[/+])/?", re.IGNORECASE)
 _GK = re.compile(r"GK:([\d.]+)", re.IGNORECASE)
 
 
@@ -126,7 +126,7 @@ def parse_crs_option(text: str) -> Placement:
             raise _unread(text) from None
         base = base[: found.start()]
     if system := _SYSTEM.match(base):
-        parts["system"] = "GCJ-02" if system[1].upper() == "GCJ" else "BD-09"
+        parts["system"] = "GCJ-02" if system[1][0] in "gG" else "BD-09"
         base = base[system.end() :] or "EPSG:4326"
     if base.upper() == "LOCAL":
         base = "LOCAL"

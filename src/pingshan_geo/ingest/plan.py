@@ -355,7 +355,7 @@ def _anchors(
 
 def spread(count: int) -> npt.NDArray[np.int64]:
     """Return up to `_SAMPLE` places of so many, spread evenly over all."""
-    return np.unique(np.linspace(0, count - 1, _SAMPLE).astype(np.int64))
+    return np.unique(np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64))
 
 
 def _outline(draft: Draft) -> shapely.Geometry | None:

@@ -146,8 +146,8 @@ def _meant(text: str, known: _Known, column: Column) -> list[str]:
     if len(parts) < 2:
         return []
     found = [known.by_form.get(normal_id(part), []) for part in parts]
-    if column.many and not all(found):
-        return []
+    if not all(found) and (column.many or sum(map(bool, found)) < 2):
+        return []  # what it names besides is not known: the one that is known is not all
     return list(dict.fromkeys(each for ids in found for each in ids))
 
 

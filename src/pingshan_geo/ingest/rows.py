@@ -16,6 +16,7 @@ from pingshan_geo.catalogue.draft import Draft
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
 from pingshan_geo.findings import Finding, in_order
 from pingshan_geo.ids import normal_ids
+from pingshan_geo.ingest.columns.proposal import MADE_OF
 from pingshan_geo.ingest.columns.values import converted
 from pingshan_geo.ingest.merge import EVIDENCE, Merged, merge
 from pingshan_geo.ingest.plan import Plan
@@ -282,13 +283,7 @@ class Rows:
 
 def _made_ids(table: str, frame: pd.DataFrame) -> list[str]:
     """Return ids made of what a row is about; the same row gets the same id in every delivery."""
-    parts = {
-        "auctions": ("parcel_id", "project_id", "date"),
-        "projects": ("name_en", "name_zh", "parcel_id"),
-        "targets": ("zone_id", "measure", "period_start"),
-        "facts": ("subject", "measure", "as_of"),
-    }[table]
-    used = [frame[name] for name in parts if name in frame]
+    used = [frame[name] for name in MADE_OF[table] if name in frame]
     made: list[str] = []
     seen: dict[str, int] = {}
     for at in range(len(frame)):
@@ -308,5 +303,5 @@ def with_row(table: pd.DataFrame, row: dict[str, Any]) -> pd.DataFrame:
 
 
 def _number(import_id: Any) -> int:
-    found = re.fullmatch(r"import-(\d+)", str(import_id))
+    found = re.fullmatch(r"import-(\d{1,9})", str(import_id))
     return int(found[1]) if found else 0

@@ -104,14 +104,16 @@ def _describe(
 ) -> None:
     """Add what goes with the tables: imports.csv, mapping, quarantine, all that was told."""
     request, delivery = plan.request, plan.delivery
-    mapping = plan.kept or _mapping_name(draft, request.table, delivery.file, delivery.layer)
+    is_given = plan.kept is not None and plan.kept == request.mapping
+    mapping = _inside(draft, plan.kept) if is_given else plan.kept
     options = request.options()
     if {"crs", "datum_shift", "control_points"} & set(options):
         options["claim"] = claimed(delivery)
     toml = mapping_toml(plan.proposal.mapping, options)
-    is_same = (draft.path / mapping).is_file() and (draft.path / mapping).read_bytes() == toml
-    if not is_same and not (plan.kept and is_quarantine(draft, request.file)):
-        if plan.kept is not None and Path(mapping).is_absolute():
+    place = draft.path / (mapping or "")
+    is_same = place.is_file() and place.read_bytes() == toml
+    if not is_same and not (mapping and is_quarantine(draft, request.file)):
+        if mapping is None or is_given:
             mapping = _mapping_name(draft, request.table, delivery.file, delivery.layer)
         outcome.writes[mapping] = toml
     counts = (outcome.rows, outcome.accepted, outcome.repaired, outcome.quarantined)
@@ -167,6 +169,12 @@ def _table_csv(frame: pd.DataFrame) -> Iterable[bytes]:
         frame = frame.drop(columns="geometry").assign(geometry_wkt=text)
     cells = frame.astype(object).where(frame.notna(), None)
     return csv_bytes([list(map(str, frame.columns)), *cells.itertuples(index=False)])
+
+
+def _inside(draft: Draft, mapping: str | None) -> str | None:
+    """Return the name that a mapping has in the catalogue, None for a file from elsewhere."""
+    place, folder = Path(mapping or "").resolve(), draft.path.resolve()
+    return place.relative_to(folder).as_posix() if place.is_relative_to(folder) else None
 
 
 def _mapping_name(draft: Draft, table: str, file: str, layer: str | None) -> str:

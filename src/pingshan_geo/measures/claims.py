@@ -234,6 +234,12 @@ def _compute(form: str, of: Sequence[Bounds]) -> Bounds | None:
     return Bounds(*(part - 1 for part in quotient))
 
 
+def _product(one: Bounds, other: Bounds) -> Bounds:
+    """Return one number times another, of any sign; nothing times no bound is nothing."""
+    ends = [a * b if a and b else 0.0 for a in one[1:] for b in other[1:]]
+    return Bounds(one.value * other.value, min(ends), max(ends))
+
+
 def _quotient(top: Bounds, bottom: Bounds) -> Bounds | None:
     """Return one number by another that is positive; None where the divisor is nothing."""
     if bottom.value <= 0:
@@ -369,10 +375,7 @@ def _with_implied(
         implied = Bounds(*(a + b for a, b in zip(rest[0], other, strict=True)))
     elif form in {"rate", "growth"}:
         ratio = Bounds(*(part + (form == "growth") for part in claim))
-        if place:
-            implied = _quotient(rest[0], ratio)
-        else:
-            implied = Bounds(*(a * b for a, b in zip(rest[0], ratio, strict=True)))
+        implied = _quotient(rest[0], ratio) if place else _product(rest[0], ratio)
     if implied is None or math.isnan(implied.low) or math.isnan(implied.high):
         return asked
     return replace(asked, implied=implied, implied_unit=unit)

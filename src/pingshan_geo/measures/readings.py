@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import Span, span
-from pingshan_geo.words import Text
+from pingshan_geo.words import LANGUAGES, Text
 
 Rows = TypeVar("Rows", bound=pd.DataFrame)
 USED, AGREES, DISAGREES, EARLIER = "used", "agrees", "disagrees", "earlier"
 #: Deliveries: one of several that add up, and one that a total holds.
 INSTALMENT, PART = "instalment", "part"
+#: What stands between numbers that are told one after the other, and between those that add up.
+LISTED, ADDED = Text("; ", "；"), Text(" + ", " + ")
 
 
 def not_after(dates: pd.Series[str], cutoff: date) -> pd.Series[bool]:
@@ -90,7 +92,7 @@ def valid_at(table: Rows, cutoff: date) -> Rows:
     return table[(begun(table["valid_from"], cutoff) & ~ended).to_numpy()]
 
 
-def described(fact: Mapping[str, Any] | pd.Series[Any], title_of: Callable[[str], Text]) -> Text:
+def described(fact: Mapping[Any, Any], title_of: Callable[[str], Text]) -> Text:
     """Return a printed number with the title and date of where it was printed.
 
     Examples
@@ -103,6 +105,16 @@ def described(fact: Mapping[str, Any] | pd.Series[Any], title_of: Callable[[str]
     english = ", ".join(part for part in (title.get("en"), when) if part)
     chinese = "，".join(part for part in (title.get("zh"), when) if part)
     return Text(f"{fact['printed']} ({english})", f"{fact['printed']}（{chinese}）")
+
+
+def described_all(
+    facts: Iterable[Mapping[Any, Any]],
+    title_of: Callable[[str], Text],
+    between: Text = LISTED,
+) -> Text:
+    """Return printed numbers one after the other, each as `described`."""
+    said = [described(fact, title_of) for fact in facts]
+    return Text(*(between.get(lang).join(each.get(lang) for each in said) for lang in LANGUAGES))
 
 
 def readings(facts: pd.DataFrame, cutoff: date) -> pd.DataFrame:

@@ -24,12 +24,20 @@ from pingshan_geo.figure import (
 )
 from pingshan_geo.findings import Finding
 from pingshan_geo.ids import nfkc
-from pingshan_geo.measures.readings import DISAGREES, EARLIER, INSTALMENT, USED, described
+from pingshan_geo.measures.readings import (
+    ADDED,
+    DISAGREES,
+    EARLIER,
+    INSTALMENT,
+    USED,
+    described_all,
+)
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.measures.wide import Wide
 from pingshan_geo.units import UNITS, implied_step, unit_key
-from pingshan_geo.words import LANGUAGES, Text
+from pingshan_geo.words import Text
 
+_DECIDED = "far_limit"  # by a plan, not read off
 # A number and what stands behind it.
 _PRINTED = re.compile(r"(\d[\d,]{0,23}(?:\.\d{1,18})?)(.*)", re.DOTALL)
 
@@ -120,14 +128,19 @@ def _bulk(wide: Wide, name: str) -> tuple[Interval, CodeArray]:
     if column not in wide.base:
         own = Interval(*(part.copy() for part in wide.interval(name)))
         return own, no_codes(size)
-    values = wide.base[column].to_numpy(dtype=np.float64).copy()
-    if name == "far_limit":  # decided by a plan, not read off
-        return exact(values), np.full(size, code("exact"))
+    qualifier = code("exact" if name == _DECIDED else "printed")
+    return _column_bounds(wide.base, name), np.full(size, qualifier)
+
+
+def _column_bounds(rows: pd.DataFrame, name: str) -> Interval:
+    """Return what a column of a table says, with the bounds of its digits."""
+    column = MEASURES[name].column
+    values = rows[column].to_numpy(dtype=np.float64).copy()
+    if name == _DECIDED:
+        return exact(values)
+    texts = rows.get(f"{column}_as_delivered")
     bounds = implied_bounds(values)
-    texts = wide.base.get(f"{column}_as_delivered")
-    if texts is not None:
-        bounds = delivered_bounds(bounds, texts.to_numpy(dtype=object))
-    return bounds, np.full(size, code("printed"))
+    return bounds if texts is None else delivered_bounds(bounds, texts.to_numpy(dtype=object))
 
 
 def delivered_bounds(bounds: Interval, texts: ObjectArray) -> Interval:
@@ -179,24 +192,20 @@ def conflicts(facts: pd.DataFrame, title_of: Callable[[str], Text]) -> Iterator[
         if role == DISAGREES:
             same = (facts["subject"] == subject) & (facts["measure"] == measure)
             found = facts[same & facts["role"].isin((USED, INSTALMENT))]
-            used = found.iloc[0]
-            if len(found) > 1:  # instalments: all of them are held against the others
-                used = used.copy()
-                used["printed"] = " + ".join(found["printed"])
         else:
-            used = others.iloc[0]
+            found, used = others.iloc[:1], others.iloc[0]
             label = Text(f"{label.en}, to {until}", f"{label.zh}（至 {until}）")
             apart = (others["low_si"] > used["high_si"]) | (others["high_si"] < used["low_si"])
             others = others[apart]  # noqa: PLW2901 -- the group is narrowed to what disagrees
         if others.empty:
             continue
-        rest = [described(others.loc[fact], title_of) for fact in others.index]
         yield Finding(
-            "facts-conflict", str(subject), field=str(measure), value=str(used["printed"]),
+            "facts-conflict", str(subject), field=str(measure),
+            value=" + ".join(found["printed"]),  # instalments: all are held against the others
             details={
                 "label": label,
-                "used": described(used, title_of),
-                "others": Text(*("; ".join(each.get(lang) for each in rest) for lang in LANGUAGES)),
+                "used": described_all(found.to_dict("records"), title_of, ADDED),
+                "others": described_all(others.to_dict("records"), title_of),
             },
         )  # fmt: skip
 
@@ -214,9 +223,7 @@ def column_conflicts(
         place = wide_base.index.get_indexer(pd.Index(fact["subject"], dtype=object))
         order = np.argsort(place, kind="stable")[np.count_nonzero(place < 0) :]
         fact, rows = fact.iloc[order], wide_base.iloc[place[order]]
-        own = implied_bounds(rows[column].to_numpy(dtype=np.float64))
-        if f"{column}_as_delivered" in rows:
-            own = delivered_bounds(own, rows[f"{column}_as_delivered"].to_numpy(dtype=object))
+        own = _column_bounds(rows, name)
         apart = (own.low > fact["high_si"].to_numpy()) | (own.high < fact["low_si"].to_numpy())
         for at in np.flatnonzero(apart).tolist():
             yield Finding(

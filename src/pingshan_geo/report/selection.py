@@ -191,8 +191,8 @@ def select(
             for kind, parts in tables.items()
         }
         if not any(parts.count() for parts in rows.values()):
-            known = [str(each) for table in assessment.tables.values() for each in table.index]
-            near, near_zh = hint(subject, known)
+            among = () if assessment.is_vast else assessment.tables.values()
+            near, near_zh = hint(subject, (str(each) for table in among for each in table.index))
             raise UsageError(f"no subject {subject!r}{near}", f"没有对象 {subject!r}{near_zh}")
     asked = measure is not None or subject is not None
     if asked and not any(Selection(assessment, rows, measures).figure_ids()):

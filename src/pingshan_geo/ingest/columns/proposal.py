@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL
+from pingshan_geo.catalogue.schema import ID_COLUMN
 from pingshan_geo.findings import Finding, shortened
 from pingshan_geo.ingest.columns.cells import distinct, read_date, read_number, says_nothing
 from pingshan_geo.ingest.columns.headings import (
@@ -32,6 +32,13 @@ from pingshan_geo.words import Text, text
 #: Numbers of parcels that are known by their form: Shenzhen, national code, French cadastre.
 _ID_FORMS = re.compile(r"[A-Z]\d{5}-\d{4}|\d{12}[A-Z]{2}\d{5}|[0-9AB]{5}\d{3}[0-9A-Z]{2}\d{4}")
 _HAN = re.compile("[\u4e00-\u9fff]")
+#: What ids are made of where a delivery has none.
+MADE_OF = {
+    "auctions": ("parcel_id", "project_id", "date"),
+    "projects": ("name_en", "name_zh", "parcel_id"),
+    "targets": ("zone_id", "measure", "period_start"),
+    "facts": ("subject", "measure", "as_of"),
+}
 # Filled by the import itself where a delivery has none.
 _FILLED_LATER = {"geometry_status", "source_id", "locator", "printed"}
 _LOOKED_AT = 2000  # different cells of a column; enough to tell what it holds
@@ -299,8 +306,8 @@ class _Search:
             missing = column.filled and name not in self.pairs and name not in _FILLED_LATER
             if not missing or name in self.asked or (name == "unit" and "value" in self.pairs):
                 continue
-            if name == self.key and self.table not in SPATIAL:
-                continue  # ids are made of what the row is about
+            if name == self.key and self.table in MADE_OF:
+                continue
             self.ask("mapping-required", name, None, columns=", ".join(self.free) or "—")
 
     def tell_doubtful(self, left: tuple[str, ...]) -> None:

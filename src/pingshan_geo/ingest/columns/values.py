@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -269,7 +270,7 @@ class _Work:
                 said = Finding("column-renamed", None, self.delivery.file, None, heading, name)
                 self.findings.append(said)
             cells = self.delivery.table[heading].to_numpy()
-            if cells.dtype.kind in "fiu":
+            if cells.dtype.kind in "iu" or (cells.dtype.kind == "f" and not np.isinf(cells).any()):
                 self.further[name] = cells
                 continue
             numbers = np.fromiter(map(_is_number, cells), bool, len(cells))
@@ -286,7 +287,8 @@ def _known(column: Column) -> Text:
 
 
 def _is_number(cell: Any) -> bool:
-    return isinstance(cell, (bool, int, float)) and pd.notna(cell)
+    """Return whether a cell is a number that a file of the catalogue can hold as one."""
+    return isinstance(cell, (bool, int, float)) and -math.inf < cell < math.inf
 
 
 def _ends_in_zero(digits: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import shutil
 import stat
@@ -68,13 +69,14 @@ def unpack(path: Path, members: dict[str, zipfile.ZipInfo], to: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for name, member in members.items():
-                place = to / name
+                place = to / name.replace("\\", "/")  # as Windows parts folders
                 place.parent.mkdir(parents=True, exist_ok=True)
                 # zipfile stops at the size that the member states, which was checked.
                 with archive.open(member) as source, place.open("wb") as target:
                     shutil.copyfileobj(source, target)
     except (
-        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, UnicodeDecodeError
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError,
+        UnicodeDecodeError,
     ) as error:  # fmt: skip
         reason = Text(f"it is damaged {error}", f"压缩包损坏 {error}")
         raise unreadable(path.name, reason) from None

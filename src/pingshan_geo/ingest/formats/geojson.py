@@ -88,19 +88,13 @@ def read_sequence(path: Path, asked: Asked) -> Delivery:
     data = _utf8(path, asked, found)
     records = data.split(b"\x1e") if b"\x1e" in data else data.splitlines()
     records = [record.strip() for record in records if record.strip()]
-    ignored: list[Finding] = []
-    whole = b"[" + b",".join(records) + b"]"
-    deepest = asked.ceilings.nesting
+    features: list[Any] = []
     doubled: list[Doubled] = []
-    features = read_json(whole, file_report(path.name, ignored), deepest + 1, doubled=doubled)
-    if features is None or len(features) != len(records):
-        features = []
-        doubled.clear()
-        for number, record in enumerate(records, start=1):
-            own: list[Finding] = []
-            report = file_report(path.name, own)
-            features.append(read_json(record, report, deepest, doubled=doubled))
-            found += [replace(each, row=number) for each in own]
+    for number, record in enumerate(records, start=1):
+        own: list[Finding] = []
+        report = file_report(path.name, own)
+        features.append(read_json(record, report, asked.ceilings.nesting, doubled=doubled))
+        found += [replace(each, row=number) for each in own]
     if not any(isinstance(feature, dict) for feature in features):
         raise InputError([*found, _not_geojson(None, path.name)])
     _told_doubled(doubled, features, file_report(path.name, found))

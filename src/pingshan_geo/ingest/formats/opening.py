@@ -22,6 +22,7 @@ from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, digesti
 from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
 from pingshan_geo.ingest.formats.arrow import decoded, frame, shapes
 from pingshan_geo.ingest.formats.xml import checked_xml
+from pingshan_geo.output import is_utf8
 from pingshan_geo.postgis import SCHEMES
 from pingshan_geo.words import Text
 from pingshan_geo.work import scratch
@@ -197,6 +198,8 @@ def _format(place: Path) -> Format:
     if kind is None:
         known = ", ".join(_BY_SUFFIX)
         raise _error("format-unknown", place, value=suffix or place.name, known=known)
+    if not is_utf8(place.name):
+        raise unreadable(place.name, Text("its name is not UTF-8", "文件名不是 UTF-8"))
     is_folder = suffix == ".gdb"
     if not (place.is_dir() if is_folder else place.is_file()):
         raise unreadable(place.name, Text("it is no file", "不是文件"))

@@ -84,13 +84,15 @@ def _described(
     found = {name: _native(text) for name, text in natives.items() if name in table.column_names}
     if b"geo" not in metadata:
         for field in table.schema:
-            kind = (field.metadata or {}).get(b"ARROW:extension:name", b"").decode()
+            kind = (
+                (field.metadata or {}).get(b"ARROW:extension:name", b"").decode("utf-8", "replace")
+            )
             kind = getattr(field.type, "extension_name", kind)
             if kind.startswith("geoarrow.") and field.name not in found:
                 more = (field.metadata or {}).get(b"ARROW:extension:metadata") or b"{}"
-                said = read_json(more, report) or {}
-                crs = {"crs": said["crs"]} if "crs" in said else {"crs": None}
-                found[field.name] = {"encoding": kind.removeprefix("geoarrow."), **crs}
+                said = read_json(more, report)
+                crs = said.get("crs") if isinstance(said, dict) else None
+                found[field.name] = {"encoding": kind.removeprefix("geoarrow."), "crs": crs}
         return found, next(iter(found), None)
     geo = read_json(metadata[b"geo"], report)
     if geo is None:
@@ -100,7 +102,11 @@ def _described(
     if not isinstance(columns, dict) or not all(isinstance(c, dict) for c in columns.values()):
         _bad(report, "columns")
         return None, None
-    if primary not in columns or any(table.column_names.count(name) != 1 for name in columns):
+    if (
+        not isinstance(primary, str)
+        or primary not in columns
+        or any(table.column_names.count(name) != 1 for name in columns)
+    ):
         _bad(report, "primary_column")
         return None, None
     if not isinstance(geo.get("version"), str) or not _VERSION.fullmatch(geo["version"]):
@@ -175,7 +181,7 @@ def _told(about: dict[str, Any], geometry: npt.NDArray[Any], report: Report) -> 
     present = geometry[~shapely.is_missing(geometry)]
     doubts = []
     declared = about.get("geometry_types") or about.get("geometry_type") or []
-    declared = {declared} if isinstance(declared, str) else set(map(str, declared))
+    declared = set(map(str, declared if isinstance(declared, list) else [declared]))
     z = shapely.has_z(present)
     _, firsts = np.unique(shapely.get_type_id(present) * 2 + z, return_index=True)
     kinds = {present[i].geom_type + " Z" * bool(z[i]) for i in firsts}

@@ -212,7 +212,7 @@ def _claim(described: dict[str, str], geometry: npt.NDArray[Any], report: Report
     west, east = bounds[:, 0].min(), bounds[:, 2].max()
     carried = int(west // 1e6) if west >= 1e7 and west // 1e6 == east // 1e6 else None
     said = re.search(r"\d+", described.get("带号", ""))
-    zone = int(said[0]) if said else carried
+    zone = int(said[0][:4]) if said else carried
     if (
         system is None
         or zone is None

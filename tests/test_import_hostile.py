@@ -1,0 +1,168 @@
+"""Deliveries and catalogues from anybody: each import ends with an answer, none with a fault."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from tests.town import rows_of
+
+from pingshan_geo.catalogue.schema import ID_COLUMN
+from pingshan_geo.cli import main
+
+CORRECTION = {
+    "correction_id": "c", "subject": "sale-1", "field": "price_yuan", "old_value": "-x",
+    "new_value": "5", "reason": "r", "source_id": "gazette", "locator": "p. 1", "who": "w",
+    "when": "2020-12-01", "state": "accepted",
+}  # fmt: skip
+LOTS = ("--as", "parcels", "--yes", "--geometry-status", "surveyed")
+LOT = shapely.box(114.3401, 22.6801, 114.3410, 22.6810)
+
+
+@pytest.fixture
+def imported(small, capsys):
+    """Run an import into the small catalogue; return its status and all that it says."""
+
+    def run(*words):
+        status = main(["--catalogue", str(small.path), "import", *map(str, words)])
+        said = capsys.readouterr()
+        return status, said.out + said.err
+
+    return run
+
+
+def table(path, *rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_an_infinite_number_that_means_nothing_here_is_kept_as_its_text(small, imported, tmp_path):
+    lots = gpd.GeoDataFrame(
+        {"parcel_id": ["A-1", "A-2"], "v": [float("-inf"), 2.5]}, geometry=[LOT, None], crs=4490
+    )
+    path = tmp_path / "lots.parquet"
+    lots.to_parquet(path)
+    status, said = imported(path, *LOTS, "--crs", "EPSG:4490")
+    assert status == 0, said
+    assert small.load().parcels["v"][["A-1", "A-2"]].tolist() == ["-inf", 2.5]
+
+
+@pytest.mark.parametrize("name", ["obligations", "claims", "limits", "consequences", "corrections"])
+def test_a_table_whose_ids_cannot_be_made_asks_for_them(imported, tmp_path, name):
+    path = table(tmp_path / "rows.csv", ["kind", "note"], ["build", "x"])
+    status, said = imported(path, "--as", name, "--yes")
+    assert status == 3
+    assert f"mapping-required: No column of the file gives {ID_COLUMN[name]}" in said
+
+
+def test_a_layer_without_rows_brings_none(imported, tmp_path):
+    path = tmp_path / "lots.geojson"
+    path.write_text('{"type":"FeatureCollection","features":[]}')
+    status, said = imported(path, *LOTS, "--crs", "EPSG:4490")
+    assert status in (2, 3), said
+
+
+@pytest.mark.parametrize("place", ["own.toml", "../own.toml"])
+def test_a_mapping_from_elsewhere_is_kept_with_the_catalogues_own(
+    small, imported, tmp_path, monkeypatch, place
+):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    (here / place).write_text('table = "projects"\n[columns]\nproject_id = "no"\n', "utf-8")
+    path = table(tmp_path / "rows.csv", ["no"], ["P-1"])
+    status, said = imported(path, "--as", "projects", "--yes", "--mapping", place)
+    assert status == 0, said
+    assert not (small.path / "own.toml").exists()
+    kept = rows_of(small.path / "imports.csv")[-1]["mapping"]
+    assert kept == "mappings/projects-rows.toml"
+    assert (small.path / kept).is_file()
+    status, said = imported(
+        table(path, ["no"], ["P-2"]), "--as", "projects", "--yes", "--mapping", small.path / kept
+    )
+    assert status == 0, said
+    assert rows_of(small.path / "imports.csv")[-1]["mapping"] == kept, "it stands there already"
+    assert [each.name for each in (small.path / "mappings").iterdir()] == ["projects-rows.toml"]
+
+
+def test_a_sale_of_a_known_lot_and_an_unknown_one_is_not_the_known_ones(small, imported, tmp_path):
+    path = table(tmp_path / "rows.csv", ["auction_id", "date", "parcel_id", "price_yuan"],
+                 ["S-9", "2020-01-02", "lot-1、lot-99", "5"])  # fmt: skip
+    status, said = imported(path, "--as", "auctions", "--yes")
+    assert status == 0
+    assert "reference-not-found" in said
+    (row,) = (each for each in rows_of(small.path / "auctions.csv") if each["auction_id"] == "S-9")
+    assert (row["parcel_id"], row["parcel_id_as_delivered"]) == ("", "lot-1、lot-99")
+
+
+@pytest.mark.parametrize("path", ["zones.json", "zones"])
+def test_a_catalogues_file_may_have_another_ending(small, imported, tmp_path, path):
+    (small.path / "zones.geojson").rename(small.path / path)
+    resource = next(each for each in small.descriptor["resources"] if each["name"] == "zones")
+    resource |= {"path": path, "schema": "zones.schema.json"}
+    small.write("datapackage.json", json.dumps(small.descriptor))
+    zones = gpd.GeoDataFrame({"zone_id": ["new"], "kind": ["district"]}, geometry=[LOT], crs=4490)
+    zones.to_file(tmp_path / "z.geojson")
+    words = ("--as", "zones", "--yes", "--geometry-status", "surveyed", "--crs", "EPSG:4326")
+    status, said = imported(tmp_path / "z.geojson", *words)
+    assert status == 0, said
+    assert "new" in small.load().zones.index
+    described = json.loads((small.path / "datapackage.json").read_text("utf-8"))["resources"]
+    (after,) = (each for each in described if each["name"] == "zones")
+    assert (after["path"], after["format"], after["schema"]) == (
+        path,
+        "geojson",
+        resource["schema"],
+    )
+
+
+def test_a_table_without_outlines_may_be_parquet(small, imported, tmp_path):
+    rows = pd.read_csv(small.path / "auctions.csv", dtype=str)
+    rows.to_parquet(small.path / "auctions.parquet")
+    resource = next(each for each in small.descriptor["resources"] if each["name"] == "auctions")
+    resource["path"] = "auctions.parquet"
+    small.write("datapackage.json", json.dumps(small.descriptor))
+    before = small.load().auctions
+    path = table(tmp_path / "rows.csv", ["auction_id", "date", "price_yuan"],
+                 ["S-9", "2020-01-02", "-5e3"], ["S-10", "2020-01-02", "7"])  # fmt: skip
+    status, said = imported(path, "--as", "auctions", "--yes")
+    assert status == 0, said
+    after = small.load().auctions
+    assert after.index.tolist() == [*before.index, "S-10"], "a price cannot be negative"
+    assert after["price_yuan"].dropna().tolist() == [1_000_000.0, 7.0]
+
+
+def test_a_number_of_an_import_that_nobody_can_count_is_passed_over(small, imported, tmp_path):
+    small.rows["imports"] = [{"import_id": "import-" + "9" * 5000, "file": "a.csv"}]
+    small.save()
+    path = table(tmp_path / "rows.csv", ["project_id"], ["P-1"])
+    status, said = imported(path, "--as", "projects", "--yes")
+    assert status == 0, said
+    assert rows_of(small.path / "imports.csv")[-1]["import_id"] == "import-1"
+
+
+def test_a_cell_that_begins_with_a_sign_and_is_no_number_stays_as_it_is(small, imported, tmp_path):
+    small.put("auctions", 0, price_yuan="-x")
+    small.rows["corrections"] = [CORRECTION]
+    small.save()
+    path = table(tmp_path / "rows.csv", ["auction_id", "date"], ["S-9", "2020-01-02"])
+    status, said = imported(path, "--as", "auctions", "--yes")
+    assert status == 0, said
+    cells = [each["price_yuan"] for each in rows_of(small.path / "auctions.csv")]
+    assert cells == ["'-x", "", ""], "as a spreadsheet takes it for a text"
+    assert small.load().auctions["price_yuan"]["sale-1"] == 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_file_whose_name_is_no_text_is_refused(imported, tmp_path):
+    path = table(tmp_path / os.fsdecode(b"\xff.csv"), ["project_id"], ["P-1"])
+    status, said = imported(path, "--as", "projects", "--yes")
+    assert status == 3
+    assert "UTF-8" in said
