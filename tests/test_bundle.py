@@ -207,9 +207,13 @@ def test_another_version_is_told_and_is_no_mismatch(scene):
     assert check.figures > 0
 
 
-@pytest.mark.parametrize(("factor", "is_told"), [(1 + 1e-12, False), (1 + 1e-6, True)])
+@pytest.mark.parametrize(
+    ("factor", "is_told"),
+    [(1 + 1e-12, False), (1 + 1e-6, True), (10**400, True)],
+    ids=["twelfth", "sixth", "endless"],
+)
 def test_figures_of_another_version_are_compared_to_nine_digits(scene, factor, is_told):
-    files = with_figure(scene.files, "high", lambda value: value * factor)
+    files = with_figure(scene.files, "high", lambda value: type(factor)(value) * factor)
     assert (REPORT, "bundle-figure-differs") in scene.told(files)  # the same version: exactly
     found = [
         f for f in scene.check(with_software(files, geos="3.9")).findings if f.subject != "geos"

@@ -96,6 +96,8 @@ def test_tags_that_nobody_closes_take_no_long_time(tmp_path, part):
         (b"PK\x03\x04\0\0", "neither text"),
         (b"\x89PNG\r\n\x1a\n\0", "neither text"),
         (b"<html><body><script>1</script></body></html>", "no text"),
+        (b"<html><p>5 ha<![foo[bar]]>", "damaged"),
+        (b"<html><p>&#" + b"9" * 5000 + b";", "damaged"),
     ],
 )
 def test_what_is_no_document_is_told(tmp_path, data, words):

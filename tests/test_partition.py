@@ -123,6 +123,16 @@ def test_an_import_that_changes_a_row_writes_its_part_only(in_parts, tmp_path):
     assert load_catalogue(town).parcels.loc[lots["parcel_id"][3], "name_en"] == "renamed"
 
 
+def test_files_that_are_no_tables_come_along(small, tmp_path):
+    small.write("extra.csv", "a\n1\n")
+    small.descriptor["resources"].append({"name": "extra", "path": "extra.csv"})
+    small.write("datapackage.json", json.dumps(small.descriptor))
+    place = tmp_path / "new"
+    words = ["--catalogue", str(small.path), "export", "parcels", "--partition", "9"]
+    assert main([*words, "-o", str(place)]) == 0
+    assert (place / "extra.csv").read_text("utf-8") == "a\n1\n"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -235,6 +235,14 @@ def test_a_column_asked_for_twice_stands_once_and_quality_is_that_of_parcels(sma
         roll_up(select(assessment, "quality"), "stage")
 
 
+def test_rows_with_an_empty_text_are_of_the_group_without_one(small):
+    assessment = assess(small.load())
+    lots = assessment.having(parcels=assessment.parcels.assign(land_use=["", None]))
+    rolled = roll_up(select(lots), "land_use")
+    counts = [f for f in rolled.figures() if f.measure == "parcel_count"]
+    assert [(f.subject, f.value) for f in counts] == [("land_use=", 2)]
+
+
 def test_the_quality_of_groups_is_that_of_the_lots_whose_areas_are_both_known():
     assessment = assess(load_catalogue(TOWN))
     lots = assessment.parcels

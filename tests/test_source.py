@@ -68,6 +68,14 @@ def test_a_changed_page_is_told_by_the_right_code(catalogue, old, new, right):
     assert check.mismatches
 
 
+def test_what_differs_is_named_by_the_value_that_the_catalogue_holds(catalogue):
+    page = PAGE.replace("2.75万", "约2.75万", 1).replace("土地面积", "建设用地面积", 1)
+    found = {
+        f.code: f.value for f in checked(catalogue, page).findings if f.details["id"] == "e040"
+    }
+    assert found == {"source-qualifier": "printed", "source-basis": "total_land"}
+
+
 def test_other_notations_are_the_same_number(catalogue):
     page = PAGE.replace("2.75万平方米", "２７,５００㎡").replace("1.04亿元", "10400万元")
     check = checked(catalogue, page)

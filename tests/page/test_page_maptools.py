@@ -174,6 +174,19 @@ def test_a_selection_is_summed_kept_in_the_address_and_ended_by_escape(opened):
     assert page.get_by_test_id("count").inner_text().startswith("319 lots")
 
 
+def test_the_ratio_of_a_selection_is_that_of_the_list(opened):
+    page = opened("demo", "#sel=DT01-0001,DT01-0002&only=1&lang=en")
+    both = """(land) => { const { page } = pingshanGeo;
+        const at = page.model.rowOf.parcels.get("DT01-0001");
+        const before = page.model.valueAt.bind(page.model);
+        page.model.valueAt = (kind, measure, one) =>
+            measure === "site_area" && one === at ? land : before(kind, measure, one);
+        const { pairFloor, pairLand, both, far } = pingshanGeo.selection.sums(page, [at]);
+        return { pairFloor, pairLand, both, far }; }"""
+    floor = page.evaluate("pingshanGeo.page.model.figure('gross_floor_area/DT01-0001').value")
+    assert page.evaluate(both, 0) == {"pairFloor": floor, "pairLand": 0, "both": 1, "far": None}
+
+
 def test_a_box_and_a_press_with_shift_select_lots(opened):
     page = opened("demo")
     start, end = at(page, 0.3, 0.3)[0], at(page, 0.5, 0.5)[0]

@@ -78,14 +78,17 @@ def test_the_link_can_be_copied_and_says_so(opened):
 
 def test_no_downloaded_cell_starts_a_formula(opened):
     page = opened("hostile")
-    page.evaluate("pingshanGeo.page.data.tables.parcels.name[0][0] = '=HYPERLINK(1)'")
+    names = ["=HYPERLINK(1)", "＝1+1", " ＠SUM(1)", "'=1", "-5"]
+    page.evaluate("names => { pingshanGeo.page.data.tables.parcels.name[0] = names; }", names[:2])
+    said = [page.evaluate("text => pingshanGeo.inert(text)", name) for name in names]
+    assert said == [*(f"'{name}" for name in names[:4]), "-5"]
     cells = [
         cell
         for row in csv.reader(io.StringIO(saved(page, "download-csv").removeprefix("\ufeff")))
         for cell in row
     ]
     assert "'=HYPERLINK(1)" in cells
-    assert not [c for c in cells if c[:1] in "=+@\t\r" and c]
+    assert not [c for c in cells if c[:1] in "=+@＝＋－＠\t\r" and c]
     assert not [
         c for c in cells if c.startswith("-") and not re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", c)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pingshan_geo.catalogue.readers import file_report, read_json
@@ -66,7 +67,8 @@ def _is_equal(here: Any, there: Any, *, exactly: bool) -> bool:
         isinstance(each, int | float) and type(each) is not bool for each in (here, there)
     )
     if numbers and not exactly:
-        return math.isclose(here, there, rel_tol=_CLOSE, abs_tol=0.0)
+        with suppress(OverflowError):  # a whole number of hundreds of digits is no figure of ours
+            return math.isclose(here, there, rel_tol=_CLOSE, abs_tol=0.0)
     return bool(here == there) and (numbers or type(here) is type(there))
 
 

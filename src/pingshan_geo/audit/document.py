@@ -118,7 +118,10 @@ def read_document(path: str | Path) -> Document:
         kind = "html" if _is_html(text, place.suffix) else "text"
         if kind == "html" and len(text) > _MOST_HTML:
             raise _refused(place.name, "the page is too long", "网页过长")
-        paragraphs = _html_paragraphs(text) if kind == "html" else _text_paragraphs(text)
+        try:
+            paragraphs = _html_paragraphs(text) if kind == "html" else _text_paragraphs(text)
+        except (AssertionError, ValueError):  # of marks and numbers that the parser gives up at
+            raise _refused(place.name, "its HTML is damaged", "HTML 已损坏") from None
     if len(paragraphs) > _MOST_PARAGRAPHS:
         raise _refused(place.name, "it has too many paragraphs", "段落过多")
     if sum(map(len, paragraphs)) > _MOST_LETTERS:

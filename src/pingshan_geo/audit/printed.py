@@ -275,8 +275,9 @@ def _scaled(match: re.Match[str], text: str) -> PrintedNumber:
         if other and not other["second"]:
             power, unit, _ = _power_and_unit(other, text)
     if match["second"]:  # 3 万 4703, 2 亿 3000 万
-        rest = Fraction(match["second"]) * (10_000 if match["zh2"] else 1)
-        plain, power = str(Fraction(plain) * 10**power + rest), 0
+        whole, point, decimals = _shifted(plain, power).partition(".")
+        rest = int(match["second"]) * (10_000 if match["zh2"] else 1)
+        plain, power = f"{int(whole) + rest}{point}{decimals}", 0
     elif power:
         plain, unit = _in_unit(plain, unit, power)
     kind = "digits"

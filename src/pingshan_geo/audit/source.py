@@ -203,10 +203,11 @@ def _checked(statement: Statement, match: Match | None, years: _Years) -> Checke
 def _differences(
     statement: Statement, number: PrintedNumber, sentence: Sentence, years: _Years
 ) -> Iterator[Finding]:
-    def told(code: str, field: str, held: str | Text, printed: str | Text) -> Finding:
+    def told(
+        code: str, field: str, value: str, printed: str | Text, held: Text | None = None
+    ) -> Finding:
         details = _details(statement, number, sentence.locator)
-        value = held if isinstance(held, str) else getattr(statement, "qualifier", None)
-        details |= {"held": held, "told": printed}
+        details |= {"held": held or value, "told": printed}
         return Finding(
             code, statement.subject, statement.file, statement.row, field, value, details
         )
@@ -215,12 +216,15 @@ def _differences(
     is_asked = (statement.table in _ASKED and held == "printed"
                 and number.qualifier == "more_than")  # fmt: skip
     if held and held != number.qualifier and not is_asked:
-        yield told("source-qualifier", "qualifier", text(held), text(number.qualifier))
+        yield told(
+            "source-qualifier", "qualifier", str(statement.qualifier), text(number.qualifier),
+            text(held),
+        )  # fmt: skip
     basis = statement.basis
     if basis and number.basis not in {None, "land", basis, *_AGREES.get(basis, ())}:
         field = "floor_basis" if basis in FLOOR_BASES else "area_basis"
         words = "gross" if number.basis == "floor" else str(number.basis)
-        yield told("source-basis", field, text(_basis_word(basis)), text(_basis_word(words)))
+        yield told("source-basis", field, basis, text(_basis_word(words)), text(_basis_word(basis)))
     named, _ = years.of(sentence)
     if statement.years and named and named.isdisjoint(statement.years):
         field = "as_of" if statement.table == "facts" else "period_end"

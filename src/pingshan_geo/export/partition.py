@@ -9,7 +9,6 @@ from pathlib import Path
 from pingshan_geo.catalogue.draft import PARQUET_TYPE, open_draft
 from pingshan_geo.catalogue.folder import DESCRIPTOR, parts_of
 from pingshan_geo.catalogue.partition import PART_ROWS, parquet_frame, parts
-from pingshan_geo.catalogue.schema import TABLES
 from pingshan_geo.errors import UsageError
 from pingshan_geo.output import new_folder
 
@@ -54,8 +53,8 @@ def write_partitioned(
         for name, content in parts(frame, "parcels", rows):
             _put(place / name, content)
             names.append(name)
-        for table in TABLES:
-            for name in parts_of(draft.descriptor, table) if table != "parcels" else ():
+        for other in (each["name"] for each in descriptor["resources"] if each is not resource):
+            for name in parts_of(descriptor, other):
                 _put(place / name, (draft.path / name).read_bytes())
         resource |= {"path": names, "format": "parquet", "mediatype": PARQUET_TYPE}
         text = json.dumps(descriptor, ensure_ascii=False, indent=1)

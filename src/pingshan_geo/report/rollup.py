@@ -118,7 +118,7 @@ def roll_up(
             f"--by {column}: only columns of texts make groups", f"--by {column}：只能按文字列分组"
         )
     parts = _split(selection.assessment, kind, column, rows)
-    group, found = pd.factorize(parts["value"], sort=True)
+    group, found = pd.factorize(parts["value"].mask(parts["value"] == ""), sort=True)
     names: list[str | None] = list(found)
     if (group < 0).any():
         group = np.where(group < 0, len(names), group)

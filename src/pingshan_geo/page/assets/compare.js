@@ -81,7 +81,7 @@
   const differs = ({ cells }) => new Set(cells.map((cell) => cell.text)).size > 1;
 
   /** A cell that a spreadsheet takes as text, never as a formula. */
-  const flat = (text) => String(text).replace(/\s+/g, " ").replace(/^(?=[=+\-@])/, "'");
+  const flat = (text) => pingshanGeo.inert(String(text).replace(/\s+/g, " "));
 
   function side(page, id) {
     const title = pingshanGeo.subjectTitle(page, page.model.row("parcels", id));

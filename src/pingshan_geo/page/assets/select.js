@@ -44,9 +44,9 @@
       const floor = page.model.valueAt("parcels", "gross_floor_area", at); // one basis, as in a group of the reports
       if (land !== null) { out.land += land; out.withLand += 1; }
       if (floor !== null) { out.floor += floor; out.withFloor += 1; }
-      if (land && floor !== null) { out.pairLand += land; out.pairFloor += floor; out.both += 1; }
+      if (land !== null && floor !== null) { out.pairLand += land; out.pairFloor += floor; out.both += 1; }
     }
-    return { ...out, far: out.both ? out.pairFloor / out.pairLand : null };
+    return { ...out, far: out.pairLand > 0 ? out.pairFloor / out.pairLand : null };
   }
 
   pingshanGeo.chip("only", (page) => page.sentence("only_selected", { count: format.digits(selected(page).rows.length, 0) }));

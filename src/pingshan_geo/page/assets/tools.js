@@ -5,12 +5,17 @@
   /** Around a lot on its own sheet: so many times its size on each side, and no closer than this zoom. */
   const LOT_GROUND = 3;
   const LOT_ZOOM = 17;
-  const FORMULA = /^[\s\u0000-\u001f]*[=+\-@\t\r]/;
+  /** As in cells.py, and behind white space too, which some programs pass over. */
+  const FORMULA = /^(?:[\s\u0000-\u001f]*[=+\-@＝＋－＠\t\r\n]|')/;
 
-  /** A cell as RFC 4180 text; one that a spreadsheet would run as a formula gets an apostrophe. */
+  /** A text with an apostrophe before it where a spreadsheet would run it as a formula. */
+  const inert = (text) => (FORMULA.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text);
+  pingshanGeo.inert = inert;
+
+  /** A cell as RFC 4180 text. */
   function cell(value) {
     if (value === null || value === undefined) return "";
-    const text = typeof value === "string" && FORMULA.test(value) && !/^[+-]?\d+(\.\d+)?$/.test(value) ? `'${value}` : String(value);
+    const text = typeof value === "string" ? inert(value) : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
   }
 
