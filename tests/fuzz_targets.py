@@ -16,6 +16,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
 import shapely
 from tests.fuzz import GEODATA, Target, clean, mutated, text
 from tests.opening import DRIVERS, saved
@@ -42,6 +43,7 @@ from pingshan_geo.ingest.columns.proposal import propose
 from pingshan_geo.ingest.columns.values import converted
 from pingshan_geo.ingest.control import read_control
 from pingshan_geo.ingest.delivery import Asked, Delivery
+from pingshan_geo.ingest.formats import parquet
 from pingshan_geo.ingest.formats.archive import check_zip, unpack
 from pingshan_geo.ingest.formats.cad import read_dxf
 from pingshan_geo.ingest.formats.dbf import read_dbf
@@ -159,6 +161,22 @@ def _zipped(*members: tuple[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
+def _geo(data: bytes, _: Path) -> None:
+    """Take an input for what a Parquet file says of its geometry columns."""
+    report, found = _report()
+    shapes = np.array([shapely.box(114, 22, 115, 23)], dtype=object)
+    table = pa.table({"geometry": shapely.to_wkb(shapes), "a": [1]})
+    metadata = {b"natives": b"{}", b"geo": data}
+    columns, primary = parquet._described(metadata, table, report)
+    if columns is None or primary is None:
+        assert found
+        return
+    parquet._claim(columns[primary], report)
+    if primary in table.column_names:
+        parquet._told(columns[primary], shapes, report)
+        assert len(parquet._geometry(table[primary], columns[primary], report)) == 1
+
+
 def _numbers(data: bytes, _: Path) -> None:
     for sentence in (clean(data), text(data)):
         numbers_in(sentence)
@@ -243,6 +261,11 @@ FLAGS = json.dumps({"pingshan_geo_flags": 1, "catalogue": "x", "flags": [FLAG]})
 MANIFEST = json.dumps(
     {"format": "pingshan-geo bundle", "version": 1, "files": {}, "options": {}}
 ).encode()
+GEO = json.dumps({
+    "version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {
+        "encoding": "WKB", "geometry_types": ["Polygon"], "crs": "EPSG:4490", "edges": "planar",
+        "orientation": "counterclockwise", "bbox": [114, 22, 115, 23]}},
+}).encode()  # fmt: skip
 TARGETS = {
     "json": Target(partial(_told, readers.read_json), (LAYER, b"[1e5,-0.0,null]")),
     "csv": Target(partial(_told, readers.read_csv), (b'a,b\n1,"x,y"\n', TABLE.encode())),
@@ -283,6 +306,7 @@ TARGETS = {
         (SENTENCE, SENTENCE.decode().encode("gb18030")),
     ),
     "zip": Target(_zip, (_zipped(("a.geojson", LAYER), ("b/c.txt", b"x" * 99)),)),
+    "geo metadata": Target(_geo, (GEO,)),
     "manifest": Target(lambda data, _: parsed_manifest(data, []), (MANIFEST,)),
     "mapping": Target(
         partial(_place, read_mapping, "a.toml"),
