@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import random
 import subprocess
@@ -24,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 CASES = Path(__file__).parent / "data" / "fuzz"
 GEODATA = Path(__file__).parent.parent / "geodata"
@@ -35,6 +37,24 @@ _TOKENS = [
     b"{0.__class__}", b"{{7*7}}", b"%n", b"..", b"2017-02-30", b"0000-00-00",
     *(each.encode() for each in ("１万", "２０１７年２月３０日", "㎡", "亩", "٣")),
 ]  # fmt: skip
+
+_THINGS = [
+    None,
+    True,
+    0,
+    -1.5,
+    1e300,
+    10**400,
+    "",
+    "x",
+    "坪",
+    "9" * 5000,
+    [],
+    {},
+    [[]],
+    [5],
+    {"a": 5},
+]
 
 
 @dataclass(frozen=True)
@@ -95,7 +115,7 @@ def mutated(rng: random.Random, target: Target) -> bytes:
     for _ in range(rng.randint(1, 8)):
         at, end = sorted(rng.randint(0, len(data)) for _ in range(2))
         end = min(end, at + 64)
-        way = rng.randrange(7)
+        way = rng.randrange(8)
         if way == 0:
             data[at:at] = rng.choice(_TOKENS)
         elif way == 1:
@@ -108,9 +128,33 @@ def mutated(rng: random.Random, target: Target) -> bytes:
             data[at:end] = rng.randbytes(end - at)
         elif way == 5:
             data[at:] = rng.choice(target.seeds)[at:]
+        elif way == 6:
+            data[:] = of_another_kind(rng, bytes(data))
         elif data:
             data[at % len(data)] ^= 1 << rng.randrange(8)
     return bytes(data[: _LONGEST + 2 * max(map(len, target.seeds))])
+
+
+def of_another_kind(rng: random.Random, data: bytes) -> bytes:
+    """Return JSON with a thing of another kind in one place; what is no JSON as it is."""
+    head = data[: int(data[:1] < b" ")]  # a byte that chooses
+    try:
+        document = json.loads(data[len(head) :])
+    except (ValueError, RecursionError):
+        return data
+    places: list[tuple[Any, Any]] = []
+    todo = [document]
+    for node in todo:
+        keys = (
+            node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+        )
+        places += ((node, key) for key in keys)
+        todo += (node[key] for key in keys)
+    if not places:
+        return head + json.dumps(rng.choice(_THINGS)).encode()
+    node, key = rng.choice(places)
+    node[key] = rng.choice(_THINGS)
+    return head + json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 @contextmanager

@@ -29,11 +29,14 @@ from pingshan_geo.audit.manifest import parsed_manifest
 from pingshan_geo.audit.printed import numbers_in, years_in
 from pingshan_geo.catalogue import readers
 from pingshan_geo.catalogue.dates import looks_mangled, span
+from pingshan_geo.catalogue.draft import Draft, empty_table
 from pingshan_geo.catalogue.folder import descriptor_of
+from pingshan_geo.catalogue.schema import TABLES
 from pingshan_geo.catalogue.tolerance import parsed_tolerance
 from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.crs import named_crs
 from pingshan_geo.errors import InputError
+from pingshan_geo.findings import Finding
 from pingshan_geo.ids import clean_id, nearest, normal_id
 from pingshan_geo.ingest.columns.cells import read_date, read_number
 from pingshan_geo.ingest.columns.headings import split_heading, units_in
@@ -230,6 +233,18 @@ def _document(data: bytes, folder: Path) -> None:
         numbers_in(sentence.text)
 
 
+def _descriptor(data: bytes, _: Path) -> None:
+    """Read a descriptor, and write tables as it says."""
+    found: list[Finding] = []
+    descriptor = descriptor_of(data, found)
+    if descriptor is None:
+        assert found
+        return
+    draft = Draft(Path(), descriptor, {name: empty_table(name) for name in TABLES})
+    for content in draft.contents(TABLES)[0].values():
+        b"".join([content] if isinstance(content, bytes) else content)
+
+
 def _catalogue(data: bytes, folder: Path) -> None:
     """Put an input in the place of one file of a catalogue; the first byte says which."""
     names = sorted(each.name for each in GEODATA.glob("*.*son")) + sorted(
@@ -271,7 +286,7 @@ TARGETS = {
     "csv": Target(partial(_told, readers.read_csv), (b'a,b\n1,"x,y"\n', TABLE.encode())),
     "geojson": Target(partial(_told, readers.read_geojson), (LAYER,)),
     "descriptor": Target(
-        lambda data, _: descriptor_of(data, []), ((GEODATA / "datapackage.json").read_bytes(),)
+        _descriptor, ((GEODATA / "datapackage.json").read_bytes(),)
     ),
     "filter": Target(lambda data, _: matching(text(data), COLUMNS), FILTERS),
     "cell": Target(
