@@ -23,6 +23,7 @@ from typing import NamedTuple
 from pingshan_geo.cli import main as pingshan_geo
 
 _WARM = 5  # builds after which all is loaded that is kept
+_TOLD = 20  # builds between two lines about a long run
 
 
 class Held(NamedTuple):
@@ -61,6 +62,8 @@ def in_a_row(count: int, folder: Path, *words: str) -> list[Held]:
             if status:
                 sys.exit(f"a build ended with {status}")
             found.append(held(temporary))
+            if len(found) % _TOLD == 0:
+                sys.stderr.write(f"after build {len(found)}: {found[-1]}\n")
     finally:
         tempfile.tempdir = before
     return found
