@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -333,43 +332,20 @@ def _shape(geometry: Any, number: int, report: Report) -> shapely.Geometry | Non
 
 def _ring(ring: Any, number: int, report: Report) -> Any:
     if not isinstance(ring, list) or len(ring) < 4:
-        report(
-            "geometry-invalid",
-            row=number,
-            reason=Text("a ring of under four positions", "环不足四个点"),
-        )
+        reason = Text("a ring of under four positions", "环不足四个点")
+        report("geometry-invalid", row=number, reason=reason)
         return None
-    quick = _positions(ring)
-    if quick is None:
-        return _told_ring(ring, number, report)
+    for at in ring:
+        if not (
+            isinstance(at, list) and 2 <= len(at) <= 3 and {*map(type, at)} <= {int, float}
+            and abs(at[0]) <= 180 and abs(at[1]) <= 90
+        ):  # fmt: skip
+            report("coordinate-range", row=number, value=json.dumps(at, ensure_ascii=False))
+            return None
     if ring[0] != ring[-1]:
         report("ring-not-closed", row=number)
         return None
-    return quick
-
-
-def _positions(ring: list[Any]) -> Any:
-    """Return positions in two columns, None where one of them is not right."""
-    if not set(map(type, ring)) <= {list} or not set(map(len, ring)) <= {2, 3}:
-        return None
-    if not set(map(type, chain.from_iterable(ring))) <= {float, int}:
-        return None
-    try:
-        xy = np.array([position[:2] for position in ring], dtype=np.float64)
-    except OverflowError:  # a whole number of hundreds of digits
-        return None
-    return xy if (np.abs(xy) <= (180, 90)).all() else None
-
-
-def _told_ring(ring: list[Any], number: int, report: Report) -> None:
-    """Tell the first position that is not right."""
-    for position in ring:
-        numbers = isinstance(position, list) and 2 <= len(position) <= 3 and all(
-            isinstance(part, (int, float)) and not isinstance(part, bool) for part in position
-        )  # fmt: skip
-        if not numbers or not (-180 <= position[0] <= 180 and -90 <= position[1] <= 90):
-            report("coordinate-range", row=number, value=json.dumps(position, ensure_ascii=False))
-            return
+    return np.array([at[:2] for at in ring], dtype=np.float64)
 
 
 def checked_geometry(
