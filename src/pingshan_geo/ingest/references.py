@@ -21,6 +21,8 @@ _BETWEEN = re.compile(r"[;；,，、]|(?<!\s)\s++(?:and|和|及|与)\s*")
 _MOST_HINTS = 50  # finding the nearest of very many ids takes time
 # Other columns that official numbers stand in.
 _OTHER_IDS = {"parcels": ("parcel_code",)}
+# The ids that a column may name, each once and in order, by normal form.
+_Known = dict[str, dict[str, None]]
 
 
 def link(
@@ -69,7 +71,7 @@ def _linked(
     known = _known(tables, column)
     if table in column.refers:
         for each in frame[ID_COLUMN[table]].dropna():
-            known.add(each, str(each))
+            known.setdefault(normal_id(str(each)), {})[str(each)] = None
     codes, different = pd.factorize(texts)
     answers = [_meant(str(text), known, column) for text in different]
     is_known = np.array([len(ids) == 1 or (column.many and bool(ids)) for ids in answers], bool)
@@ -86,10 +88,11 @@ def _linked(
     found: list[Finding] = []
     rest = np.flatnonzero((codes >= 0) & ~np.append(is_known, True)[codes])
     rows, names = (frame[name].to_numpy()[rest] for name in ("row_number", ID_COLUMN[table]))
+    every = list({name: None for ids in known.values() for name in ids}) if rest.size else []
     for at, row, name in zip(codes[rest], rows, names, strict=True):
         text, ids = different[at], answers[at]
         hinted = len(found) < _MOST_HINTS
-        close = nearest(str(text), known.values_list, most=3) if hinted else []
+        close = nearest(str(text), every, most=3) if hinted else []
         hint = (
             Text(f" (nearest: {', '.join(close)})", f"（最接近：{'、'.join(close)}）")
             if close
@@ -106,46 +109,26 @@ def _linked(
     return frame, found
 
 
-class _Known:
-    """The ids that a column may name, by normal form."""
-
-    def __init__(self) -> None:
-        self.by_form: dict[str, list[str]] = {}
-
-    @property
-    def values_list(self) -> list[str]:
-        return list(dict.fromkeys(each for ids in self.by_form.values() for each in ids))
-
-    def add(self, text: Any, name: str) -> None:
-        ids = self.by_form.setdefault(normal_id(str(text)), [])
-        if name not in ids:
-            ids.append(name)
-
-
 def _known(tables: dict[str, pd.DataFrame], column: Column) -> _Known:
-    known = _Known()
-    for name in column.refers:
-        frame = tables[name]
-        ids = frame[ID_COLUMN[name]]
-        for each in ids.dropna():
-            known.add(each, str(each))
-        for other in _OTHER_IDS.get(name, ()):
+    known: _Known = {}
+    for table in column.refers:
+        frame, key = tables[table], ID_COLUMN[table]
+        for other in (key, *_OTHER_IDS.get(table, ())):
             if other in frame:
-                for text, each in zip(frame[other], ids, strict=True):
-                    if text is not None and not pd.isna(text):
-                        known.add(text, str(each))
+                for text, name in zip(frame[other], frame[key], strict=True):
+                    if not pd.isna(text):
+                        known.setdefault(normal_id(str(text)), {})[str(name)] = None
     return known
 
 
 def _meant(text: str, known: _Known, column: Column) -> list[str]:
     """Return the ids that a text means; several where it names several."""
-    whole = known.by_form.get(normal_id(text))
-    if whole:
-        return whole
+    if whole := known.get(normal_id(text)):
+        return list(whole)
     parts = [part for part in _BETWEEN.split(text) if part and part.strip()]
     if len(parts) < 2:
         return []
-    found = [known.by_form.get(normal_id(part), []) for part in parts]
+    found = [known.get(normal_id(part), {}) for part in parts]
     if not all(found) and (column.many or sum(map(bool, found)) < 2):
         return []  # what it names besides is not known: the one that is known is not all
     return list(dict.fromkeys(each for ids in found for each in ids))
