@@ -219,6 +219,5 @@ def _frame(
     cells = table_cells(table, report, crs, spatial=True, first=first)
     if cells is None:
         return None
-    frame = typed_table(cells, TABLES["parcels"], report)
-    frame["geometry"] = gpd.GeoSeries(cells.geometry, index=frame.index)
+    frame = typed_table(cells, "parcels", report)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import looks_mangled, span
 from pingshan_geo.catalogue.readers import Cells, Report
-from pingshan_geo.catalogue.schema import Column, is_computed
+from pingshan_geo.catalogue.schema import SPATIAL, TABLES, Column, is_computed
 
 # Plain decimal digits only: no separators, no full-width or Arabic-Indic digits.
 #: A number as a catalogue may have it: neither so long nor so large that it would stall.
@@ -21,15 +22,16 @@ NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?", re.ASC
 _LARGEST, _SMALLEST = 1e117, 1e-117
 
 
-def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd.DataFrame:
-    """Return a table with the declared columns first and all others after them.
+def typed_table(cells: Cells, table: str, report: Report) -> pd.DataFrame:
+    """Return one of `TABLES` with its declared columns first and all others after them.
 
     Text columns hold str or None, numbers float with NaN for an empty cell. The column
-    ``row_number`` holds the row as people count it. A column declared
-    with ``digits`` is joined by ``<name>_digits``, its numbers as they stand.
+    ``row_number`` holds the row as people count it, ``geometry`` the outlines of a spatial
+    table. A column declared with ``digits`` is joined by ``<name>_digits``, its numbers as they
+    stand.
     """
     data: dict[str, Any] = {}
-    for column in columns:
+    for column in TABLES[table]:
         values = cells.data.get(column.name)
         if values is None:
             if not column.optional and cells.geometry is None:
@@ -46,7 +48,7 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
             data[column.name] = _numbers(values, column, cells.numbers, report)
         else:
             data[column.name] = _texts(values, column, cells.numbers, report)
-    declared = {column.name for column in columns}
+    declared = {column.name for column in TABLES[table]}
     for name in cells.data:
         if name in declared:
             continue
@@ -65,6 +67,8 @@ def typed_table(cells: Cells, columns: tuple[Column, ...], report: Report) -> pd
         index=range(len(cells.numbers)),
     )
     frame["row_number"] = np.array(cells.numbers, dtype=np.int64)
+    if table in SPATIAL:
+        frame["geometry"] = gpd.GeoSeries(cells.geometry, index=frame.index)
     return frame
 
 

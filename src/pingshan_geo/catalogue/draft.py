@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -82,9 +81,7 @@ class Draft:
         typed = {}
         read = {name: [(files[name], self._cells(name))] for name in TABLES}
         for name, ((file, cells),) in corrected(read, found).items():
-            typed[name] = typed_table(cells, TABLES[name], file_report(file, found))
-            if cells.geometry is not None:
-                typed[name]["geometry"] = gpd.GeoSeries(cells.geometry, index=typed[name].index)
+            typed[name] = typed_table(cells, name, file_report(file, found))
             in_rows += check_rows(name, typed[name], file, found)
         return [*found, *in_rows, *check_tables(typed, files)]
 

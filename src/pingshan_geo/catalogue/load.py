@@ -260,12 +260,12 @@ def _tables(
         pieces = []
         for file, cells in put_right[name]:
             known = len(found)
-            pieces.append(_frame(cells, name, found, file))
+            pieces.append(typed_table(cells, name, file_report(file, found)))
             if are_whole(found[known:]):
                 in_rows += check_rows(name, pieces[-1], file, found)
         if not pieces:
             empty: dict[str, list[Any]] = {c.name: [] for c in TABLES[name] if not c.optional}
-            pieces = [_frame(Cells(empty, []), name, found, name)]
+            pieces = [typed_table(Cells(empty, []), name, file_report(name, found))]
         if len(pieces) > 1:
             pieces = [
                 piece.assign(file=pd.Series(file, piece.index, dtype="category"))
@@ -273,10 +273,3 @@ def _tables(
             ]
         tables[name] = pd.concat(pieces, ignore_index=True) if len(pieces) > 1 else pieces[0]
     return tables, files
-
-
-def _frame(cells: Cells, name: str, found: list[Finding], file: str) -> pd.DataFrame:
-    frame = typed_table(cells, TABLES[name], file_report(file, found))
-    if name in SPATIAL:
-        frame["geometry"] = gpd.GeoSeries(cells.geometry, index=frame.index)
-    return frame

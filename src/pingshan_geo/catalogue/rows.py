@@ -38,7 +38,7 @@ def check_rows(
     Parameters
     ----------
     name, table : str, DataFrame
-        As `typed_table` makes it, with the outlines.
+        As `typed_table` makes it.
     file : str
         Where the rows stand.
     found : iterable of Finding
