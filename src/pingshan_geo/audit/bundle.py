@@ -78,13 +78,11 @@ def catalogue_files(path: str | Path | None = None) -> dict[str, bytes]:
     ['datapackage.json', 'sources.csv']
     """
     folder = Path(shipped_path() if path is None else path)
-    if plain.refused_folder(str(folder)):
-        return {}
     unused: list[Finding] = []
-    data = plain.bytes_of(folder, DESCRIPTOR, unused)
-    descriptor = None if data is None else plain.descriptor_of(data, unused)
-    if data is None or descriptor is None:
+    own = plain.described(str(folder), unused)
+    if own is None:
         return {}
+    data, descriptor = own
     named = [each["path"] for each in descriptor["resources"]]
     parts = [part for path in named for part in (path if isinstance(path, list) else [path])]
     read = {part: plain.bytes_of(folder, part, unused) for part in dict.fromkeys(parts)}

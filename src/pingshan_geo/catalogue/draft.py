@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -18,14 +19,7 @@ import shapely
 from pingshan_geo.catalogue.checks import check_tables
 from pingshan_geo.catalogue.columns import is_text, typed_table
 from pingshan_geo.catalogue.corrections import corrected
-from pingshan_geo.catalogue.folder import (
-    DESCRIPTOR,
-    bytes_of,
-    descriptor_of,
-    parts_of,
-    read_parts,
-    refused_folder,
-)
+from pingshan_geo.catalogue.folder import DESCRIPTOR, described, parts_of, read_parts
 from pingshan_geo.catalogue.load import shipped_path
 from pingshan_geo.catalogue.partition import parquet_bytes, parquet_frame, parts, whole_number
 from pingshan_geo.catalogue.readers import Cells, file_report
@@ -192,26 +186,22 @@ def open_draft(path: str | os.PathLike[str], *, to_change: bool = True) -> Draft
             f"软件包自带的坪山目录只读：请复制其文件夹（{shipped_path()}），"
             "或用 `pingshan-geo init DIR` 新建，再以 --catalogue 指定",
         )
-    reason = refused_folder(str(path))
-    if reason:
-        details = {"reason": reason}
-        finding = Finding("not-a-catalogue", file=str(path), value=str(path), details=details)
-        raise InputError([finding])
     found: list[Finding] = []
-    digests = {DESCRIPTOR: digest_of(folder, DESCRIPTOR)}  # before a file is read, not after
-    data = bytes_of(folder, DESCRIPTOR, found)
-    descriptor = descriptor_of(data, found) if data is not None else None
+    own = described(str(path), found)
+    if own is None:
+        raise InputError(found)
+    data, descriptor = own
+    digests: dict[str, str | None] = {DESCRIPTOR: hashlib.sha256(data).hexdigest()}
     tables: dict[str, pd.DataFrame] = {}
     kept: dict[str, list[pd.DataFrame]] = {}
-    if descriptor is not None:
-        for name in TABLES:
-            digests |= {part: digest_of(folder, part) for part in parts_of(descriptor, name)}
-            pieces = [_raw(cells, name) for _, cells in read_parts(folder, descriptor, name, found)]
-            tables[name] = pd.concat(pieces or [empty_table(name)], ignore_index=True)
-            if len(pieces) > 1:
-                kept[name] = [piece.drop(columns="row_number") for piece in pieces]
+    for name in TABLES:  # the digests before the files are read, not after
+        digests |= {part: digest_of(folder, part) for part in parts_of(descriptor, name)}
+        pieces = [_raw(cells, name) for _, cells in read_parts(folder, descriptor, name, found)]
+        tables[name] = pd.concat(pieces or [empty_table(name)], ignore_index=True)
+        if len(pieces) > 1:
+            kept[name] = [piece.drop(columns="row_number") for piece in pieces]
     errors = [finding for finding in found if finding.severity == "error"]
-    if errors or descriptor is None:
+    if errors:
         raise InputError(errors)
     return Draft(folder, descriptor, tables, digests, kept)
 

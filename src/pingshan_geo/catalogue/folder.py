@@ -57,6 +57,17 @@ def refused_folder(path: str) -> str | Text | None:
     return None
 
 
+def described(path: str, found: list[Finding]) -> tuple[bytes, dict[str, Any]] | None:
+    """Return the descriptor of a catalogue, as bytes and checked, or None after a finding."""
+    if reason := refused_folder(path):
+        details = {"reason": reason}
+        found.append(Finding("not-a-catalogue", file=path, value=path, details=details))
+        return None
+    data = bytes_of(Path(path), DESCRIPTOR, found)
+    descriptor = None if data is None else descriptor_of(data, found)
+    return None if data is None or descriptor is None else (data, descriptor)
+
+
 def bytes_of(folder: Path, name: str, found: list[Finding]) -> bytes | None:
     """Return the bytes of a plain file inside the folder, or None after a finding."""
     path = _plain_file(folder, name, found)

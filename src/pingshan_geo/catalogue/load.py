@@ -19,14 +19,7 @@ from pingshan_geo.catalogue.columns import typed_table
 from pingshan_geo.catalogue.corrections import Read, at_corrections, corrected
 from pingshan_geo.catalogue.dates import span
 from pingshan_geo.catalogue.facts import with_bounds
-from pingshan_geo.catalogue.folder import (
-    DESCRIPTOR,
-    bytes_of,
-    descriptor_of,
-    parts_of,
-    read_parts,
-    refused_folder,
-)
+from pingshan_geo.catalogue.folder import DESCRIPTOR, described, parts_of, read_parts
 from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.catalogue.readers import LONGEST_CELL, Cells, file_report
 from pingshan_geo.catalogue.rows import are_whole, check_rows
@@ -177,16 +170,10 @@ def read_catalogue(
     found: list[Finding] = []
     named = str(shipped_path() if path is None else path)
     folder = Path(named)
-    reason = refused_folder(named)
-    if reason:
-        details = {"reason": reason}
-        return None, (Finding("not-a-catalogue", file=named, value=named, details=details),)
-    data = bytes_of(folder, DESCRIPTOR, found)
-    if data is None:
+    own = described(named, found)
+    if own is None:
         return None, in_order(found)
-    descriptor = descriptor_of(data, found)
-    if descriptor is None:
-        return None, in_order(found)
+    data, descriptor = own
     digest = hashlib.sha256(DESCRIPTOR.encode() + b"\0" + data)
     bulk = bulk_files(folder, descriptor, bulk_rows)
     read: dict[str, list[tuple[str, Cells]]] = {}
