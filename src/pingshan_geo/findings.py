@@ -206,6 +206,11 @@ def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
+def errors_in(found: Iterable[Finding]) -> list[Finding]:
+    """Return the findings of severity error, in their order."""
+    return [each for each in found if each.severity == "error"]
+
+
 def shortened(text: str, most: int = 200, lang: str = "en") -> str:
     """Return text of at most ``most`` characters; what is cut is counted.
 

@@ -32,7 +32,7 @@ from pingshan_geo.catalogue import read_catalogue
 from pingshan_geo.catalogue.folder import DESCRIPTOR
 from pingshan_geo.catalogue.tolerance import parsed_tolerance
 from pingshan_geo.errors import InputError, PingshanGeoError, UsageError
-from pingshan_geo.findings import Finding, in_order
+from pingshan_geo.findings import Finding, errors_in, in_order
 from pingshan_geo.words import Text, text
 from pingshan_geo.work import scratch
 
@@ -72,7 +72,7 @@ class BundleCheck:
     @property
     def mismatch(self) -> bool:
         """Whether anything in the bundle does not fit: exit status 1."""
-        return any(finding.severity == "error" for finding in self.findings)
+        return bool(errors_in(self.findings))
 
     def line(self, lang: str = "en") -> str:
         """Return in one line what was checked."""
@@ -206,7 +206,7 @@ class _Check:
             return None
         catalogue, errors = read_catalogue(self.folder)
         if catalogue is None:
-            for each in (f for f in errors if f.severity == "error"):
+            for each in errors_in(errors):
                 name = FOLDER + (each.file or "")
                 is_missing = each.code == "file-missing"
                 self.found.append(missing(name) if is_missing else replace(each, file=name))

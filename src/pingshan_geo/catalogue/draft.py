@@ -28,7 +28,7 @@ from pingshan_geo.catalogue.schema import SPATIAL, TABLES
 from pingshan_geo.catalogue.store import digest_of
 from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import InputError, UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, errors_in
 
 #: A spatial table with more rows is kept as GeoParquet: as GeoJSON it would be slow to read.
 MOST_GEOJSON_ROWS = 20_000
@@ -200,8 +200,7 @@ def open_draft(path: str | os.PathLike[str], *, to_change: bool = True) -> Draft
         tables[name] = pd.concat(pieces or [empty_table(name)], ignore_index=True)
         if len(pieces) > 1:
             kept[name] = [piece.drop(columns="row_number") for piece in pieces]
-    errors = [finding for finding in found if finding.severity == "error"]
-    if errors:
+    if errors := errors_in(found):
         raise InputError(errors)
     return Draft(folder, descriptor, tables, digests, kept)
 

@@ -27,7 +27,7 @@ from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES
 from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.catalogue.tolerance import SurveyTolerance, own_tolerance
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding, in_order
+from pingshan_geo.findings import Finding, errors_in, in_order
 from pingshan_geo.words import Text
 from pingshan_geo.work import Runner
 
@@ -145,7 +145,7 @@ def load_catalogue(
     'pingshan'
     """
     catalogue, found = read_catalogue(path, run, bulk_rows=bulk_rows)
-    errors = [finding for finding in found if finding.severity == "error"]
+    errors = errors_in(found)
     if errors or catalogue is None:
         raise InputError(errors)
     return catalogue
@@ -192,7 +192,7 @@ def read_catalogue(
         found += (*in_rows, *check_tables(tables, files))
     found += _quarantined(folder)
     findings = in_order(at_corrections(found, read))
-    if any(finding.severity == "error" for finding in findings):
+    if errors_in(findings):
         return None, findings
     for name in ("facts", "targets", "obligations"):
         tables[name] = with_bounds(tables[name])

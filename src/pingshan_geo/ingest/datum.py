@@ -14,7 +14,7 @@ import shapely
 
 from pingshan_geo.crs import datum_step, is_web_mercator
 from pingshan_geo.errors import InputError, UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, errors_in
 from pingshan_geo.ingest import control, gcj
 from pingshan_geo.ingest.placement import (
     Array,
@@ -84,7 +84,7 @@ def to_lonlat(
         made = partial(_by_datum, placement, xy, target, shift)
     way, told = made()
     told = [replace(each, file=each.file or file) for each in told]
-    if errors := [each for each in told if each.severity == "error"]:
+    if errors := errors_in(told):
         raise InputError(errors)
 
     def moved(points: Array, way: _Way) -> Array:

@@ -17,7 +17,7 @@ import shapely
 
 from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.errors import InputError, UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, errors_in
 from pingshan_geo.ids import nearest
 from pingshan_geo.ingest.datum import parse_crs_option, to_lonlat
 from pingshan_geo.ingest.delivery import Asked, Delivery
@@ -187,7 +187,7 @@ def district_from_file(
     settled = settle(moved, delivery.rows[[place]], delivery.file)
     found = [*told, *settled.findings]
     if settled.geometry[0] is None:
-        raise InputError([finding for finding in found if finding.severity == "error"])
+        raise InputError(errors_in(found))
     return District(
         zone_id="district",
         kind="district",

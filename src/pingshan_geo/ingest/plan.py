@@ -19,7 +19,7 @@ from pingshan_geo.catalogue.draft import Draft
 from pingshan_geo.catalogue.schema import ID_COLUMN, MEASURABLE, SPATIAL
 from pingshan_geo.catalogue.store import refused_name
 from pingshan_geo.errors import InputError, UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, errors_in
 from pingshan_geo.ids import normal_ids
 from pingshan_geo.ingest.collecting import uncollected
 from pingshan_geo.ingest.columns.cells import cell_texts, first_different
@@ -164,7 +164,7 @@ def plan(draft: Draft, request: Request) -> Plan:
     found = list(delivery.findings)
     garbled = decoded_wrongly(_texts(delivery), file=delivery.file)
     if garbled is not None:
-        raise InputError([*_errors(found), garbled])
+        raise InputError([*errors_in(found), garbled])
     came = delivery.rows
     delivery, left_out = _where(delivery, request.where)
     gone = set(np.setdiff1d(came, delivery.rows).tolist()) if left_out else set()
@@ -377,7 +377,3 @@ def _areas(geometry: npt.NDArray[Any], crs: str) -> npt.NDArray[np.float64]:
     at = spread(len(geometry))
     areas[at] = measured_area(gpd.GeoSeries(geometry[at], crs=crs))
     return areas
-
-
-def _errors(found: list[Finding]) -> list[Finding]:
-    return [each for each in found if each.severity == "error"]

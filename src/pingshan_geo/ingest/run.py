@@ -16,7 +16,7 @@ from pingshan_geo.catalogue.draft import Draft
 from pingshan_geo.catalogue.store import commit
 from pingshan_geo.cells import csv_bytes
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding, in_order
+from pingshan_geo.findings import Finding, errors_in, in_order
 from pingshan_geo.ingest.collecting import uncollected
 from pingshan_geo.ingest.columns.mapping import mapping_toml
 from pingshan_geo.ingest.plan import (
@@ -50,7 +50,7 @@ def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
     InputError
         If a question is open, no row can be accepted, or the catalogue itself has an error.
     """
-    wrong = _errors(plan.findings)
+    wrong = errors_in(plan.findings)
     delivered = set(plan.delivery.rows.tolist()) if wrong else set()
     whole = [each for each in wrong if each.row not in delivered]
     if plan.questions or whole:
@@ -63,14 +63,14 @@ def run(draft: Draft, plan: Plan, lang: str = "en") -> Outcome:
     frame = rows.accepted()
     before = dict(draft.tables)
     merged = rows.put(frame)
-    wrong = _errors(draft.problems())
+    wrong = errors_in(draft.problems())
     # What only shows beside the other tables, and then what had referred to such rows.
     while mine := _of_rows(wrong, rows):
         draft.tables = dict(before)
         rows.refuse(mine)
         frame = rows.accepted()
         merged = rows.put(frame)
-        wrong = _errors(draft.problems())
+        wrong = errors_in(draft.problems())
     if wrong:
         raise InputError(in_order(wrong))
     rows.renumber()
@@ -89,13 +89,13 @@ def write(draft: Draft, outcome: Outcome) -> None:
         commit(draft.path, outcome.writes, outcome.removes, draft.read)
 
 
-def _of_rows(found: list[Finding], rows: Rows) -> list[tuple[int, Finding]]:
+def _of_rows(wrong: list[Finding], rows: Rows) -> list[tuple[int, Finding]]:
     """Return the errors about delivered rows, by position in the delivery."""
     file = rows.draft.file(rows.table)
     return [
         (-1 - each.row, each)
-        for each in found
-        if each.severity == "error" and each.file == file and each.row is not None and each.row < 0
+        for each in wrong
+        if each.file == file and each.row is not None and each.row < 0
     ]
 
 
@@ -185,7 +185,3 @@ def _mapping_name(draft: Draft, table: str, file: str, layer: str | None) -> str
         number += 1
         name = f"{MAPPINGS}/{table}-{stem[:60]}-{number}.toml"
     return name
-
-
-def _errors(found: Iterable[Finding]) -> list[Finding]:
-    return [each for each in found if each.severity == "error"]

@@ -13,7 +13,7 @@ import pandas as pd
 from pingshan_geo.catalogue.readers import file_report, read_json
 from pingshan_geo.catalogue.schema import ID_COLUMN, KINDS
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding, unreadable
+from pingshan_geo.findings import Finding, errors_in, unreadable
 from pingshan_geo.ingest.delivery import Asked, Delivery
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.words import Text
@@ -40,7 +40,7 @@ def read_flags(place: Path, asked: Asked) -> Delivery:  # noqa: ARG001 -- every 
     document = read_json(data, file_report(place.name, found))
     flags = document.get("flags") if isinstance(document, dict) else None
     if not isinstance(flags, list) or len(flags) > MOST_FLAGS:
-        errors = [each for each in found if each.severity == "error"]
+        errors = errors_in(found)
         reason = Text(f"it holds no list of up to {MOST_FLAGS} flags",
                       f"其中没有至多 {MOST_FLAGS} 条的标记列表")  # fmt: skip
         raise InputError(errors) if errors else unreadable(place.name, reason)
