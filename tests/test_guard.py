@@ -135,8 +135,9 @@ def test_the_finding_says_what_fits_how_far_off_how_surely_and_what_it_does_to_a
     assert "617 km" in said
     assert "100%" in said
     assert f"×{first.area_factor:.5g}" in said
-    assert verdict.assumed().severity == "warning"
-    assert "未确认" in verdict.assumed().fix("zh")
+    assumed = verdict.told("crs-assumed")
+    assert assumed.severity == "warning"
+    assert "未确认" in assumed.fix("zh")
     json.dumps(verdict.question().to_dict())
 
 

@@ -21,7 +21,7 @@ from pingshan_geo.findings import Finding
 from pingshan_geo.ingest import gcj
 from pingshan_geo.ingest.delivery import Claim
 from pingshan_geo.ingest.guard_frames import Candidate, Search, is_dms
-from pingshan_geo.ingest.guard_scene import Look, Scene
+from pingshan_geo.ingest.guard_scene import Look, Scene, Shift
 from pingshan_geo.ingest.guard_verdict import AS_CLAIMED, LOCAL, Reading, Verdict, cause_of, named
 from pingshan_geo.ingest.placement import (
     EARTH_M,
@@ -157,7 +157,7 @@ class _Guard:
     def _far(self, found: list[Candidate]) -> Verdict:
         """Judge candidates of which the first lies where the claim does not."""
         best = found[0]
-        same = [each for each in found if self._is_same(each, best)]
+        same = [each for each in found if self.search.apart_m(each.look, best.look) < 5000]
         elsewhere = [each for each in found if each not in same]
         near = self._near(best.look, is_trusted=self._keeps_datum(best.look.placement))
         rivals = [*elsewhere, *same[1:]]
@@ -186,9 +186,6 @@ class _Guard:
             and other.assumed <= best.assumed
             and self.search.apart_m(other.look, best.look) > _OLD_DATUM_M[0]
         )
-
-    def _is_same(self, one: Candidate, other: Candidate) -> bool:
-        return self.search.apart_m(one.look, other.look) < 5000
 
     def _keeps_datum(self, placement: Placement) -> bool:
         """Return whether the datum that the file names can be believed for a reading."""
@@ -250,7 +247,7 @@ class _Guard:
             readings = [self._reading(each) for each in (*ranked, look)]
             alone = len(ranked) == 1 or sorted(left)[1][0] > 3 * (sorted(left)[0][0] + 5)
             return Verdict(tuple(readings), certain=alone, fit_claimed=look.fit)
-        found = [*self._raised(look), *self._old_datum(look)]
+        found = [*self._raised(look, shift), *self._old_datum(look, shift)]
         if not found and crs is not None and parameter(crs, *FALSE_EASTING) == 500_000:
             others = [each.look for each in self.search.meridians()]
             found = [self._reading(each) for each in others if each.fit >= _IN
@@ -259,10 +256,10 @@ class _Guard:
             return None
         return Verdict((*found, self._reading(look)), certain=False, fit_claimed=look.fit)
 
-    def _raised(self, look: Look) -> list[Reading]:
+    def _raised(self, look: Look, shift: Shift) -> list[Reading]:
         """Return the plane raised by a local height that a shift due north speaks for."""
-        shift, crs = look.shift, look.placement.crs
-        if shift is None or crs is None or not crs.is_projected or is_web_mercator(crs):
+        crs = look.placement.crs
+        if crs is None or not crs.is_projected or is_web_mercator(crs):
             return []
         if abs(shift.east) > max(3 * shift.sigma_m, 0.1 * shift.north):
             return []
@@ -273,15 +270,12 @@ class _Guard:
         raised = self.scene.look(replace(look.placement, height=float(round(height))))
         return [self._reading(raised, "raised-plane")]
 
-    def _old_datum(self, look: Look) -> list[Reading]:
+    def _old_datum(self, look: Look, shift: Shift) -> list[Reading]:
         """Return Xian 80 in the same projection, for a shift of the size that old datums make."""
-        shift = look.shift
         low, high = _OLD_DATUM_M
-        if shift is None or not self.search.is_china or not low < shift.length_m < high:
+        if not self.search.is_china or not low < shift.length_m < high:
             return []
-        named = _old_twin(look.placement)
-        reading = Reading("old-datum", named, shift.length_m, look.fit, None)
-        return [reading]
+        return [Reading("old-datum", _old_twin(look.placement), shift.length_m, look.fit, None)]
 
     def _open(self, look: Look, others: Sequence[Look]) -> list[Reading]:
         """Return the readings that position cannot tell from a look, each with its shift."""

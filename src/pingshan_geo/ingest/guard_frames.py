@@ -91,7 +91,7 @@ class Search:
 
     def candidates(self) -> list[Candidate]:
         """Return the placements under which the delivery lies in the district."""
-        found = [self._tried(*each) for each in self._plausible()]
+        found = [Candidate(self.scene.look(at), *rest) for at, *rest in self._plausible()]
         found = sorted(filter(self._is_good, found), key=lambda each: -each.score)
         if not found:
             found = [each for each in self.meridians() if each.look.fit >= _GOOD]
@@ -120,9 +120,6 @@ class Search:
         ends = self.scene.metres(np.vstack([one.middle, other.middle]))
         distance = float(np.hypot(*(ends[0] - ends[1])))
         return distance if np.isfinite(distance) else np.inf
-
-    def _tried(self, placement: Placement, assumed: int, rank: int) -> Candidate:
-        return Candidate(self.scene.look(placement), assumed, rank)
 
     def _is_good(self, candidate: Candidate) -> bool:
         """Return whether a candidate fits; offsets that were made to fit must do so better."""

@@ -99,10 +99,6 @@ class Verdict:
         first = self.readings[0]
         return self.told("crs-unknown" if first.cause == LOCAL else "crs-suspect")
 
-    def assumed(self) -> Finding:
-        """Return the warning that the likeliest reading was taken without being confirmed."""
-        return self.told("crs-assumed")
-
     def told(self, code: str) -> Finding:
         """Return a finding of a code that names the likeliest reading beside the claim."""
         first, *others = self.readings

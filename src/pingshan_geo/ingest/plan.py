@@ -327,7 +327,7 @@ def _placed(
     if verdict.is_clean:
         return verdict.placement, list(verdict.notes), []
     if request.yes and verdict.certain:
-        return verdict.placement, [*verdict.notes, verdict.assumed()], []
+        return verdict.placement, [*verdict.notes, verdict.told("crs-assumed")], []
     return None, [], [*verdict.notes, verdict.question()]
 
 
