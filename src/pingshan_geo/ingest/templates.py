@@ -9,7 +9,9 @@ from datetime import datetime
 from pingshan_geo.catalogue.load import Catalogue, load_catalogue
 from pingshan_geo.catalogue.schema import ID_COLUMN, SPATIAL, TABLES, Column
 from pingshan_geo.cells import csv_bytes
+from pingshan_geo.ingest.columns.headings import stored_unit
 from pingshan_geo.ingest.columns.mapping import IMPORTABLE
+from pingshan_geo.units import SUFFIX, UNITS
 from pingshan_geo.words import LANGUAGES, Text, text, word, words
 
 _WKT = Column("wkt")
@@ -105,9 +107,8 @@ def _meaning(table: str, column: Column) -> Text:
 
 def _form(column: Column) -> Text:
     parts = [text(f"column_kind_{column.kind}")]
-    parts += [Text("m²", "m²")] if column.name.endswith("_m2") else []
-    parts += [Text("yuan", "元")] if column.name.endswith("_yuan") else []
-    parts += [Text("m", "米")] if column.name.endswith("_m") else []
+    unit = stored_unit(column.name)
+    parts += [Text(UNITS[unit].en, UNITS[unit].zh)] if unit in SUFFIX else []
     parts += [text("column_required")] if column.filled else []
     return Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pingshan_geo.catalogue.schema import FRACTIONS, LOT_MEASURES, TABLES, Column
 from pingshan_geo.ids import nfkc
-from pingshan_geo.units import UNITS, unit_key
+from pingshan_geo.units import SUFFIX, UNITS, unit_key
 from pingshan_geo.words import text, words
 
 # The last brackets of a heading, and what they hold.
@@ -157,12 +157,8 @@ def stored_unit(field: str) -> str | None:
     >>> stored_unit("site_area_m2"), stored_unit("price_yuan"), stored_unit("value")
     ('m2', 'yuan', None)
     """
-    if field.endswith("_m2"):
-        return "m2"
-    if field.endswith("_yuan"):
-        return "yuan"
-    if field.endswith("_m"):
-        return "m"
+    if unit := next((unit for unit, end in SUFFIX.items() if field.endswith(end)), None):
+        return unit
     if field in FRACTIONS or field in {"far_limit", "far_minimum", "far_maximum"}:
         return "1"
     return "year" if field == "term_years" else None
