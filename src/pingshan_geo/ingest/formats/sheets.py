@@ -304,17 +304,15 @@ def _checked(table: pd.DataFrame, numbers: npt.NDArray[np.int64], report: Report
         broken = np.array(
             [isinstance(c, str) and c[0] == "#" and bool(_ERROR.fullmatch(c)) for c in cells], bool
         )
-        if broken.any():
-            rows = first_few(numbers[broken].tolist())
-            report("cell-error", row=int(numbers[broken][0]), field=name,
-                   value=str(cells[broken].iloc[0]), details={"rows": rows})  # fmt: skip
-            table[name] = cells.where(~broken, None)
         lost = np.array([
             abs(c) >= 2**53 if isinstance(c, float)
             else isinstance(c, str) and "+" in c and bool(_ROUNDED.fullmatch(c)) for c in cells
         ], bool)  # fmt: skip
-        if lost.any():
-            rows = first_few(numbers[lost].tolist())
-            report("digits-lost", row=int(numbers[lost][0]), field=name,
-                   value=str(cells[lost].iloc[0]), details={"rows": rows})  # fmt: skip
+        for code, which in {"cell-error": broken, "digits-lost": lost}.items():
+            if which.any():
+                rows = first_few(numbers[which].tolist())
+                report(code, row=int(numbers[which][0]), field=name,
+                       value=str(cells[which].iloc[0]), details={"rows": rows})  # fmt: skip
+        if broken.any():
+            table[name] = cells.where(~broken, None)
     return table
