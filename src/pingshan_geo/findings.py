@@ -30,13 +30,11 @@ def codes() -> dict[str, Code]:
     """Return every code that the program can give, in the order of the table."""
     return {
         row["code"]: Code(
-            row["code"],
-            row["severity"],
-            Text(row["message_en"], row["message_zh"]),
+            row["code"], row["severity"], Text(row["message_en"], row["message_zh"]),
             Text(row["fix_en"], row["fix_zh"]),
         )
         for row in codes_table()
-    }
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +108,11 @@ class Finding:
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """Return the finding as in the report document."""
         return {
-            "severity": self.severity,
-            "code": self.code,
-            "subject": self.subject,
-            "file": self.file,
-            "field": self.field,
-            "row": self.row,
+            "severity": self.severity, "code": self.code, "subject": self.subject,
+            "file": self.file, "field": self.field, "row": self.row,
             "value": None if self.value is None else shortened(self.value, lang=lang),
-            "message": self.message(lang),
-            "fix": self.fix(lang),
-            "related": list(self.related),
-        }
+            "message": self.message(lang), "fix": self.fix(lang), "related": list(self.related),
+        }  # fmt: skip
 
 
 def unreadable(file: str, reason: str | Text) -> InputError:
@@ -194,16 +186,11 @@ def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
         sorted(
             unique.values(),
             key=lambda f: (
-                SEVERITIES.index(f.severity),
-                f.file or "",
-                f.row or 0,
-                f.subject or "",
-                f.code,
-                f.field or "",
-                f.value or "",
+                SEVERITIES.index(f.severity), f.file or "", f.row or 0, f.subject or "",
+                f.code, f.field or "", f.value or "",
             ),
         )
-    )
+    )  # fmt: skip
 
 
 def errors_in(found: Iterable[Finding]) -> list[Finding]:

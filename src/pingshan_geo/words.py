@@ -76,14 +76,11 @@ def words() -> dict[str, Word]:
     """Return the table of words by key, in the order of the file."""
     return {
         row["key"]: Word(
-            row["key"],
-            row["group"],
-            Text(row["en"], row["zh"]),
-            Text(row["definition_en"], row["definition_zh"]),
-            row["source"],
+            row["key"], row["group"], Text(row["en"], row["zh"]),
+            Text(row["definition_en"], row["definition_zh"]), row["source"],
         )
         for row in _rows("words.csv")
-    }
+    }  # fmt: skip
 
 
 def text(key: str) -> Text:
@@ -115,14 +112,11 @@ def land_uses() -> dict[tuple[str, str], LandUse]:
     """Return the land-use codes by standard and code."""
     return {
         (row["standard"], row["code"]): LandUse(
-            row["standard"],
-            row["code"],
-            Text(row["name_en"], row["name_zh"]),
-            row["colour"],
-            row["source"],
+            row["standard"], row["code"], Text(row["name_en"], row["name_zh"]),
+            row["colour"], row["source"],
         )
         for row in _rows("land_use.csv")
-    }
+    }  # fmt: skip
 
 
 def land_use(standard: str | None, code: str | None) -> LandUse | None:

@@ -160,16 +160,9 @@ def _delivery(
         rows.append(properties)
         outlines.append(geometry)
     return Delivery(
-        path.name,
-        digest(path),
-        name,
-        None,
-        _table(rows, path.name, ceilings),
-        np.arange(1, len(rows) + 1),
-        _geometry(outlines, report),
-        claim,
-        findings=tuple(found),
-    )
+        path.name, digest(path), name, None, _table(rows, path.name, ceilings),
+        np.arange(1, len(rows) + 1), _geometry(outlines, report), claim, findings=tuple(found),
+    )  # fmt: skip
 
 
 def _feature(feature: Any, number: int, report: Report) -> tuple[dict[str, Any], Any]:

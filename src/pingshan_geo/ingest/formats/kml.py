@@ -69,16 +69,9 @@ def read_kml(path: Path, asked: Asked) -> Delivery:
     geometry = np.full(len(rows), None, dtype=object)
     geometry[:] = shapes
     return Delivery(
-        path.name,
-        digest(path),
-        "KML",
-        asked.layer,
-        frame_of_rows(rows),
-        np.arange(1, len(rows) + 1),
-        geometry,
-        Claim("OGC:CRS84", "format"),
-        findings=tuple(found),
-    )
+        path.name, digest(path), "KML", asked.layer, frame_of_rows(rows),
+        np.arange(1, len(rows) + 1), geometry, Claim("OGC:CRS84", "format"), findings=tuple(found),
+    )  # fmt: skip
 
 
 def _features(data: bytes, left_out: Counter[str]) -> Iterator[tuple[Element, list[str]]]:

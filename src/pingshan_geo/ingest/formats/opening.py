@@ -74,13 +74,8 @@ class Format:
 #: Every format that can be read, in the order they are told.
 FORMATS = (
     Format("GeoJSON", (".geojson", ".json"), _JSON, "geojson:read_geojson", is_text=True),
-    Format(
-        "GeoJSONSeq",
-        (".geojsonl", ".geojsons", ".ndjson", ".jsonl", ".seq"),
-        _JSON,
-        "geojson:read_sequence",
-        is_text=True,
-    ),
+    Format("GeoJSONSeq", (".geojsonl", ".geojsons", ".ndjson", ".jsonl", ".seq"), _JSON,
+           "geojson:read_sequence", is_text=True),
     Format("GeoPackage", (".gpkg",), _SQLITE, "GPKG"),
     Format("File Geodatabase", (".gdb",), re.compile(b""), "OpenFileGDB"),
     Format("Shapefile", (".shp",), re.compile(rb"\0\0\x27\x0a"), "shapefile:read_shapefile"),
@@ -283,17 +278,9 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
             claim = Claim(about["crs"], "file")
     table, encoding = decoded(table, place.name, asked.encoding, found)
     return Delivery(
-        place.name,
-        sha256.result(),
-        kind.name,
-        about["layer"],
-        frame(table, report),
-        np.arange(1, table.num_rows + 1),
-        geometry,
-        claim,
-        encoding,
-        tuple(found),
-    )
+        place.name, sha256.result(), kind.name, about["layer"], frame(table, report),
+        np.arange(1, table.num_rows + 1), geometry, claim, encoding, tuple(found),
+    )  # fmt: skip
 
 
 def _read(place: Path, asked: Asked, kind: Format) -> tuple[pa.Table, dict[str, Any]]:

@@ -63,17 +63,10 @@ def read_parquet(path: Path, asked: Asked) -> Delivery:
     table = table.drop_columns([name for name in columns if name in table.column_names])
     table, encoding = decoded(table, path.name, asked.encoding, found)
     return Delivery(
-        path.name,
-        sha256.result(),
-        "GeoParquet" if columns else "Parquet",
-        None,
-        frame(table, report),
-        np.arange(1, table.num_rows + 1),
-        geometry,
-        claim,
-        encoding,
+        path.name, sha256.result(), "GeoParquet" if columns else "Parquet", None,
+        frame(table, report), np.arange(1, table.num_rows + 1), geometry, claim, encoding,
         tuple(found),
-    )
+    )  # fmt: skip
 
 
 def _described(

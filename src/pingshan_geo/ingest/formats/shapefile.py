@@ -70,17 +70,11 @@ def read_shapefile(path: Path, asked: Asked) -> Delivery:
     if not keep.all():
         report("rows-deleted", value=str(int((~keep).sum())))
     return Delivery(
-        path.name,
-        digest(*(part for suffix, part in parts.items() if suffix in _PARTS)),
-        "Shapefile",
-        None,
-        table.reindex(pd.RangeIndex(count))[keep].reset_index(drop=True),
-        np.arange(1, count + 1)[keep],
-        geometry[keep],
-        _claim(parts.get(".prj"), report),
-        encoding.name if encoding else None,
-        tuple(found),
-    )
+        path.name, digest(*(part for suffix, part in parts.items() if suffix in _PARTS)),
+        "Shapefile", None, table.reindex(pd.RangeIndex(count))[keep].reset_index(drop=True),
+        np.arange(1, count + 1)[keep], geometry[keep], _claim(parts.get(".prj"), report),
+        encoding.name if encoding else None, tuple(found),
+    )  # fmt: skip
 
 
 def _outlines(

@@ -91,17 +91,11 @@ def read_survey(place: Path, asked: Asked) -> Delivery:
     geometry = _outlines(blocks, report)
     cells = [[cell or None for cell in (block.head + [""] * 8)[:8]] for block in blocks]
     return Delivery(
-        place.name,
-        digest(place),
-        "survey text",
-        None,
+        place.name, digest(place), "survey text", None,
         pd.DataFrame(cells, columns=list(_HEAD), dtype=object),
-        np.array([block.row for block in blocks], dtype=np.int64),
-        geometry,
-        _claim(described, geometry, report),
-        encoding.name,
-        tuple(found),
-    )
+        np.array([block.row for block in blocks], dtype=np.int64), geometry,
+        _claim(described, geometry, report), encoding.name, tuple(found),
+    )  # fmt: skip
 
 
 def _as_table(place: Path, asked: Asked) -> Delivery:
