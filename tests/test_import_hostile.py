@@ -139,6 +139,15 @@ def test_a_table_without_outlines_may_be_parquet(small, imported, tmp_path):
     assert after["price_yuan"].dropna().tolist() == [1_000_000.0, 7.0]
 
 
+def test_a_catalogue_that_lacks_a_column_is_refused_by_its_name(small, imported, tmp_path):
+    text = (small.path / "zones.geojson").read_text("utf-8").replace('"zone_id"', '"id"')
+    small.write("zones.geojson", text)
+    path = table(tmp_path / "rows.csv", ["project_id"], ["P-1"])
+    status, said = imported(path, "--as", "projects", "--yes")
+    assert status == 3
+    assert "zones.geojson zone_id: csv-missing-column" in said
+
+
 def test_a_number_of_an_import_that_nobody_can_count_is_passed_over(small, imported, tmp_path):
     small.rows["imports"] = [{"import_id": "import-" + "9" * 5000, "file": "a.csv"}]
     small.save()

@@ -22,6 +22,14 @@ NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?", re.ASC
 _LARGEST, _SMALLEST = 1e117, 1e-117
 
 
+def tell_missing(cells: Cells, table: str, report: Report) -> None:
+    """Tell the columns that a file of a table lacks; one of outlines without rows has none."""
+    is_flat = cells.geometry is None
+    for column in TABLES[table] if is_flat or cells.numbers else ():
+        if not column.optional and column.name not in cells.data:
+            report("csv-missing-column", row=1 if is_flat else None, field=column.name)
+
+
 def typed_table(cells: Cells, table: str, report: Report) -> pd.DataFrame:
     """Return one of `TABLES` with its declared columns first and all others after them.
 
@@ -31,13 +39,10 @@ def typed_table(cells: Cells, table: str, report: Report) -> pd.DataFrame:
     stand.
     """
     data: dict[str, Any] = {}
+    tell_missing(cells, table, report)
     for column in TABLES[table]:
         values = cells.data.get(column.name)
         if values is None:
-            if not column.optional and cells.geometry is None:
-                report("csv-missing-column", row=1, field=column.name)
-            elif not column.optional and cells.numbers:
-                report("csv-missing-column", field=column.name)
             if not column.optional:
                 data[column.name] = _empty(column, len(cells.numbers))
             continue

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.checks import check_tables
-from pingshan_geo.catalogue.columns import is_text, typed_table
+from pingshan_geo.catalogue.columns import is_text, tell_missing, typed_table
 from pingshan_geo.catalogue.corrections import corrected
 from pingshan_geo.catalogue.folder import DESCRIPTOR, described, parts_of, read_parts
 from pingshan_geo.catalogue.load import shipped_path
@@ -196,7 +196,10 @@ def open_draft(path: str | os.PathLike[str], *, to_change: bool = True) -> Draft
     kept: dict[str, list[pd.DataFrame]] = {}
     for name in TABLES:  # the digests before the files are read, not after
         digests |= {part: digest_of(folder, part) for part in parts_of(descriptor, name)}
-        pieces = [_raw(cells, name) for _, cells in read_parts(folder, descriptor, name, found)]
+        pieces = []
+        for part, cells in read_parts(folder, descriptor, name, found):
+            tell_missing(cells, name, file_report(part, found))
+            pieces.append(_raw(cells, name))
         tables[name] = pd.concat(pieces or [empty_table(name)], ignore_index=True)
         if len(pieces) > 1:
             kept[name] = [piece.drop(columns="row_number") for piece in pieces]
