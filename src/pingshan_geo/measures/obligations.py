@@ -23,7 +23,7 @@ from pingshan_geo.figure import (
 from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.wide import Wide
-from pingshan_geo.words import LANGUAGES, text
+from pingshan_geo.words import text
 
 MET, DUE, OVERDUE, UNKNOWN = "met", "due", "overdue", "unknown"
 #: Between the id of a land transfer and the word that makes the id of its term.
@@ -53,54 +53,24 @@ def with_terms(obligations: pd.DataFrame, transfers: pd.DataFrame) -> pd.DataFra
     )
     own = transfers[transfers["term_years"].notna() & ~told]
     ids = pd.Index([f"{name}{TERM_OF}" for name in own.index], name=obligations.index.name)
-    free = ~ids.isin(obligations.index)
-    own, ids = own[free], ids[free]
+    own = own.assign(auction_id=own.index.to_numpy(dtype=object)).set_axis(ids)
+    own = own[~ids.isin(obligations.index)]
     if own.empty:
         return obligations
     years = own["term_years"].to_numpy(dtype=np.float64)
-    rows = pd.DataFrame(
-        {
-            "kind": pd.Series(["term"] * len(own), index=ids, dtype=object),
-            **{
-                f"name_{lang}": pd.Series(
-                    [text("term_of").filled(transfer=str(n)).get(lang) for n in own.index],
-                    index=ids, dtype=object,
-                )
-                for lang in LANGUAGES
-            },
-            **{
-                name: pd.Series(values.to_numpy(dtype=object), index=ids, dtype=object)
-                for name, values in (
-                    ("auction_id", pd.Series(own.index)), ("parcel_id", own["parcel_id"]),
-                    ("project_id", own["project_id"]), ("source_id", own["source_id"]),
-                    ("locator", own["locator"]),
-                )
-            },
-            "value": years, "value_si": years, "low_si": years, "high_si": years,
-            "value_digits": pd.Series([f"{y:.15g}" for y in years], index=ids, dtype=object),
-            **{
-                name: pd.Series([word] * len(own), index=ids, dtype=object)
-                for name, word in (("unit", "year"), ("unit_si", "year"), ("qualifier", "exact"))
-            },
-            "row_number": own["row_number"].to_numpy(),
-        },
-        index=ids,
+    names = [text("term_of").filled(transfer=str(name)) for name in own["auction_id"]]
+    kept = ["auction_id", "parcel_id", "project_id", "source_id", "locator", "row_number"]
+    rows = own[kept].assign(
+        kind="term", name_en=[name.en for name in names], name_zh=[name.zh for name in names],
+        **dict.fromkeys(("value", "value_si", "low_si", "high_si"), years),
+        value_digits=[f"{each:.15g}" for each in years], unit="year", unit_si="year",
+        qualifier="exact",
     )  # fmt: skip
-    columns = [*obligations.columns, *(c for c in rows if c not in obligations)]
-    table = rows.reindex(columns=columns)
-    if not obligations.empty:
-        table = pd.concat([obligations, rows]).reindex(columns=columns)
+    table = rows if obligations.empty else pd.concat([obligations, rows])
+    table = table.reindex(columns=list(dict.fromkeys([*obligations, *rows])))
     # Where only some rows have a text, the others are None, as everywhere.
-    return table.assign(
-        **{
-            name: pd.Series(
-                [None if pd.isna(each) else each for each in table[name]],
-                index=table.index, dtype=object,
-            )
-            for name in columns
-            if name not in _NUMBERS
-        }
-    )  # fmt: skip
+    texts = table[[name for name in table if name not in _NUMBERS]].astype(object)
+    return table.assign(**texts.where(texts.notna(), None))
 
 
 _NUMBERS = ("value", "value_si", "low_si", "high_si", "row_number")
