@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
+from math import fsum
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.dates import Span, span
-from pingshan_geo.figure import Interval, choose, choose_code, combined_qualifier
+from pingshan_geo.figure import Interval, choose, choose_code, code, coded
 from pingshan_geo.measures.readings import (
     AGREES,
     DISAGREES,
@@ -22,6 +22,7 @@ from pingshan_geo.measures.readings import (
     USED,
     preferred,
 )
+from pingshan_geo.measures.rollup import group_sums
 from pingshan_geo.measures.wide import Wide, positions
 
 DELIVERED = "delivered"
@@ -161,7 +162,7 @@ def _parts(total: Delivery, inside: Sequence[Delivery]) -> dict[Any, str]:
     pieces = chosen(inside)
     if not pieces:
         return {}
-    low, high = _sum(each.low for each in pieces), _sum(each.high for each in pieces)
+    low, high = fsum(each.low for each in pieces), fsum(each.high for each in pieces)
     fills = _days(pieces) == (total.last - total.first).days + 1
     apart = low > total.high or (fills and high < total.low)
     role = DISAGREES if apart else AGREES if fills else PART
@@ -178,13 +179,6 @@ def _days(pieces: Sequence[Delivery]) -> int:
     return sum((each.last - each.first).days + 1 for each in pieces)
 
 
-def _sum(values: Any) -> float:
-    """Return an exact sum, rounded once; an infinite term makes it infinite."""
-    listed = list(values)
-    ends = [each for each in listed if np.isinf(each)]
-    return float(ends[0]) if ends else float(sum(map(Fraction, listed), Fraction(0)))
-
-
 def put_deliveries(wide: Wide, facts: pd.DataFrame, possible: pd.DataFrame) -> None:
     """Add up instalments in ``delivered``, and let what may have come widen its upper bound.
 
@@ -199,43 +193,25 @@ def put_deliveries(wide: Wide, facts: pd.DataFrame, possible: pd.DataFrame) -> N
     """
     index = wide.base.index
     own = facts[(facts["measure"] == DELIVERED) & (facts["role"] == INSTALMENT)]
-    total = {
-        subject: tuple(_sum(rows[name]) for name in ("value_si", "low_si", "high_si"))
-        for subject, rows in own.groupby("subject", sort=False)
-    }
-    at = positions(index, pd.Series(list(total), dtype=object))
-    parts = np.full((3, len(index)), np.nan)
-    for place, each in zip(at, total.values(), strict=True):
-        if place >= 0:
-            parts[:, place] = each
-    added = Interval(*parts)
-    is_sum = ~np.isnan(added.value)
-    delivered = choose(is_sum, added, wide.interval(DELIVERED))
-    about = set(own.loc[own["qualifier"] == "about", "subject"])
-    exactly = set(own["subject"]) - set(own.loc[own["qualifier"] != "exact", "subject"])
-    named = choose_code(index.isin(exactly), "exact", "printed")
-    named = choose_code(index.isin(about), "about", named)
-    qualifier = choose_code(is_sum, combined_qualifier(added, named), wide.qualifier(DELIVERED))
+    at = positions(index, own["subject"])
+    own, at = own[at >= 0], at[at >= 0]
+    parts = (own[name].to_numpy(dtype=np.float64) for name in ("value_si", "low_si", "high_si"))
+    added = group_sums(Interval(*parts), at, len(index), coded(own["qualifier"]))
+    is_sum = ~np.isnan(added.interval.value)
+    delivered = choose(is_sum, added.interval, wide.interval(DELIVERED))
+    exactly = ~index.isin(own.loc[own["qualifier"] != "exact", "subject"])
+    named = choose_code(exactly & (added.qualifier == code("printed")), "exact", added.qualifier)
+    qualifier = choose_code(is_sum, named, wide.qualifier(DELIVERED))
     disputed = facts[(facts["measure"] == DELIVERED) & (facts["role"] == DISAGREES)]["subject"]
     summed = choose_code(index.isin(disputed), "conflict", "recorded")
     status = choose_code(is_sum, summed, wide.status(DELIVERED))
     more = possible_more(facts, possible)
     extra = np.array([more.get(str(subject), 0.0) for subject in index], dtype=np.float64)
     delivered = Interval(delivered.value, delivered.low, delivered.high + extra)
-    qualifier = choose_code(
-        (extra > 0) & np.isinf(delivered.high) & is_known(delivered), "more_than", qualifier
-    )
+    is_open = (extra > 0) & np.isinf(delivered.high) & ~np.isnan(delivered.value)
+    qualifier = choose_code(is_open, "more_than", qualifier)
     wide.put(DELIVERED, delivered, status, qualifier)
-    wide.note("delivered_rows", np.where(is_sum, _counted(own, index), np.nan))
-
-
-def is_known(interval: Interval) -> Any:
-    """Return where an interval has a value."""
-    return ~np.isnan(interval.value)
-
-
-def _counted(own: pd.DataFrame, index: pd.Index[Any]) -> Any:
-    return own["subject"].value_counts().reindex(index).to_numpy(dtype=np.float64)
+    wide.note("delivered_rows", np.where(is_sum, added.rows, np.nan))
 
 
 def possible_more(facts: pd.DataFrame, possible: pd.DataFrame) -> dict[str, float]:
@@ -251,9 +227,9 @@ def possible_more(facts: pd.DataFrame, possible: pd.DataFrame) -> dict[str, floa
         by_period: dict[tuple[date, date], float] = {}
         for each in _deliveries(rows):
             met = [known.high for known in counted.get(subject, []) if known.meets(each)]
-            above = _sum(met)
+            above = fsum(met)
             room = 0.0 if np.isinf(above) else max(each.high - above, 0.0)
             key = (each.first, each.last)
             by_period[key] = max(by_period.get(key, 0.0), room)
-        more[str(subject)] = _sum(by_period.values())
+        more[str(subject)] = fsum(by_period.values())
     return more
