@@ -131,8 +131,7 @@ def assess(
     steps = valid_at(catalogue.consequences, cutoff)
     tables = {kind: with_steps(kind, wide.table(), steps) for kind, wide in wides.items()}
     causes = lots.causes()
-    done = lots.finish(causes, steps)
-    table = done.table()
+    table = lots.finish(causes, steps)
     found.extend(obligation_findings(tables["obligations"]))
     found.extend(step_findings([*tables.values(), table.names], steps))
     errors = lots.topology(district_of(tables["zones"]), expect_tiling=expect_tiling)
@@ -142,10 +141,10 @@ def assess(
         found.extend(each)
     made = Assessment(
         catalogue=catalogue, as_of=cutoff, facts=facts, findings=in_order(found),
-        lots=table, pieces=done.pieces(), topology=errors, allocate=allocate,
+        lots=table, pieces=lots.pieces(), topology=errors, allocate=allocate,
         places=_places(lots, places, is_split), **tables,
     )  # fmt: skip
-    del lots, done  # what holds all of the passes: tables know their files
+    del lots  # what holds all of the passes: tables know their files
     return with_claims(made)
 
 

@@ -251,24 +251,11 @@ class Task:
     causes: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class Finished:
-    """Some parcels after the second pass.
+def finished(task: Task, steps: pd.DataFrame, folder: Path | None) -> tuple[Part, dict[str, bool]]:
+    """Return parcels with the verdicts on their areas and the steps that they are in.
 
-    Attributes
-    ----------
-    table : Part
-        Rows of the parcels, with all columns.
-    steps : mapping of str to bool
-        The columns of steps, and whether they hold anything.
+    Beside the rows, with all columns: those of steps, and whether they hold anything.
     """
-
-    table: Part
-    steps: Mapping[str, bool]
-
-
-def finished(task: Task, steps: pd.DataFrame, folder: Path | None) -> Finished:
-    """Return parcels with the verdicts on their areas and the steps that they are in."""
     asked = [MEASURES[name] for name in steps["measure"].unique() if name in MEASURES]
     asked += [MEASURES[name] for name in ("recorded_area", "measured_area")]
     needed = {name for each in asked for name in each.columns}
@@ -276,10 +263,8 @@ def finished(task: Task, steps: pd.DataFrame, folder: Path | None) -> Finished:
     put_verdicts(wide, verdicts(task.judged, task.causes))
     said = step_columns("parcels", wide.part(), steps)
     more = wide.added().assign(**said)
-    return Finished(
-        task.table.with_columns(more, _place(folder, "verdicts", task.number)),
-        {name: bool(column.notna().any()) for name, column in said.items()},
-    )
+    table = task.table.with_columns(more, _place(folder, "verdicts", task.number))
+    return table, {name: bool(column.notna().any()) for name, column in said.items()}
 
 
 def put_verdicts(wide: Wide, told: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ Rows are read again only where those need them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from pathlib import Path
@@ -20,7 +20,6 @@ import shapely
 
 from pingshan_geo.assessment.lots import (
     Day,
-    Finished,
     Measured,
     Scene,
     Task,
@@ -145,13 +144,16 @@ class Passed:
         empty = shapely.Polygon()
         whole = empty if district is None else shapely.union_all(plane.shapes(district))
         task = topology.Task(plane, topology.TopologyTolerance(), whole, expect_tiling)
-        taken = _Taken(self.table.alone(), plane)
+        taken = partial(_taken, table=self.table.alone(), plane=plane)
         if self.table.is_in_memory:
             return topology.in_tiles(boxes, taken, task)
         return topology.in_tiles(boxes, taken, task, size=_TILE, run=self.run)
 
-    def finish(self, causes: pd.DataFrame, steps: pd.DataFrame) -> Lots:
-        """Give all parcels verdicts and steps: the second pass."""
+    def finish(self, causes: pd.DataFrame, steps: pd.DataFrame) -> Parts:
+        """Give all parcels verdicts and steps: the second pass.
+
+        Returns the wide table of parcels, without the columns that none of them needs.
+        """
         starts = _starts(part.size for part in self.parts)
         at = causes.index.to_numpy()
         tasks = []
@@ -159,8 +161,18 @@ class Passed:
             mine = causes[(at >= start) & (at < start + part.size)]
             mine = mine.set_axis(mine.index - start)
             tasks.append(Task(part.number, part.table, part.judged, mine))
-        done = list(self.run(partial(finished, steps=steps, folder=self.scene.folder), tasks))
-        return Lots(self, tuple(done))
+        done = self.run(partial(finished, steps=steps, folder=self.scene.folder), tasks)
+        tables, holds = zip(*done, strict=True)
+        said = frozenset[str]().union(*(part.said for part in self.parts))
+        optional = self.parts[0].optional
+        unsaid = {name for name, beside in optional.items() if said.isdisjoint(beside)}
+        unsaid |= {name for name in holds[0] if not any(each[name] for each in holds)}
+        table = self.beside(tables)
+        return table.seen([name for name in table.names if name not in unsaid])
+
+    def pieces(self) -> Parts:
+        """Return the table of parts of parcels in zones."""
+        return self.beside(part.pieces for part in self.parts)
 
     def findings(self) -> Iterator[Finding]:
         """Yield what the first pass has found."""
@@ -178,43 +190,13 @@ class Passed:
         return self.beside(parts)
 
 
-@dataclass(frozen=True)
-class Lots:
-    """All parcels after the second pass."""
-
-    passed: Passed
-    done: tuple[Finished, ...]
-
-    def table(self) -> Parts:
-        """Return the wide table of parcels, without the columns that none of them needs."""
-        first = self.passed.parts[0]
-        said = frozenset[str]().union(*(part.said for part in self.passed.parts))
-        unsaid = {name for name, beside in first.optional.items() if said.isdisjoint(beside)}
-        steps: Mapping[str, bool] = {
-            name: any(each.steps[name] for each in self.done) for name in self.done[0].steps
-        }
-        unsaid |= {name for name, holds in steps.items() if not holds}
-        parts = self.passed.beside(each.table for each in self.done)
-        return parts.seen([name for name in parts.names if name not in unsaid])
-
-    def pieces(self) -> Parts:
-        """Return the table of parts of parcels in zones."""
-        return self.passed.beside(part.pieces for part in self.passed.parts)
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """Looks up parcels for topology, in any process."""
-
-    table: Parts
-    plane: Plane
-
-    def __call__(self, position: IntArray) -> topology.Parcels:
-        rows = self.table.take(position, ["layer", "geometry"])
-        return topology.Parcels(
-            position, self.plane.polygons(rows.geometry), rows["layer"].to_numpy(dtype=object),
-            rows.index.to_numpy(dtype=object),
-        )  # fmt: skip
+def _taken(position: IntArray, table: Parts, plane: Plane) -> topology.Parcels:
+    """Look up parcels for topology, in any process."""
+    rows = table.take(position, ["layer", "geometry"])
+    return topology.Parcels(
+        position, plane.polygons(rows.geometry), rows["layer"].to_numpy(dtype=object),
+        rows.index.to_numpy(dtype=object),
+    )  # fmt: skip
 
 
 def _moved(pairs: pd.DataFrame, by: int) -> pd.DataFrame:
