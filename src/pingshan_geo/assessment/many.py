@@ -157,7 +157,8 @@ def bases(view: View, name: str, subject: str) -> list[str | None]:
     """Return the basis of each site area that counts in a zone's or target's figure."""
     if name == "delivered_itemised":
         named = {lot for measure, lot in items(view, subject) if lot and measure == "site_area"}
-        known = [lot for lot in sorted(named) if view.is_known(lot, ("site_area",))]
+        column = MEASURES["site_area"].column
+        known = [lot for lot in sorted(named) if view.cell("parcels", column, lot) is not None]
         return [view.cell("parcels", "site_area_basis", lot) for lot in known]
     lots = view.lots(subject)
     found: list[str | None] = view.members.bases[

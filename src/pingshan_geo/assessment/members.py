@@ -113,7 +113,7 @@ class Members:
         self._inside: dict[str, Mapping[Any, IntArray]] = {}
 
     def inside(self, places: str, zone: int) -> IntArray:
-        """Return the parcels, or the land, that lie in a zone or below it, in their order."""
+        """Return the rows, of parcels, land or others, in a zone or below it, in their order."""
         if places not in self._inside:
             pairs = self._places[places]
             row = pairs["row"].to_numpy()
@@ -135,22 +135,16 @@ class Members:
         """Return of which parcels all of some measures are known."""
         if measures not in self._known:
             columns = [MEASURES[name].column for name in measures]
-            there = [name for name in columns if name in self._lots.names]
-            known = [part.read(there).notna().all(axis=1) for part in self._lots.parts]
-            every = np.concatenate([each.to_numpy() for each in known])
-            self._known[measures] = every & (len(there) == len(columns))
+            known = [part.read(columns).notna().all(axis=1) for part in self._lots.parts]
+            self._known[measures] = np.concatenate([each.to_numpy() for each in known])
         return self._known[measures]
 
     @cached_property
     def bases(self) -> ObjectArray:
         """The basis of each parcel's site area, None where nobody says one."""
         name = "site_area_basis"
-        if name not in self._lots.names:
-            return np.full(len(self._lots), None, dtype=object)
-        return np.array(
-            [each for part in self._lots.parts for each in cells(part.read([name])[name])],
-            dtype=object,
-        )
+        told = [cells(part.read([name])[name]) for part in self._lots.parts]
+        return np.array([each for some in told for each in some], dtype=object)
 
     @cached_property
     def is_cut(self) -> BoolArray:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pingshan_geo.assessment import claims, many, notes, obligations
 from pingshan_geo.assessment.corrected import by_cell, corrections
 from pingshan_geo.assessment.members import Members, Rows
@@ -53,7 +51,6 @@ class View:
         self._delivered: dict[str, Rows] = {}
         self._limits: dict[str, Any] = {}
         self._sources: dict[str, tuple[Text, Any]] = {}
-        self._inside: dict[str, dict[Any, list[str]]] = {}
 
     def cell(self, kind: str, column: str, subject: str) -> Any:
         """Return one cell of a table; None where it is missing or there is no such column."""
@@ -108,7 +105,7 @@ class View:
         completeness = many.completeness(self, kind, name, subject)
         evidence = self._own_evidence(kind, name, subject)
         if not evidence:
-            evidence = _unique(item for figure in made for item in figure.evidence)
+            evidence = tuple(dict.fromkeys(item for figure in made for item in figure.evidence))
         return Figure(
             kind=kind, measure=name, subject=subject, value=value,
             low=_finite(self.cell(kind, measure.low_column, subject)),
@@ -136,10 +133,12 @@ class View:
 
     def unit(self, kind: str, name: str, subject: str) -> str:
         """Return the stored unit of a cell."""
-        if MEASURES[name].unit:
-            return MEASURES[name].unit or "1"
-        own = self.cell(kind, f"{name}_unit_si", subject) or self.cell(kind, "unit_si", subject)
-        return own or "1"
+        return (
+            MEASURES[name].unit
+            or self.cell(kind, f"{name}_unit_si", subject)
+            or self.cell(kind, "unit_si", subject)
+            or "1"
+        )
 
     def _own_evidence(self, kind: str, name: str, subject: str) -> tuple[Evidence, ...]:
         """Return where the value itself was printed: facts that agree, else the row's source."""
@@ -299,10 +298,6 @@ class View:
                 return name
         return "gross_floor_area" if names is FLOORS else names[0]
 
-    def is_known(self, lot: str, measures: tuple[str, ...]) -> bool:
-        """Return whether all of some measures of a lot are known."""
-        return all(self.cell("parcels", MEASURES[m].column, lot) is not None for m in measures)
-
     @cached_property
     def transfers(self) -> Transfers:
         """Land transfers at the day of the assessment, with those that may lie before it."""
@@ -345,18 +340,10 @@ class View:
 
     def inside(self, places: str, zone: str) -> list[str]:
         """Return the projects or transfers that lie in a zone or below it."""
-        if places not in self._inside:
-            pairs = self.assessment.places[places]
-            ids = self.tables[places].index
-            rows = pairs.groupby("zone")["row"]
-            self._inside[places] = {
-                place: ids[np.sort(pairs["row"].to_numpy()[at])].tolist()
-                for place, at in rows.indices.items()
-            }
-        return self._inside[places].get(self.rows["zones"].place[zone], [])
+        return self.tables[places].index[self.lots(zone, places)].tolist()
 
     def lots(self, zone: str, places: str = "land") -> IntArray:
-        """Return the positions of the parcels, or of the land, in a zone or below it."""
+        """Return the positions of the parcels, the land or others in a zone or below it."""
         return self.members.inside(places, self.rows["zones"].place[zone])
 
     def _basis(self, kind: str, name: str, subject: str) -> Text | None:
@@ -392,7 +379,3 @@ _LIMITS_FROM = {name: f"{name}_from" for name in LIMIT_COLUMN}
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def _unique(items: Any) -> tuple[Evidence, ...]:
-    return tuple(dict.fromkeys(items))
