@@ -20,8 +20,6 @@ from pingshan_geo.figure import (
     coded,
     combined_qualifier,
     divide,
-    exact,
-    no_codes,
     subtract,
 )
 from pingshan_geo.findings import Finding
@@ -29,7 +27,7 @@ from pingshan_geo.measures.deliveries import put_deliveries
 from pingshan_geo.measures.readings import known_by, not_after, straddles
 from pingshan_geo.measures.recorded import put_recorded
 from pingshan_geo.measures.rollup import group_sums
-from pingshan_geo.measures.wide import Joined, Wide, joined, positions
+from pingshan_geo.measures.wide import Joined, Wide, joined, nothing_joined, positions
 from pingshan_geo.words import text
 
 STANDS, DOUBTFUL, REPLACED, WITHDRAWN, FAILED = (
@@ -196,7 +194,7 @@ def _put_itemised(wide: Wide, transfers: Transfers, parcels: Wide) -> None:
     targets = wide.base.index
     rows = counted_rows(transfers.known, targets)
     group = positions(targets, rows["target_id"])
-    items = _land(wide, rows, group, parcels)
+    items = land_of(wide, group, (rows["parcel_id"], parcels))
     is_doubtful = (rows["transfer_verdict"] == DOUBTFUL).to_numpy() & ~np.isnan(items.interval.low)
     low = np.where(is_doubtful, 0.0, items.interval.low)
     counted = Interval(items.interval.value, low, items.interval.high)
@@ -228,16 +226,29 @@ class _More(NamedTuple):
     known: IntArray
 
 
-def _land(wide: Wide, rows: pd.DataFrame, group: IntArray, parcels: Wide) -> Joined:
-    """Return the land, or floor, of the lots of some transfers, by what their target asks for."""
+def land_of(wide: Wide, group: IntArray, *named: tuple[pd.Series[str], Wide]) -> Joined:
+    """Return the land, or floor, of some rows, by what the target of each asks for.
+
+    Parameters
+    ----------
+    wide : Wide
+        Targets.
+    group : array of int
+        Position of each row's target.
+    *named : tuple of Series and Wide
+        The lot that each row names in a table, None where it names none there.
+    """
     measure = wide.base["measure"].to_numpy(dtype=object)[group]
-    items = exact(np.full(len(rows), np.nan))
-    qualifiers = no_codes(len(rows))
+    found = nothing_joined(len(group))
     for name, lot_measure in COUNTED_MEASURE.items():
-        lot = joined(rows["parcel_id"], parcels, lot_measure)
-        items = choose(measure == name, lot.interval, items)
-        qualifiers = choose_code(measure == name, lot.qualifier, qualifiers)
-    return Joined(items, qualifiers)
+        for lots, table in named:
+            lot = joined(lots, table, lot_measure)
+            take = (measure == name) & lots.notna().to_numpy()
+            found = Joined(
+                choose(take, lot.interval, found.interval),
+                choose_code(take, lot.qualifier, found.qualifier),
+            )
+    return found
 
 
 def _possible(
@@ -253,7 +264,7 @@ def _possible(
     pairs = pd.MultiIndex.from_frame(counted[counted["parcel_id"].notna()][keys])
     rows = rows[~pd.MultiIndex.from_frame(rows[keys]).isin(pairs)]
     group = positions(targets, rows["target_id"])
-    high = _land(wide, rows, group, parcels).interval.high
+    high = land_of(wide, group, (rows["parcel_id"], parcels)).interval.high
     replaces = rows["replaces"] if "replaces" in rows else rows["parcel_id"].map(lambda _: None)
     old = pd.Series(items.high, index=counted.index).reindex(replaces).to_numpy(dtype=np.float64)
     with np.errstate(invalid="ignore"):

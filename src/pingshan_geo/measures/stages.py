@@ -9,20 +9,11 @@ import numpy as np
 import pandas as pd
 
 from pingshan_geo.catalogue.schema import COUNTED_MEASURE, COUNTED_STAGES, STAGES
-from pingshan_geo.figure import (
-    IntArray,
-    Interval,
-    choose,
-    choose_code,
-    combined_qualifier,
-    divide,
-    exact,
-    no_codes,
-)
-from pingshan_geo.measures.ledger import COUNTING, DOUBTFUL, STANDS, Transfers
+from pingshan_geo.figure import Interval, choose_code, combined_qualifier, divide
+from pingshan_geo.measures.ledger import COUNTING, DOUBTFUL, STANDS, Transfers, land_of
 from pingshan_geo.measures.registry import stage_rate
 from pingshan_geo.measures.rollup import group_sums
-from pingshan_geo.measures.wide import Joined, Wide, joined, positions
+from pingshan_geo.measures.wide import Wide, positions
 
 #: Place of each stage in their order; -1 has reached none.
 RANK = {stage: rank for rank, stage in enumerate(STAGES)}
@@ -162,7 +153,9 @@ def put_stage_rates(wide: Wide, lots: pd.DataFrame, parcels: Wide, projects: Wid
     """
     targets = wide.base.index
     group = positions(targets, lots["target_id"])
-    land = _land(wide, lots, group, parcels, projects)
+    tables = (("parcels", parcels), ("projects", projects))
+    named = ((lots["lot"].where(lots["kind"] == kind, None), table) for kind, table in tables)
+    land = land_of(wide, group, *named)
     asked, asked_q = wide.interval("target_value"), wide.qualifier("target_value")
     is_land = wide.base["measure"].isin(COUNTED_MEASURE).to_numpy()
     where = (np.bincount(group, minlength=len(targets)) > 0) & is_land
@@ -188,16 +181,3 @@ def at_stage(lots: pd.DataFrame, land: Interval, rank: int) -> Interval:
         for name, part in (("value", land.value), ("low", land.low))
     )
     return Interval(value, low, land.high)
-
-
-def _land(wide: Wide, lots: pd.DataFrame, group: IntArray, parcels: Wide, projects: Wide) -> Joined:
-    measure = wide.base["measure"].to_numpy(dtype=object)[group]
-    found = exact(np.full(len(lots), np.nan))
-    qualifier = no_codes(len(lots))
-    for name, lot_measure in COUNTED_MEASURE.items():
-        for kind, table in (("parcels", parcels), ("projects", projects)):
-            take = (measure == name) & (lots["kind"] == kind).to_numpy()
-            own = joined(lots["lot"], table, lot_measure)
-            found = choose(take, own.interval, found)
-            qualifier = choose_code(take, own.qualifier, qualifier)
-    return Joined(found, qualifier)
