@@ -94,18 +94,6 @@ class Case(Areas):
         """Number of each row that does not agree."""
         return np.arange(len(self.rows))
 
-    def reach(self, distance_m: float) -> float:
-        """Return a distance in units of the coordinates."""
-        return in_units(self.lots.crs, distance_m)
-
-    def numbers(self, column: str) -> FloatArray:
-        """Return a column of numbers of the lots, NaN where there is none."""
-        return numbers_of(self.lots, column)
-
-    def texts(self, column: str) -> ObjectArray:
-        """Return a column of texts of the lots, None where there is none."""
-        return texts_of(self.lots, column)
-
     def scaled(
         self, scores: Scores, cause: str, factor: FloatArray | float, *, share: float = 1.0,
         slack: FloatArray | float = 0.0, value: FloatArray | float | None = None,

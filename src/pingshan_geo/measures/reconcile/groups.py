@@ -9,7 +9,7 @@ import shapely
 
 from pingshan_geo.figure import FloatArray, IntArray
 from pingshan_geo.measures.area import measured_area, measured_area_plane
-from pingshan_geo.measures.reconcile.case import Case
+from pingshan_geo.measures.reconcile.case import Case, in_units, texts_of
 from pingshan_geo.measures.reconcile.choice import Scores, other_reason
 from pingshan_geo.measures.reconcile.numbers import EARTH_RADIUS_M
 from pingshan_geo.measures.reconcile.tolerance import SIGMAS, area_sigma_per_m
@@ -50,7 +50,7 @@ def _neighbours(case: Case, scores: Scores) -> None:
     ratio = case.recorded[case.rows] / case.geodesic[case.rows]
     asked = np.flatnonzero((ratio > _RATIOS[0]) & (ratio < _RATIOS[1]))
     own, other = case.lots.sindex.query(
-        shapes[case.rows[asked]], predicate="dwithin", distance=case.reach(_NEAR_M)
+        shapes[case.rows[asked]], predicate="dwithin", distance=in_units(case.lots.crs, _NEAR_M)
     )
     own = asked[own]
     kept = (other != case.rows[own]) & ~np.isnan(case.geodesic[other])
@@ -77,7 +77,7 @@ def _neighbours(case: Case, scores: Scores) -> None:
 
 def _codes(case: Case, scores: Scores) -> None:
     """Offer what the rows of one parcel code have together."""
-    codes, names = pd.factorize(case.texts("parcel_code"))
+    codes, names = pd.factorize(texts_of(case.lots, "parcel_code"))
     member, size = np.flatnonzero(codes >= 0), len(names)
     group = codes[member]
     count = np.append(np.bincount(group, minlength=size), 0)  # -1 finds the last

@@ -7,7 +7,7 @@ import pyproj
 import shapely
 
 from pingshan_geo.figure import FloatArray
-from pingshan_geo.measures.reconcile.case import Case
+from pingshan_geo.measures.reconcile.case import Case, numbers_of, texts_of
 from pingshan_geo.measures.reconcile.choice import PRIOR, Scores
 from pingshan_geo.measures.reconcile.tolerance import E2, SIGMAS
 
@@ -35,11 +35,11 @@ def by_number(case: Case, scores: Scores) -> None:
     for factor in _POWERS:
         case.scaled(scores, "power-of-ten", factor, share=1 / len(_POWERS))
     _projections(case, scores)
-    slope = case.numbers("slope_deg")[case.rows]
+    slope = numbers_of(case.lots, "slope_deg")[case.rows]
     steep = np.radians(np.where(slope < 80, slope, np.nan))
     case.scaled(scores, "slope-surface", 1 / np.cos(steep), value=slope,
                 slack=np.tan(steep) * np.radians(_SLOPE_DEG))  # fmt: skip
-    height = case.numbers("ground_height_m")[case.rows]
+    height = numbers_of(case.lots, "ground_height_m")[case.rows]
     for sign in (2, -2):
         case.scaled(scores, "compensation-plane", (1 + height / EARTH_RADIUS_M) ** sign,
                     share=0.5, slack=2 * _HEIGHT_M / EARTH_RADIUS_M, value=height)  # fmt: skip
@@ -96,9 +96,9 @@ def _gauss_kruger_scale(off_deg: FloatArray, lat_deg: FloatArray) -> FloatArray:
 
 def _other_areas(case: Case, scores: Scores) -> None:
     """Offer that the outline is of other land than the record, as the row's other areas tell."""
-    basis = case.texts("recorded_area_basis")[case.rows]
+    basis = texts_of(case.lots, "recorded_area_basis")[case.rows]
     recorded = case.recorded[case.rows]
-    given = case.numbers("given_up_area_m2")[case.rows]
+    given = numbers_of(case.lots, "given_up_area_m2")[case.rows]
     # Who records the net site left it out, others counted it in; the reverse is rarer.
     counted = np.where(basis == "net_site", 0.2, 0.8)
     for sign, share in ((1, counted), (-1, 1 - counted)):
@@ -108,7 +108,7 @@ def _other_areas(case: Case, scores: Scores) -> None:
     pairs += [("renewal-unit-for-other", said, drawn, 0.5)
               for said in unit for drawn in unit if said != drawn]  # fmt: skip
     for cause, said, drawn, part in pairs:
-        area = case.numbers(f"{drawn}_area_m2")[case.rows]
+        area = numbers_of(case.lots, f"{drawn}_area_m2")[case.rows]
         fits = (basis == said) & ((recorded > area) | (said != "total_land"))
         for weight, base in case.bases():
             # The row names the measured area, so it is that which is predicted.
@@ -129,7 +129,7 @@ def _printed(case: Case) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 def _from_zero(case: Case, digits: FloatArray) -> np.ndarray:
     """Return whether the true number may begin with a 0: one digit is before the point."""
-    texts = case.texts("recorded_digits")[case.rows]
+    texts = texts_of(case.lots, "recorded_digits")[case.rows]
     decimals = [len(text.partition(".")[2]) if isinstance(text, str) else 0 for text in texts]
     return np.asarray((np.array(decimals) > 0) & (digits == np.array(decimals) + 1))
 

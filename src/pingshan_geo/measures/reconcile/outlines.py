@@ -8,7 +8,7 @@ import shapely
 
 from pingshan_geo.figure import FloatArray, IntArray, ObjectArray
 from pingshan_geo.measures.area import measured_area
-from pingshan_geo.measures.reconcile.case import Case
+from pingshan_geo.measures.reconcile.case import Case, in_units, texts_of
 from pingshan_geo.measures.reconcile.choice import Scores
 from pingshan_geo.measures.reconcile.tolerance import rings
 
@@ -141,7 +141,7 @@ def _generalised(
     size = len(case.rows)
     bow, square, most = np.zeros(size), np.zeros(size), np.zeros(size)
     edge = np.full(size, np.nan)
-    status = case.texts("geometry_status")[case.rows]
+    status = texts_of(case.lots, "geometry_status")[case.rows]
     corners = shapely.get_num_coordinates(case.lots.geometry.to_numpy()[case.rows])
     usable = np.isin(status, ("published", "approximate")) & (corners <= _MOST_CORNERS)
     usable &= corners > _LEAST_CORNERS
@@ -174,7 +174,7 @@ def _fitted(case: Case, rows: IntArray) -> tuple[np.ndarray, np.ndarray]:
     shapes = case.lots.geometry.to_numpy()
     own = shapes[case.rows[rows]]
     points, of = shapely.get_coordinates(own, return_index=True)
-    reach = case.reach(_NEAR_M)
+    reach = in_units(case.lots.crs, _NEAR_M)
     tree, dots = case.lots.sindex, np.asarray(shapely.points(points))
     dot, other = tree.query(dots, predicate="dwithin", distance=reach)
     drawn = ~np.isnan(case.geodesic)  # what is only sketched was drawn after the outline

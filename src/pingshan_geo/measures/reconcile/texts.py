@@ -10,7 +10,7 @@ import pandas as pd
 
 from pingshan_geo.figure import FloatArray, IntArray
 from pingshan_geo.findings import MOST_OF_A_CODE, Finding, unlisted
-from pingshan_geo.measures.reconcile.case import Case
+from pingshan_geo.measures.reconcile.case import Case, texts_of
 from pingshan_geo.units import format_number
 from pingshan_geo.words import Text, text
 
@@ -37,7 +37,7 @@ def evidence(
     earlier: gpd.GeoDataFrame | None,
 ) -> list[str | None]:  # fmt: skip
     """Return what stands behind the cause of each row, as plain data: ``name=value; …``."""
-    digits = case.texts("recorded_digits")
+    digits = texts_of(case.lots, "recorded_digits")
     said: list[str | None] = []
     for cause, value, row in zip(causes, values, at, strict=True):
         name, form = _TOLD.get(cause, ("factor", _FACTOR))
