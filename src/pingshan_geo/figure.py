@@ -6,6 +6,7 @@ Wide tables hold the numbers; a `Figure` is a view of one cell, made when somebo
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -43,6 +44,11 @@ class Interval(NamedTuple):
 def exact(value: FloatArray) -> Interval:
     """Return an interval without width."""
     return Interval(value, value.copy(), value.copy())
+
+
+def intervals(rows: Sequence[tuple[float, float, float]]) -> Interval:
+    """Return the values and bounds of rows that hold a value, low and high each."""
+    return Interval(*np.array(rows, dtype=np.float64).reshape(-1, 3).T.copy())
 
 
 def choose(take: npt.NDArray[np.bool_], one: Interval, other: Interval) -> Interval:

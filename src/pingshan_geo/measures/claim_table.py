@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pingshan_geo.figure import Interval, ObjectArray, coded
+from pingshan_geo.figure import Interval, coded, intervals
 from pingshan_geo.measures.claims import Bounds, Checked, Lookup, bounds_of, check_claim
 from pingshan_geo.measures.wide import Wide
 
@@ -35,10 +35,11 @@ def claim_table(base: pd.DataFrame, look: Lookup) -> Wide:
     implied = _column([each.implied for each in done])
     wide.put("claim_implied", implied, "derived", "printed", where=~np.isnan(implied.value))
     units = [f.unit if f is not None else each.unit for f, each in zip(claimed, done, strict=True)]
-    wide.note("unit_si", _objects(units))
-    wide.note("claim_implied_unit_si", _objects([each.implied_unit for each in done]))
+    wide.note("unit_si", np.array(units, dtype=object))
+    implied_units = [each.implied_unit for each in done]
+    wide.note("claim_implied_unit_si", np.array(implied_units, dtype=object))
     for name in ("verdict", "why", "about", "reading"):
-        wide.note(f"claim_{name}", _objects([getattr(each, name) for each in done]))
+        wide.note(f"claim_{name}", np.array([getattr(each, name) for each in done], dtype=object))
     return wide
 
 
@@ -60,13 +61,6 @@ def listed(cell: str | None) -> list[str]:
     return [part.strip() for part in (cell or "").replace("；", ";").split(";") if part.strip()]
 
 
-def _objects(values: Sequence[Any]) -> ObjectArray:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
-
-
 def _column(values: Sequence[Bounds | None]) -> Interval:
     nothing = Bounds(math.nan, math.nan, math.nan)
-    rows = np.array([each or nothing for each in values], dtype=np.float64).reshape(-1, 3)
-    return Interval(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 2].copy())
+    return intervals([each or nothing for each in values])

@@ -19,6 +19,7 @@ from pingshan_geo.figure import (
     combined_qualifier,
     divide,
     exact,
+    intervals,
 )
 from pingshan_geo.measures.readings import USED
 from pingshan_geo.measures.recorded import put_recorded
@@ -102,8 +103,7 @@ def obligation_table(
     has_number = ~np.isnan(asked.value)
     due = np.array([_due(row, dates) for row in base.to_dict("records")], dtype=object)
     wide.note("obligation_due", due)
-    left = np.array([_days_left(each, as_of) for each in due]).reshape(-1, 3)
-    days = Interval(*(left[:, at].copy() for at in range(3)))
+    days = intervals([_days_left(each, as_of) for each in due])
     days_q = choose_code(days.low == days.high, "exact", "printed")
     wide.put("obligation_days_left", days, "derived", days_q)
     asked_q = coded(base["qualifier"])

@@ -15,6 +15,7 @@ from pingshan_geo.figure import (
     choose_code,
     choose_object,
     combined_qualifier,
+    intervals,
     subtract,
 )
 from pingshan_geo.measures.wide import Wide
@@ -75,17 +76,11 @@ def period_share(starts: pd.Series[str], ends: pd.Series[str], as_of: date) -> I
     >>> [float(part[0]) for part in half]
     [0.5, 0.5, 0.5]
     """
-    rows = [_share(first, last, as_of) for first, last in _spans(starts, ends)]
-    return _interval(rows)
+    return intervals([_share(first, last, as_of) for first, last in _spans(starts, ends)])
 
 
 def _spans(starts: pd.Series[str], ends: pd.Series[str]) -> list[tuple[Span | None, Span | None]]:
     return [(span(a or ""), span(b or "")) for a, b in zip(starts, ends, strict=True)]
-
-
-def _interval(rows: list[tuple[float, float, float]]) -> Interval:
-    table = np.array(rows, dtype=np.float64).reshape(-1, 3)
-    return Interval(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy())
 
 
 def _gone(first: date, last: date, as_of: date) -> float:
@@ -115,7 +110,7 @@ def _years_left(starts: pd.Series[str], ends: pd.Series[str], as_of: date) -> In
             for end in last
         ]
         rows.append((found[1], min(found), max(found)))
-    return _interval(rows)
+    return intervals(rows)
 
 
 def _times(one: Interval, other: Interval) -> Interval:
