@@ -27,14 +27,14 @@ from pingshan_geo.measures.wide import Wide, interval_of, qualifier_of
 
 @dataclass(frozen=True, slots=True)
 class GroupSum:
-    """Sums of one measure over groups of rows, with what they leave out.
+    """Sums of one measure over groups of rows, or the ratio of two, with what they leave out.
 
     Attributes
     ----------
     interval : Interval
         One value a group; NaN where no row is known.
     qualifier : array of int8
-        Code of each sum's qualifier; -1 where it is unknown.
+        Code of each one's qualifier; -1 where it is unknown.
     known, rows : array of int
         Rows with a value, and all rows, of each group.
     """
@@ -135,20 +135,12 @@ def scaled(interval: Interval, weight: FloatArray) -> Interval:
     return Interval(*(part * weight for part in interval))
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRatio:
-    """Floor over site area of groups of lots, over the lots where both are known."""
-
-    interval: Interval
-    qualifier: CodeArray
-    known: IntArray
-    rows: IntArray
-
-
 def group_far(
     lots: pd.DataFrame, group: IntArray, groups: int, weight: FloatArray | None = None
-) -> GroupRatio:
+) -> GroupSum:
     """Return the sum of floor over the sum of site area by group; never a mean of ratios.
+
+    Lots count of which both are known.
 
     Parameters
     ----------
@@ -178,11 +170,11 @@ def _ratio_parts(
     return floor, site
 
 
-def _ratio(floor: SumPart, site: SumPart) -> GroupRatio:
+def _ratio(floor: SumPart, site: SumPart) -> GroupSum:
     top, bottom = floor.finish(), site.finish()
     ratio = divide(top.interval, bottom.interval)
     qualifier = combined_qualifier(ratio, top.qualifier, bottom.qualifier)
-    return GroupRatio(ratio, qualifier, top.known, top.rows)
+    return GroupSum(ratio, qualifier, top.known, top.rows)
 
 
 @dataclass(frozen=True, slots=True)
