@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,16 +18,6 @@ from pingshan_geo.measures.wide import Wide, positions
 RANK = {stage: rank for rank, stage in enumerate(STAGES)}
 _NONE, _SOLD = -1, RANK["auctioned"]
 _COLUMNS = ("target_id", "kind", "lot", "low", "value")
-
-
-class Reached(NamedTuple):
-    """Stages (places in their order) that a lot has surely and by the record reached.
-
-    It may have come further: what came after a source was printed stands nowhere.
-    """
-
-    low: int
-    value: int
 
 
 class _Ledger:
@@ -91,8 +80,12 @@ class _Ledger:
                 named[target, "projects", str(project)] = str(project)
         return named
 
-    def reached(self, kind: str, lot: str, project: str | None) -> Reached:
-        """Return the stages that a lot has reached; by its projects, at least sold if it was."""
+    def reached(self, kind: str, lot: str, project: str | None) -> tuple[int, int]:
+        """Return the stages (places in their order) that a lot has surely and by record reached.
+
+        By its projects, at least sold if it was. It may have come further: what came after a
+        source was printed stands nowhere.
+        """
         works = self.projects_of.get(lot, set()) if kind == "parcels" else {project} - {None}
         stages = [self.stage.get(each) for each in works]
         ranks = [_NONE if stage is None else RANK[stage] for stage in stages]
@@ -102,7 +95,7 @@ class _Ledger:
             low = max(low, _SOLD)
         if sold & {STANDS, DOUBTFUL}:
             value = max(value, _SOLD)
-        return Reached(low, value)
+        return low, value
 
 
 def stage_lots(
