@@ -91,11 +91,11 @@ def membership(
     counted = is_inside & (share > 0) & np.isin(key, told) if by_area else is_inside & is_main
     if not by_area:
         share = np.ones(len(row))
-    chains = _Chains(parent, level, len(names))
-    measured = chains.of(_Places(row[counted], zone[counted], share[counted]), told)
+    chains = partial(_chains, parent=parent, level=level, count=len(names))
+    measured = chains(_Places(row[counted], zone[counted], share[counted]), told)
     place = positions(zones.index, named)
     own = np.flatnonzero(place >= 0)
-    said = chains.of(_Places(own, place[own], np.ones(len(own))), told[:0])
+    said = chains(_Places(own, place[own], np.ones(len(own))), told[:0])
     of_said = said.row * len(names) + level[said.zone]
     known = np.isin(of_said, measured.row * len(names) + level[measured.zone])
     drawn = zones["geometry_status"].isin(MEASURABLE).to_numpy()[said.zone]
@@ -117,33 +117,31 @@ class _Places(NamedTuple):
         return _Places(self.row[which], self.zone[which], self.share[which])
 
 
-class _Chains(NamedTuple):
-    """The zone above each zone, -1 for none, and the level of each, of so many."""
+def _chains(
+    pairs: _Places, told: IntArray, *, parent: IntArray, level: IntArray, count: int
+) -> _Places:
+    """Return pairs with those of the zones above, as far as no outline tells that level.
 
-    parent: IntArray
-    level: IntArray
-    levels: int
-
-    def of(self, pairs: _Places, told: IntArray) -> _Places:
-        """Return pairs with those of the zones above, as far as no outline tells that level."""
-        start = self.level[pairs.zone]
-        found, starts = [pairs], [start]
-        while len(pairs.row):
-            above = _Places(pairs.row, self.parent[pairs.zone], pairs.share)
-            has_one = above.zone >= 0
-            pairs, start = above.at(has_one), start[has_one]
-            open_ = ~np.isin(pairs.row * self.levels + self.level[pairs.zone], told)
-            found.append(pairs.at(open_))
-            starts.append(start[open_])
-        row, zone, share = map(np.concatenate, zip(*found, strict=True))
-        key = (row * len(self.level) + zone) * self.levels + np.concatenate(starts)
-        order = np.argsort(key, kind="stable")
-        # Parts of one level add up; what two levels tell of the zone above is told twice.
-        first, _ = groups(key[order])
-        added = np.add.reduceat(share[order], first)
-        top, _ = groups(key[order[first]] // self.levels)
-        kept = order[first[top]]
-        return _Places(row[kept], zone[kept], np.maximum.reduceat(added, top))
+    ``parent`` is the zone above each zone, -1 for none; ``level`` that of each, of ``count``.
+    """
+    start = level[pairs.zone]
+    found, starts = [pairs], [start]
+    while len(pairs.row):
+        above = _Places(pairs.row, parent[pairs.zone], pairs.share)
+        has_one = above.zone >= 0
+        pairs, start = above.at(has_one), start[has_one]
+        open_ = ~np.isin(pairs.row * count + level[pairs.zone], told)
+        found.append(pairs.at(open_))
+        starts.append(start[open_])
+    row, zone, share = map(np.concatenate, zip(*found, strict=True))
+    key = (row * len(level) + zone) * count + np.concatenate(starts)
+    order = np.argsort(key, kind="stable")
+    # Parts of one level add up; what two levels tell of the zone above is told twice.
+    first, _ = groups(key[order])
+    added = np.add.reduceat(share[order], first)
+    top, _ = groups(key[order[first]] // count)
+    kept = order[first[top]]
+    return _Places(row[kept], zone[kept], np.maximum.reduceat(added, top))
 
 
 def _levels(zones: pd.DataFrame) -> tuple[IntArray, pd.Index[str]]:
