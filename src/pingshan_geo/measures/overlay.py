@@ -29,6 +29,7 @@ _PARTS = 20_000  # to divide long edges of zones into about as many
 _NEAR_M, _STRETCH = 3e6, 1.05
 _THIN = 1e-12  # degrees; of what is not wider, cutting tells whether it is land
 _TIE = 1e-9  # below that, which of two is larger is the rounding of coordinates
+_LEAST = (1.0, 0.1)  # m² and m: what is smaller or narrower is a sliver, if nobody says otherwise
 _ONE = 2**53  # shares are whole multiples of 1 / _ONE, so that they add up exactly in any order
 
 
@@ -37,8 +38,8 @@ def overlay(
     zones: gpd.GeoSeries,
     kinds: pd.Series[str],
     *,
-    least_area_m2: float = 1.0,
-    least_width_m: float = 0.1,
+    least_area_m2: float = _LEAST[0],
+    least_width_m: float = _LEAST[1],
 ) -> gpd.GeoDataFrame:
     """Return how much of each parcel lies in each zone of each kind, and in none.
 
@@ -118,7 +119,7 @@ class Zoning:
         zones: gpd.GeoSeries,
         kinds: pd.Series[str],
         plane: Plane,
-        least: tuple[float, float] = (1.0, 0.1),
+        least: tuple[float, float] = _LEAST,
     ) -> Zoning:
         """Return zones with their kinds, as for `overlay`, in a plane."""
         slots, names = _slots(plane.shapes(zones), kinds.reindex(zones.index))
@@ -145,18 +146,12 @@ class Zoning:
         return gpd.GeoDataFrame(table, geometry="geometry", crs=self.plane.crs)
 
 
-def overlapping_zones(
-    zones: gpd.GeoSeries,
-    kinds: pd.Series[str],
-    *,
-    least_area_m2: float = 1.0,
-    least_width_m: float = 0.1,
-) -> gpd.GeoDataFrame:
+def overlapping_zones(zones: gpd.GeoSeries, kinds: pd.Series[str]) -> gpd.GeoDataFrame:
     """Return the pairs of zones of one kind that share land, slivers left out.
 
     Parameters
     ----------
-    zones, kinds, least_area_m2, least_width_m
+    zones, kinds
         As for `overlay`.
 
     Returns
@@ -174,7 +169,7 @@ def overlapping_zones(
     plane = Plane.about(zones)
     slots, names = _slots(plane.shapes(zones), kinds.reindex(zones.index))
     one, two, piece = shared_land(slots.shape, slots.kind)
-    wide = ~_is_sliver(shapely.area(piece), shapely.length(piece), (least_area_m2, least_width_m))
+    wide = ~_is_sliver(shapely.area(piece), shapely.length(piece), _LEAST)
     one, two = one[wide], two[wide]
     shape = gpd.GeoSeries(plane.lonlat(piece[wide]), crs=plane.crs)
     columns = {
