@@ -32,30 +32,24 @@ def headline(assessment: Assessment) -> tuple[str, ...]:
 
 
 def _choice(assessment: Assessment) -> Iterator[str]:
-    targets, zones = assessment.targets, assessment.zones
-    known, unknown = [], []
-    if "completion_rate" in targets:
-        known = list(targets.index[targets["completion_rate"].notna()])
-        unknown = list(targets.index[targets["completion_rate_status"] == "unknown"])
+    targets = assessment.targets
+    known = list(targets.index[targets["completion_rate"].notna()])
+    unknown = list(targets.index[targets["completion_rate_status"] == "unknown"])
     yield from (f"completion_rate/{target}" for target in known[:1])
     largest = _largest(assessment.lots)
     if largest is not None:
         yield f"far/{largest}"
-    if "share_of_parent" in zones:
-        shares = zones["share_of_parent"].dropna()
-        if len(shares):
-            yield f"share_of_parent/{shares.idxmax()}"
+    shares = assessment.zones["share_of_parent"].dropna()
+    if len(shares):
+        yield f"share_of_parent/{shares.idxmax()}"
     yield from (f"completion_rate/{target}" for target in unknown[:1])
 
 
 def _largest(lots: Parts) -> str | None:
     """Return the largest parcel that has a ratio, the first of several."""
-    names = ["far", "site_area_m2"]
-    if not set(names) <= set(lots.names):
-        return None
     best, size = None, -math.inf
     for part in lots.parts:
-        rows = part.read(names).dropna()
+        rows = part.read(["far", "site_area_m2"]).dropna()
         if len(rows) and rows["site_area_m2"].max() > size:
             best, size = str(rows["site_area_m2"].idxmax()), rows["site_area_m2"].max()
     return best
