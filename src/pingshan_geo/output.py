@@ -44,10 +44,7 @@ def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> 
     except FileNotFoundError:
         return target
     except OSError as error:
-        raise OutputError(
-            f"{target}: cannot be written: {error.strerror}",
-            f"{target}：无法写入：{error.strerror}",
-        ) from error
+        raise _failed(target, error) from error
     if stat.S_ISLNK(mode):
         raise UsageError(
             f"{target} is a link; name the file that it points to",
@@ -61,6 +58,11 @@ def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> 
     if not stat.S_ISREG(mode):
         raise UsageError(f"{target} is no ordinary file", f"{target} 不是普通文件")
     return target
+
+
+def _failed(place: Path, error: OSError, en: str = "written", zh: str = "写入") -> OutputError:
+    reason = error.strerror or error
+    return OutputError(f"{place}: cannot be {en}: {reason}", f"{place}：无法{zh}：{reason}")
 
 
 def is_utf8(name: str) -> bool:
@@ -142,10 +144,7 @@ def whole_file(
                 _move(place, target, stale)
                 flush(target.parent)
     except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(
-            f"{target}: cannot be written: {reason}", f"{target}：无法写入：{reason}"
-        ) from error
+        raise _failed(target, error) from error
 
 
 def _move(place: Path, target: Path, stale: Collection[str]) -> None:
@@ -283,10 +282,7 @@ def whole_files(folder: Path) -> Iterator[Path]:
                     _place_folder(place, names, folder)
                 flush(folder)
     except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(
-            f"{folder}: cannot be written: {reason}", f"{folder}：无法写入：{reason}"
-        ) from error
+        raise _failed(folder, error) from error
 
 
 @contextmanager
@@ -319,9 +315,7 @@ def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         is_free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
     except OSError as error:
-        raise OutputError(
-            f"{target}: cannot be made: {error.strerror}", f"{target}：无法建立：{error.strerror}"
-        ) from error
+        raise _failed(target, error, "made", "建立") from error
     if not is_free or target.is_symlink():
         raise UsageError(
             f"{target} is there already; name a folder that is not, or an empty one",
@@ -380,7 +374,5 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
             raise UsageError(f"{folder} is a file; name a folder", f"{folder} 是文件，请指定文件夹")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be made: {error.strerror}", f"{folder}：无法建立：{error.strerror}"
-        ) from error
+        raise _failed(folder, error, "made", "建立") from error
     return folder
