@@ -56,12 +56,8 @@ class Wide:
     def __init__(self, base: pd.DataFrame) -> None:
         self.base = base
         self._columns: dict[str, Any] = {}
-        self._optional: dict[str, tuple[str, ...]] = {}
-
-    @property
-    def optional(self) -> Mapping[str, tuple[str, ...]]:
-        """Columns that stand only where one of some columns holds anything, see `held`."""
-        return self._optional
+        #: Columns that stand only where one of some columns holds anything, see `held`.
+        self.optional: dict[str, tuple[str, ...]] = {}
 
     def put(
         self,
@@ -93,7 +89,7 @@ class Wide:
         self._columns[measure.qualifier_column] = _categories(qualifiers, QUALIFIERS)
         if optional:
             for each in measure.columns:
-                self._optional[each] = (measure.status_column,)
+                self.optional[each] = (measure.status_column,)
 
     def note(self, column: str, values: Any, *, beside: tuple[str, ...] | None = None) -> None:
         """Add a column that is not a measure, such as a basis.
@@ -103,7 +99,7 @@ class Wide:
         """
         self._columns[column] = values
         if beside is not None:
-            self._optional[column] = tuple(MEASURES[m].status_column for m in beside) or (column,)
+            self.optional[column] = tuple(MEASURES[m].status_column for m in beside) or (column,)
 
     def noted(self, column: str) -> ObjectArray:
         """Return a column that is not a measure, None in each row where it was not added."""
@@ -133,7 +129,7 @@ class Wide:
 
     def table(self) -> pd.DataFrame:
         """Return the base table with all columns; a bulk column gives way to its measure."""
-        return held(self.part(), self._optional)
+        return held(self.part(), self.optional)
 
     def part(self) -> pd.DataFrame:
         """Return the table with its optional columns, be they empty, as a part of a larger one."""
