@@ -96,10 +96,6 @@ class Task:
         """Return whether every gap of a layer is an error."""
         return self.expect_tiling and layer == SURFACE and not self.has_district
 
-    def tells_uncovered(self) -> bool:
-        """Return whether the district should be covered."""
-        return self.expect_tiling and self.has_district
-
 
 @dataclass(frozen=True, slots=True)
 class Partial:
@@ -172,7 +168,7 @@ def finish(
                 found = gaps(outlines, replace(rings, owner=at), *_least(task.tolerance))
                 told = told_gaps(found, task.tells_all_gaps(layer), task.tolerance.narrow_gap_m)
                 tables.append(_table(told, own, layer, task))
-    if task.tells_uncovered():
+    if task.expect_tiling and task.has_district:
         tables.append(_uncovered(pd.concat(tables), boxes, parcels_of, task))
     return _ordered(pd.concat(tables, ignore_index=True), task.plane)
 
