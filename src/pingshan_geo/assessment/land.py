@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pingshan_geo.catalogue.schema import CONTEXT_KIND, MEASURABLE
 from pingshan_geo.figure import ObjectArray
 from pingshan_geo.findings import MOST_OF_A_CODE, Finding, unlisted
 from pingshan_geo.measures.membership import followed, levels, membership
 from pingshan_geo.measures.overlay import overlapping_zones
+from pingshan_geo.measures.pairs import is_drawn
 from pingshan_geo.measures.reconcile import reconcile_findings
 from pingshan_geo.measures.wide import Wide, positions
 from pingshan_geo.units import format_number
@@ -58,7 +58,7 @@ def _first(*found: pd.DataFrame) -> pd.DataFrame:
 
 def district_of(zones: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
     """Return the outlines within which parcels should lie, None where none is drawn."""
-    drawn = _drawn(zones)
+    drawn = zones[is_drawn(zones)]
     whole = drawn[drawn["kind"] == "district"]
     whole = drawn[drawn["parent"].isna()] if whole.empty else whole
     return None if whole.empty else whole.geometry
@@ -66,13 +66,9 @@ def district_of(zones: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
 
 def zone_findings(zones: gpd.GeoDataFrame) -> Iterator[Finding]:
     """Yield what the outlines of zones tell."""
-    drawn = _drawn(zones)
+    drawn = zones[is_drawn(zones)]
     yield from _zone_overlaps(overlapping_zones(drawn.geometry, levels(zones)[drawn.index]))
     yield from reconcile_findings(zones)
-
-
-def _drawn(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return zones[zones["geometry_status"].isin(MEASURABLE) & (zones["kind"] != CONTEXT_KIND)]
 
 
 # A point or line is drawn this wide about it, some metre, so that all errors are polygons.

@@ -22,12 +22,13 @@ OUTSIDE = "outside:"
 
 def about(zones: gpd.GeoDataFrame, boxes: Iterable[FloatArray]) -> Plane:
     """Return the plane about all outlines of zones that may be measured, and extents of parcels."""
-    drawn = zones.geometry[_drawn(zones)]
+    drawn = zones.geometry[is_drawn(zones)]
     crs = require_measurable(zones.crs)
     return Plane.within(crs, [*boxes, drawn.total_bounds])
 
 
-def _drawn(zones: gpd.GeoDataFrame) -> BoolArray:
+def is_drawn(zones: gpd.GeoDataFrame) -> BoolArray:
+    """Return which zones have outlines that may be measured and are no mere context."""
     drawn: BoolArray = zones["geometry_status"].isin(MEASURABLE).to_numpy()
     return np.asarray(drawn & (zones["kind"] != CONTEXT_KIND).to_numpy())
 
@@ -42,7 +43,7 @@ def zoning(zones: gpd.GeoDataFrame, plane: Plane) -> Zoning:
     plane : Plane
         About all parcels and zones.
     """
-    drawn = _drawn(zones)
+    drawn = is_drawn(zones)
     return Zoning.of(zones.geometry[drawn], levels(zones)[drawn], plane)
 
 
