@@ -119,8 +119,6 @@ def counted_rows(auctions: pd.DataFrame, targets: pd.Index[str]) -> pd.DataFrame
     withdrawn, has failed or was replaced does not count.
     """
     rows = auctions[auctions["target_id"].isin(targets)]
-    if "transfer_verdict" not in rows:
-        return _once(rows)
     rows = rows[rows["transfer_verdict"].isin(COUNTING)]
     # A lot that was surely sold is not made doubtful by another row about it.
     surest = rows.sort_values("transfer_verdict", key=lambda v: v != STANDS, kind="stable")
