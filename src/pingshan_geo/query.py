@@ -299,11 +299,8 @@ class _Rows:
         match node:
             case ast.Attribute():
                 column = self._column(node.name)
-                return (
-                    column.to_numpy(float, na_value=np.nan)
-                    if _is_number(column)
-                    else (column.to_numpy())
-                )
+                is_number = _is_number(column)
+                return column.to_numpy(float, na_value=np.nan) if is_number else column.to_numpy()
             case ast.Arithmetic(lhs, rhs):
                 left, right = self._values(lhs), self._values(rhs)
                 if {_kind(left), _kind(right)} - {_NUMBER, _NOTHING}:
