@@ -92,8 +92,7 @@ class Plane:
 
     def metres(self, lonlat: Shapes) -> Shapes:
         """Return valid polygons in metres from longitude and latitude; None stays None."""
-        flat = shapely.transform(lonlat, lambda xy: np.column_stack(self.way.transform(*xy.T)))
-        return valid(np.asarray(flat, dtype=object))
+        return valid(np.asarray(shapely.transform(lonlat, self.xy), dtype=object))
 
     def lonlat(self, shapes: Shapes) -> Shapes:
         """Return shapes of the plane in longitude and latitude."""
