@@ -129,10 +129,8 @@ def _named(view: View, figure_id: str) -> Text:
     figure = view.figure(figure_id)
     if figure is None:
         return Text(figure_id, figure_id)
-    label, name = (
-        MEASURES[figure.measure].label,
-        view.assessment.subject_name(figure.kind, figure.subject),
-    )
+    label = MEASURES[figure.measure].label
+    name = view.assessment.subject_name(figure.kind, figure.subject)
     return Text(f"{label.en}, {name.en}", f"{name.zh}{label.zh}")
 
 
