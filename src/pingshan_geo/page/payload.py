@@ -18,7 +18,6 @@ from pingshan_geo.assessment.headline import headline
 from pingshan_geo.assessment.shown import label, printed_units, shown_unit
 from pingshan_geo.assessment.view import View
 from pingshan_geo.catalogue.schema import CONTEXT_KIND, KINDS
-from pingshan_geo.evidence import Evidence
 from pingshan_geo.figure import Figure
 from pingshan_geo.measures.registry import MEASURES
 from pingshan_geo.page import layers
@@ -291,7 +290,7 @@ class _Sayer:
 
 def _figures(assessment: Assessment, sayer: _Sayer) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
-    for figure in _shown_figures(assessment, _Quick(assessment)):
+    for figure in _shown_figures(assessment, View(assessment)):
         for name, value in sayer.row(figure).items():
             columns.setdefault(name, []).append(value)
     return columns
@@ -313,22 +312,6 @@ def _steps(assessment: Assessment, sayer: _Sayer) -> dict[str, list[int]]:
                 if own:
                     found[f"{measure}/{subject}"] = [sayer.texts.text(name) for name in own]
     return found
-
-
-class _Quick(View):
-    """A view that looks up each printed source once."""
-
-    def __init__(self, assessment: Assessment) -> None:
-        super().__init__(assessment)
-        self._said: dict[str, Evidence] = {}
-
-    def _evidence(
-        self, source: str, locator: str, printed: str, fact: str | None = None
-    ) -> Evidence:
-        if source not in self._said:
-            self._said[source] = super()._evidence(source, locator, printed, fact)
-        said = self._said[source]
-        return Evidence(source, locator, printed, fact, said.title, said.url)
 
 
 def _shown_figures(assessment: Assessment, view: View) -> Iterator[Figure]:
