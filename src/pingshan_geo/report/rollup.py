@@ -56,13 +56,9 @@ class RollUp:
         """Return one table with a row for each group, columns as in `Selection.wide`."""
         rows: dict[str, dict[str, object]] = {}
         for figure in self.groups:
-            m = MEASURES[figure.measure]
-            rows.setdefault(figure.subject, {}).update(
-                {
-                    m.column: figure.value, m.low_column: figure.low, m.high_column: figure.high,
-                    m.status_column: figure.status, m.qualifier_column: figure.qualifier,
-                }
-            )  # fmt: skip
+            cells = (figure.value, figure.low, figure.high, figure.status, figure.qualifier)
+            named = zip(MEASURES[figure.measure].columns, cells, strict=True)
+            rows.setdefault(figure.subject, {}).update(named)
         if not rows:
             return {}
         kind = self.groups[0].kind

@@ -189,22 +189,23 @@ def measure_of(column: str) -> tuple[Measure | None, str]:
     >>> measure.name, part
     ('site_area', 'low')
     """
-    for measure in MEASURES.values():
-        parts = {
-            measure.column: "", measure.low_column: "low", measure.high_column: "high",
-            measure.status_column: "status", measure.qualifier_column: "qualifier",
-        }  # fmt: skip
-        if column in parts:
-            return measure, parts[column]
-    return None, ""
+    named = (
+        (measure, part)
+        for measure in MEASURES.values()
+        for name, part in zip(measure.columns, ("", *_PARTS), strict=True)
+        if name == column
+    )
+    return next(named, (None, ""))
 
 
 def heading(column: str, lang: str, unit: str | None = None) -> str:
     """Return the words for a column of a wide table, with the unit of its numbers.
 
+    Without a unit it is the stored one of the measure.
+
     Examples
     --------
-    >>> heading("site_area_low_m2", "en", "m2")
+    >>> heading("site_area_low_m2", "en")
     'site area low (m²)'
     """
     measure, part = measure_of(column)
@@ -212,5 +213,6 @@ def heading(column: str, lang: str, unit: str | None = None) -> str:
         key = f"col_{column}"
         return word(key if key in words() else column, lang)
     label = f"{measure.label.get(lang)} {word(_PARTS[part], lang) if part else ''}".strip()
+    unit = unit or measure.unit
     sign = UNITS[unit].label(lang) if unit and part not in {"status", "qualifier"} else ""
     return f"{label} ({sign})" if sign else label

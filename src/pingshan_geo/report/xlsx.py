@@ -8,7 +8,7 @@ import pandas as pd
 
 from pingshan_geo import cells as cell_texts
 from pingshan_geo.assessment import Assessment
-from pingshan_geo.report.sheet import heading, measure_of
+from pingshan_geo.report.sheet import heading
 from pingshan_geo.words import word
 
 
@@ -29,12 +29,7 @@ def workbook(assessment: Assessment, tables: Mapping[str, pd.DataFrame], lang: s
     sheets = []
     for name, table in {**tables, "sources": sources, "findings": findings}.items():
         cells = table.astype(object).where(table.notna(), None)
-        headings = [_heading(str(column), lang) for column in cells]
+        headings = [heading(str(column), lang) for column in cells]
         columns = [column.tolist() for _, column in cells.items()]
         sheets.append((word(name, lang), headings, columns))
     return cell_texts.workbook(sheets)
-
-
-def _heading(column: str, lang: str) -> str:
-    measure, _ = measure_of(column)
-    return heading(column, lang, measure.unit if measure else None)
