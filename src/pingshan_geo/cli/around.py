@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pingshan_geo.cli import assessed, given
+from pingshan_geo.cli import Session, assessed, given
 from pingshan_geo.errors import UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -81,18 +81,15 @@ def without_page(options: dict[str, Any]) -> None:
     options["page_days"] = "none"
 
 
-def apart(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the other options and those of a page's surroundings."""
-    rest = {name: value for name, value in options.items() if name not in _NAMES}
-    return rest, {name: options[name] for name in _NAMES}
-
-
 def surrounded(
-    assessment: Assessment, chosen: dict[str, Any], outlines: dict[str, Any]
+    session: Session, as_of: str | None, options: dict[str, Any]
 ) -> tuple[Assessment, Around]:
     """Return the assessment as it may be shown, and what the page has around it."""
     from pingshan_geo.page import Around, published
 
+    chosen = {name: options[name] for name in _NAMES}
+    outlines = {name: value for name, value in options.items() if name not in _NAMES}
+    assessment = session.assess(as_of, **outlines)
     public = _public(chosen)
     days = _days(assessment, chosen["page_days"])
     around = Around(

@@ -24,7 +24,7 @@ from pingshan_geo.cli import (
     steps,
     terminal,
 )
-from pingshan_geo.cli.around import apart, page_options, surrounded, told, without_page
+from pingshan_geo.cli.around import page_options, surrounded, told, without_page
 from pingshan_geo.errors import OutputError, UsageError
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are needed
@@ -84,7 +84,7 @@ def build(
         kept = _catalogue_files(session) if bundle else {}
         if no_page:
             without_page(options)
-        assessment, around = _surrounded(session, as_of, options)
+        assessment, around = surrounded(session, as_of, options)
         if bundle:
             refuse_many(assessment)
         # All is made before the first file is put in its place; a bundle elsewhere comes last.
@@ -130,14 +130,6 @@ def _bundle(
     return bundle_bytes(
         assessment, options_of(assessment, session.lang, around, options), files, kept
     )
-
-
-def _surrounded(
-    session: Session, as_of: str | None, options: dict[str, Any]
-) -> tuple[Assessment, Around]:
-    """Return the assessment as it may be shown and what the page has around it."""
-    outlines, chosen = apart(options)
-    return surrounded(session.assess(as_of, **outlines), chosen, outlines)
 
 
 def _size(path: Path) -> str:
@@ -234,7 +226,7 @@ def map_(session: Session, /, output: str | None, as_of: str | None, **options: 
             f"{output}：地图是 HTML 文件，后缀须为 .html",
         )
     refuse_target(output)
-    assessment, around = _surrounded(session, as_of, options)
+    assessment, around = surrounded(session, as_of, options)
     target = output or f"{assessment.catalogue.id}.html"
     refuse_target(target)
     page = render_page(assessment, session.lang, around).encode()
