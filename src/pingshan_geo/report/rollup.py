@@ -64,7 +64,7 @@ class RollUp:
         kind = self.groups[0].kind
         table = pd.DataFrame.from_dict(rows, orient="index")
         measures = tuple(m for m in MEASURES.values() if m.column in table)
-        return with_columns({kind: wide_table(kind, table, measures)}, self.columns)
+        return with_columns({kind: wide_table(table, kind, measures)}, self.columns)
 
 
 def roll_up(

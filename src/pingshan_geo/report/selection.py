@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ class Selection:
         tables = {
             kind: self.parts[kind]
             .without("geometry")
-            .each(partial(_wide, kind=kind, measures=measures, more=self.columns))
+            .each(partial(wide_table, kind=kind, measures=measures, more=self.columns))
             for kind, measures in self.measures.items()
             if kind in self.parts and measures
         }
@@ -106,19 +107,9 @@ class Selection:
             return tables
         heads = with_columns({kind: parts.head() for kind, parts in tables.items()}, self.columns)
         return {
-            kind: tables[kind].each(partial(_chosen, columns=list(map(str, head))))
+            kind: tables[kind].each(itemgetter(list(map(str, head))))
             for kind, head in heads.items()
         }
-
-
-def _wide(
-    rows: pd.DataFrame, kind: str, measures: tuple[Measure, ...], more: Sequence[str]
-) -> pd.DataFrame:
-    return wide_table(kind, rows, measures, more)
-
-
-def _chosen(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    return rows[columns]
 
 
 def select(
@@ -325,7 +316,7 @@ def with_columns(
 
 
 def wide_table(
-    kind: str, rows: pd.DataFrame, measures: tuple[Measure, ...], more: Sequence[str] = ()
+    rows: pd.DataFrame, kind: str, measures: tuple[Measure, ...], more: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Return the columns of a report about rows of one kind, with a plain index."""
     kinds = pd.Series(kind, index=rows.index, dtype="str")
