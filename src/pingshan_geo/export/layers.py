@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -90,14 +90,6 @@ class Layer:
         said = [note.get(lang) for note in (*self.notes, *notes)]
         about = {"name": self.name, "catalogue": self.catalogue, "notes": said}
         return json.dumps(about, ensure_ascii=False)
-
-    def attributes(self) -> pd.DataFrame:
-        """Return the columns without the outlines."""
-        return pd.DataFrame(self.data.drop(columns="geometry", errors="ignore"))
-
-    def blocks(self, most: int) -> Iterator[pd.DataFrame]:
-        """Yield the rows in their order, at most so many at a time."""
-        yield from self.parts.slices(most)
 
     def with_outlines(self, suffix: str) -> gpd.GeoDataFrame:
         """Return the rows for a format that is made for outlines, categories as texts.

@@ -142,7 +142,7 @@ def _copy(connection: Any, part: Any, layer: Layer) -> int:
     with connection.cursor() as cursor:
         order = sql.SQL("COPY {} FROM STDIN (FORMAT csv, ENCODING 'UTF8')").format(part)
         with cursor.copy(order) as copy:
-            for rows in layer.blocks(_ROWS):
+            for rows in layer.parts.slices(_ROWS):
                 count += len(rows)
                 piece = io.BytesIO()
                 pyarrow.csv.write_csv(_content(rows), piece, options)

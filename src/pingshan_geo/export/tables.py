@@ -43,7 +43,7 @@ def write_csv(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Te
 def write_xlsx(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[Text, ...]:
     """Write the columns without outlines as a workbook of one sheet; ids stay texts."""
     without = _without_outlines(layer, "xlsx")
-    rows = layer.attributes()
+    rows = layer.data.drop(columns="geometry", errors="ignore")
     columns = [arrow_column(column).to_pylist() for _, column in rows.items()]
     write_whole(path, workbook([(text(layer.name).get(lang), list(map(str, rows)), columns)]))
     return without
