@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from pingshan_geo.audit.document import Document, Sentence
@@ -147,9 +148,10 @@ def check_source(catalogue: Catalogue, source_id: str, document: Document) -> So
     checked = tuple(
         _checked(statement, matches.get(place), years) for place, statement in enumerate(statements)
     )
+    free = (spot for spot in spots if spot.index not in held and _is_quantity(spot.number))
     unheld = tuple(
-        (spots_here[0].sentence, tuple(spot.number for spot in spots_here))
-        for spots_here in _by_sentence(spots, held)
+        (sentence, tuple(spot.number for spot in group))
+        for sentence, group in groupby(free, key=attrgetter("sentence"))
     )
     found = [finding for each in checked for finding in _findings(each)]
     found += _digest(row["sha256"], source_id, int(row["row_number"]), document)
@@ -178,13 +180,12 @@ class _Years:
         every = set().union(*self.named.values())
         self.otherwise = {published.first.year} if published else every
 
-    def of(self, sentence: Sentence) -> tuple[set[int], str]:
-        """Return the years that hold for a sentence, and where they are named (else ``""``)."""
+    def of(self, sentence: Sentence) -> set[int]:
+        """Return the years that hold for a sentence."""
         for number in range(sentence.number, 0, -1):
-            place = f"P{sentence.paragraph} S{number}"
-            if self.named.get(place):
-                return self.named[place], place
-        return self.otherwise, ""
+            if named := self.named.get(f"P{sentence.paragraph} S{number}"):
+                return named
+        return self.otherwise
 
 
 def _checked(statement: Statement, match: Match | None, years: _Years) -> Checked:
@@ -225,7 +226,7 @@ def _differences(
         field = "floor_basis" if basis in FLOOR_BASES else "area_basis"
         words = "gross" if number.basis == "floor" else str(number.basis)
         yield told("source-basis", field, basis, text(_basis_word(words)), text(_basis_word(basis)))
-    named, _ = years.of(sentence)
+    named = years.of(sentence)
     if statement.years and named and named.isdisjoint(statement.years):
         field = "as_of" if statement.table == "facts" else "period_end"
         one, two = (", ".join(map(str, sorted(each))) for each in (statement.years, named))
@@ -264,12 +265,6 @@ def _findings(each: Checked) -> Iterator[Finding]:
             details["bounds"] = text("source_same_bounds" if same else "source_other_bounds")
         yield Finding(code, statement.subject, statement.file, statement.row, field, value, details)
     yield from each.differences
-
-
-def _by_sentence(spots: tuple[Spot, ...], held: frozenset[int]) -> Iterator[list[Spot]]:
-    free = (spot for spot in spots if spot.index not in held and _is_quantity(spot.number))
-    for _, group in groupby(free, key=lambda spot: spot.place):
-        yield list(group)
 
 
 def _is_quantity(number: PrintedNumber) -> bool:
