@@ -245,7 +245,7 @@ def _show(planned: Plan, lang: str) -> None:
 
 def _tell(found: Iterable[Finding], lang: str) -> None:
     """Write findings on stderr; of a code that many rows share the first few."""
-    from pingshan_geo.words import text
+    from pingshan_geo.words import text, word
 
     found = list(found)
     count = Counter(finding.code for finding in found)
@@ -253,17 +253,11 @@ def _tell(found: Iterable[Finding], lang: str) -> None:
     for finding in found:
         told[finding.code] += 1
         if told[finding.code] <= _MOST_OF_A_CODE:
-            echo(f"{_severity(finding, lang)}: {finding.line(lang)}", err=True)
+            echo(f"{word(finding.severity, lang)}: {finding.line(lang)}", err=True)
         elif told[finding.code] == count[finding.code]:
             more = str(count[finding.code] - _MOST_OF_A_CODE)
             said = text("import_more").filled(count=more, code=finding.code)
             echo(said.get(lang), err=True)
-
-
-def _severity(finding: Finding, lang: str) -> str:
-    from pingshan_geo.words import word
-
-    return word(finding.severity, lang)
 
 
 def _summary(outcome: Outcome, planned: Plan, lang: str, *, dry_run: bool) -> Iterable[str]:
