@@ -130,7 +130,8 @@ def outcome_texts(
         if change.kind == "input" and outcome.at is not None:
             moved = assessment.figure(change.about)
             moved_unit = shown_unit(moved, units)
-            at = value_text(outcome.at, moved.unit, moved_unit, lang, step=_step(outcome, moved))
+            step = None if moved.value is None else abs(outcome.at - moved.value)
+            at = value_text(outcome.at, moved.unit, moved_unit, lang, step=step)
             filled = text("sensitivity_at").filled(input=change.label, at=at, value=value)
         else:
             filled = text("sensitivity_result").filled(change=change.label, value=value)
@@ -175,12 +176,6 @@ def value_text(
         wanted = math.ceil(-math.log10(step / factor)) + 1
         decimals = min(max(decimals, wanted), _MOST_DECIMALS)
     return f"{format_number(value / factor, decimals)} {UNITS[unit].label(lang)}".strip()
-
-
-def _step(outcome: Outcome, moved: Figure) -> float | None:
-    if outcome.at is None or moved.value is None:
-        return None
-    return abs(outcome.at - moved.value)
 
 
 def _even_text(
