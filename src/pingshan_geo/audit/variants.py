@@ -187,21 +187,15 @@ def moved(leaf: Figure, value: float, low: float | None = None, high: float | No
 
 
 def _read(stacked: Assessment, kind: str, name: str, ids: list[str]) -> Iterable[Result]:
-    table, measure = stacked.tables[kind], MEASURES[name]
-    if measure.status_column not in table:
-        return [Result(None, None, None, None, None)] * len(ids)
-    columns = (measure.column, measure.low_column, measure.high_column, measure.status_column)
-    names = [*columns, f"{name}_verdict"] if f"{name}_verdict" in table else list(columns)
-    rows = table[names].reindex(ids)
+    # What nothing is known of, or is no verdict of, has no column: then each row has nothing there.
+    names = [*MEASURES[name].columns[:4], f"{name}_verdict"]
+    rows = stacked.tables[kind].reindex(index=ids, columns=names)
     parts = [
-        [float(v) if math.isfinite(v) else None for v in rows[each].tolist()]
-        for each in columns[:3]
+        [float(v) if math.isfinite(v) else None for v in rows[each].tolist()] for each in names[:3]
     ]
     texts = [
         [v if isinstance(v, str) else None for v in rows[each].astype(object)] for each in names[3:]
     ]
-    if len(texts) == 1:
-        texts.append([None] * len(ids))
     return [Result(*each) for each in zip(*parts, *texts, strict=True)]
 
 
