@@ -67,6 +67,7 @@ def build(
     Examples: pingshan-geo build -o maps
               pingshan-geo build -o maps --bundle pingshan.zip
     """
+    from pingshan_geo.audit.bundle import catalogue_files
     from pingshan_geo.cli.products import COUNT, make, refuse_bundle, refuse_many
     from pingshan_geo.folders import uninterrupted
     from pingshan_geo.output import make_folder, whole_file, whole_files
@@ -81,7 +82,7 @@ def build(
         refuse_target(bundle)
     with steps(COUNT + (2 if bundle else 1)) as step, ExitStack() as targets:
         step("assess")
-        kept = _catalogue_files(session) if bundle else {}
+        kept = catalogue_files(session.catalogue) if bundle else {}
         if no_page:
             without_page(options)
         assessment, around = surrounded(session, as_of, options)
@@ -108,21 +109,15 @@ def build(
         echo(line)
 
 
-def _catalogue_files(session: Session) -> dict[str, bytes]:
-    from pingshan_geo.audit.bundle import catalogue_files
-
-    return catalogue_files(session.catalogue)
-
-
 def _bundle(
     session: Session, assessment: Assessment, around: Around, options: dict[str, Any],
     files: dict[str, bytes], kept: dict[str, bytes],
 ) -> bytes:  # fmt: skip
     """Return the bundle of a build; ``kept`` are the catalogue's files as they stood before it."""
-    from pingshan_geo.audit.bundle import bundle_bytes
+    from pingshan_geo.audit.bundle import bundle_bytes, catalogue_files
     from pingshan_geo.cli.products import options_of
 
-    if _catalogue_files(session) != kept:
+    if catalogue_files(session.catalogue) != kept:
         raise OutputError(
             "the catalogue was changed while its bundle was made; nothing was written, try again",
             "制作资料包期间目录被修改；未写入任何内容，请重试",
