@@ -69,7 +69,7 @@ def unescaped(render):
     def block(kind, name, text):
         return f'<script type="{kind}" id="pingshan-geo-{name}">{text}</script>'
 
-    return render((inert, "_ESCAPED", {}), (elements, "_block", block))
+    return render((inert, "_ESCAPED", {}), (elements, "block", block))
 
 
 def without(whole, what):

@@ -77,14 +77,14 @@ class PageElement(Element):
             raise UsageError(
                 f"{self._name} belongs on a folium.Map", f"{self._name} 须放在 folium.Map 上"
             )
-        block = figure.html._children.get("pingshan_geo_data")
-        if block is None:
+        there = figure.html._children.get("pingshan_geo_data")
+        if there is None:
             style = "".join(asset(name) for name in STYLES)
             figure.header.add_child(Style(style), name="pingshan_geo_style")
             figure.html.add_child(DataBlock(self.data), name="pingshan_geo_data")
             program = "".join(map(plain, PROGRAM))
             figure.script.add_child(Inert(program), name="pingshan_geo_program")
-        elif isinstance(block, DataBlock) and block.data is not self.data:
+        elif isinstance(there, DataBlock) and there.data is not self.data:
             raise UsageError(
                 "the parts on one map share one block of data: make it once",
                 "同一地图上的部件共用一份数据，请只生成一次",
@@ -169,18 +169,18 @@ class DataBlock(Inert):
         return self._said
 
     def _blocks(self) -> str:
-        text, block = _packed(self.data)
-        packed = _block("application/octet-stream;base64", "packed", as_text(block))
-        blocks = f"{_block('application/json', 'data', text)}\n{packed}"
+        text, columns = _packed(self.data)
+        packed = block("application/octet-stream;base64", "packed", as_text(columns))
+        blocks = f"{block('application/json', 'data', text)}\n{packed}"
         earlier = [(each["page"]["as_of"], *_packed(each)) for each in self.data.get("earlier", ())]
         if not earlier:
             return blocks
         days = [(day, one.encode() + rest, len(one.encode())) for day, one, rest in earlier]
-        said = inert_json(earlier_days(text.encode() + block, days, self.data["page"]["as_of"]))
-        return f"{blocks}\n{_block('application/json', 'days', said)}"
+        said = inert_json(earlier_days(text.encode() + columns, days, self.data["page"]["as_of"]))
+        return f"{blocks}\n{block('application/json', 'days', said)}"
 
 
-def _block(kind: str, name: str, text: str) -> str:
+def block(kind: str, name: str, text: str) -> str:
     """Return data as a block; a text that could end it is refused, should the escaping fail."""
     if "<" in text:
         raise ValueError(f"the block {name} holds a sign of markup")
@@ -189,8 +189,8 @@ def _block(kind: str, name: str, text: str) -> str:
 
 def _packed(data: Mapping[str, Any]) -> tuple[str, bytes]:
     """Return the JSON and the block of a day."""
-    rest, block = pack({name: value for name, value in data.items() if name != "earlier"})
-    return inert_json(rest), block
+    rest, columns = pack({name: value for name, value in data.items() if name != "earlier"})
+    return inert_json(rest), columns
 
 
 class PageFrame(PageElement):

@@ -1,4 +1,4 @@
-"""The page's program as one packed block, and the few lines that inflate and run it.
+"""The page's program, which stands packed in one block, and the few lines that inflate and run it.
 
 Leaflet and the modules are four fifths of a small page as plain text and one quarter of that
 packed. The policy names the hash of the inflated text, so that nothing else can be run.
@@ -6,7 +6,6 @@ packed. The policy names the hash of the inflated text, so that nothing else can
 
 from __future__ import annotations
 
-import gzip
 import re
 from base64 import b64encode
 from functools import cache
@@ -34,19 +33,6 @@ def plain(name: str) -> str:
 def leaflet() -> str:
     """Return Leaflet's program without the address of a map of its source."""
     return re.sub(r"//# sourceMappingURL=\S+", "", asset("vendor/leaflet/leaflet.js"))
-
-
-def block(program: str) -> str:
-    r"""Return a program as a block that no browser runs; the same text gives the same block.
-
-    Examples
-    --------
-    >>> block("1")[:56]
-    '<script type="text/plain" id="pingshan-geo-program">H4sI'
-    """
-    # Level 9 of zlib, and no time of making in the head.
-    packed = b64encode(gzip.compress(program.encode(), 9, mtime=0)).decode()
-    return f'<script type="text/plain" id="pingshan-geo-program">{packed}</script>'
 
 
 def loader() -> str:

@@ -19,8 +19,10 @@ from pingshan_geo.page.elements import (
     LayerElement,
     PageElement,
     Style,
+    block,
 )
 from pingshan_geo.page.inert import Inert, markup
+from pingshan_geo.page.packed import as_text
 from pingshan_geo.words import word
 
 #: Stock elements that need nothing but Leaflet; of their texts only names of layers are shown.
@@ -172,5 +174,6 @@ def _document(
     yield from (f"<style>{style}</style>\n" for style in styles)
     yield f"</head>\n<body>\n<noscript><style>{static.STYLE}</style>\n"
     yield f"<h1>{escape(title)}</h1><p>{escape(word('needs_script', lang))}</p>\n"
-    yield f"{without}</noscript>\n{program.told()}\n{body}\n{program.block(running)}\n"
+    packed = block("text/plain", "program", as_text(running.encode()))
+    yield f"{without}</noscript>\n{program.told()}\n{body}\n{packed}\n"
     yield f"<script>{loader}</script>\n</body>\n</html>\n"
