@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 
@@ -14,13 +14,7 @@ from folium.elements import ElementAddToElement
 from pingshan_geo.assessment import Assessment
 from pingshan_geo.errors import UsageError
 from pingshan_geo.page import program, static
-from pingshan_geo.page.elements import (
-    DataBlock,
-    LayerElement,
-    PageElement,
-    Style,
-    block,
-)
+from pingshan_geo.page.elements import DataBlock, LayerElement, PageElement, Style, block
 from pingshan_geo.page.inert import Inert, markup
 from pingshan_geo.page.packed import as_text
 from pingshan_geo.words import word
@@ -75,9 +69,9 @@ def seal(
     with _safe_names(elements):
         figure.render()
     styles = [_local(program.asset("vendor/leaflet/leaflet.css")), *_styles(figure, drawing)]
-    calls = "".join(child.render() for child in _pieces(figure.script))
+    calls = "".join(child.render() for child in figure.script._children.values())
     running = f"{program.leaflet()}\n{calls}\npingshanGeo.start();\n"
-    body = "\n".join(child.render() for child in _pieces(figure.html))
+    body = "\n".join(child.render() for child in figure.html._children.values())
     page = figure.html._children.get("pingshan_geo_data")
     host = page.data["page"].get("basemap", {}).get("host") if isinstance(page, DataBlock) else None
     without = static.table(assessment, lang) if assessment is not None else ""
@@ -136,10 +130,6 @@ def _styles(figure: Figure, drawing: folium.Map) -> Iterator[str]:
                 f"{name} in the head cannot be sealed into an offline page",
                 f"页头中的 {name} 无法封装进离线页面",
             )
-
-
-def _pieces(part: Element) -> Iterable[Element]:
-    return part._children.values()
 
 
 def _local(style: str) -> str:
