@@ -144,14 +144,18 @@ const pingshanGeo = (() => {
     slot(name, corner = "topright") {
       const place = this.frame && this.frame.querySelector(`[data-slot=${name}]`);
       if (place) return place;
-      const control = L.control({ position: corner });
-      const box = el("div", { class: `pg-float pg-float-${name}` });
-      control.onAdd = () => {
-        L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
-        return box;
+      return this.control(el("div", { class: `pg-float pg-float-${name}` }), corner);
+    }
+
+    /** Put a node on the map as a control that keeps its clicks to itself. */
+    control(node, position) {
+      const made = L.control({ position });
+      made.onAdd = () => {
+        L.DomEvent.disableClickPropagation(node).disableScrollPropagation(node);
+        return node;
       };
-      control.addTo(this.map);
-      return box;
+      made.addTo(this.map);
+      return node;
     }
   }
 

@@ -9,14 +9,6 @@
   const inControl = (event) => event.target.closest && event.target.closest(".leaflet-control");
   const typing = (event) => /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
 
-  /** A control that stands on the map and keeps its clicks to itself. */
-  function control(page, node, position) {
-    const made = L.control({ position });
-    made.onAdd = () => { L.DomEvent.disableClickPropagation(node).disableScrollPropagation(node); return node; };
-    made.addTo(page.map);
-    return node;
-  }
-
   const say = (page, value, decimals, unit) => `${format.digits(value, decimals)} ${page.t(`unit_${unit}`)}`;
   const lengthText = (metres) => (metres < 10000 ? `${format.digits(metres, 1)} m` : `${format.digits(metres / 1000, 3)} km`);
   const areaText = (page, area) => [say(page, area, area < 1e4 ? 1 : 0, "m2"), say(page, area / 1e4, 3, "ha"), say(page, area / MU, 2, "mu")].join(" · ");
@@ -25,7 +17,7 @@
   function cursor(page) {
     const { measure } = pingshanGeo;
     const line = div("pg-cursor pg-over", "");
-    control(page, line, "bottomleft");
+    page.control(line, "bottomleft");
     const bounds = page.map.getBounds();
     const { meridian, number } = measure.zone(bounds.getCenter().lng);
     const metres = (value) => value.toFixed(1).replace(/\B(?=(\d{3})+\.)/g, "\u202f");
@@ -132,10 +124,10 @@
     const close = button("close", () => use(null), {}, "×");
     const acts = div("tool-acts");
     result.append(div("sum-head", title, close), values, how, acts, copied);
-    control(page, bar, "topright");
+    page.control(bar, "topright");
     cursor(page);
-    control(page, pingshanGeo.selection.panel(page), "bottomleft");
-    control(page, result, "bottomleft");
+    page.control(pingshanGeo.selection.panel(page), "bottomleft");
+    page.control(result, "bottomleft");
     node.append(div("pg-cross"));
     const act = (word, action) => button("tool-act", action, { "data-act": word }, page.t(word));
     const copy = () => {
