@@ -102,6 +102,7 @@
     return [`${one.date}${rough}`, name(page, one.row), page.t(one.verdict), lot].join(" · ");
   }
 
+  /** A mark of the timeline that tells its words when it is pointed at, and acts when it is pressed. */
   const press = (node, words, tell, action) => {
     for (const event of ["pointerenter", "focus"]) node.addEventListener(event, () => tell(words));
     node.addEventListener("click", action);
@@ -162,5 +163,5 @@
       list.some((one) => one.isTerm) ? span("", icon("due", true), ` ${page.t("duty_term_key")}`) : "");
   }
 
-  pingshanGeo.obligations = { ofLot, section, dated, lane, beyond, key, verdictOf, FAR };
+  pingshanGeo.obligations = { ofLot, section, dated, lane, beyond, key, press, verdictOf, FAR };
 })();

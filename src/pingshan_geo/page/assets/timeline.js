@@ -114,13 +114,9 @@
     return [`${one.date}${rough ? ` (${rough})` : ""}`, name, stands, what, land].filter(Boolean).join(" · ");
   }
 
-  const press = (node, action) => {
-    node.addEventListener("click", action);
-    node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); action(); } });
-  };
-
   /** The events of a lane in rows that do not overlap; very many of them as a count a year. */
   function lane(page, list, x, top, tell, pick) {
+    const { press } = pingshanGeo.obligations;
     const shape = svg("g", { class: "lane" });
     if (list.length > MOST) {
       const counts = new Map();
@@ -129,13 +125,10 @@
       for (const [year, count] of counts) {
         const [from, to] = [year, year + 1].map((one) => x(Date.UTC(one, 0, 1)));
         const high = Math.max(2, (2 * LANE * count) / most);
-        const mark = svg("g", { role: "button", tabindex: 0, "data-focus": `year:${year}`, "aria-label": page.sentence("time_in_year", { year, count: format.digits(count, 0) }) },
+        const words = page.sentence("time_in_year", { year, count: format.digits(count, 0) });
+        const mark = svg("g", { role: "button", tabindex: 0, "data-focus": `year:${year}`, "aria-label": words },
           svg("rect", { x: from + 1, y: top + 2 * LANE - high, width: Math.max(1, to - from - 2), height: high, class: "happened" }));
-        const words = () => tell(page.sentence("time_in_year", { year, count: format.digits(count, 0) }));
-        mark.addEventListener("pointerenter", words);
-        mark.addEventListener("focus", words);
-        press(mark, () => pick(year, year));
-        shape.append(mark);
+        shape.append(press(mark, words, tell, () => pick(year, year)));
       }
       return { shape, high: 2 * LANE + 4 };
     }
@@ -150,19 +143,16 @@
       const middle = top + row * LANE + LANE / 2;
       const at = one.lot ? page.model.rowOf.parcels.get(one.lot) : undefined;
       const off = at !== undefined && !page.shown.mask[at] ? " off" : "";
-      const mark = svg("g", { role: "button", tabindex: 0, class: `happened-at ${one.kind}${off}${page.model.transferVoid(one.verdict) ? " void" : ""}`, "data-event": one.id, "data-focus": `event:${one.id}`, "aria-label": said(page, one) },
+      const words = said(page, one);
+      const mark = svg("g", { role: "button", tabindex: 0, class: `happened-at ${one.kind}${off}${page.model.transferVoid(one.verdict) ? " void" : ""}`, "data-event": one.id, "data-focus": `event:${one.id}`, "aria-label": words },
         one.when.exact
           ? svg("path", { d: one.kind === "auction" ? `M${from - 5} ${middle - 5}h10v10h-10z` : `M${from} ${middle - 6}l6 6l-6 6l-6 -6z`, class: "happened" })
           : svg("rect", { x: left, y: middle - 5, width, height: 10, rx: one.kind === "auction" ? 0 : 5, class: "happened span" }));
-      const words = () => tell(said(page, one));
-      mark.addEventListener("pointerenter", words);
-      mark.addEventListener("focus", words);
-      press(mark, () => {
+      shape.append(press(mark, words, tell, () => {
         if (one.lot && page.model.has("parcels", one.lot)) page.open("parcels", one.lot);
         else if (one.project && one.project.zone_id && page.model.has("zones", one.project.zone_id)) page.open("zones", one.project.zone_id);
-        else tell(`${said(page, one)} · ${page.t("time_no_lot")}`);
-      });
-      shape.append(mark);
+        else tell(`${words} · ${page.t("time_no_lot")}`);
+      }));
     }
     return { shape, high: Math.max(1, ends.length) * LANE + 4 };
   }
