@@ -9,8 +9,11 @@ import sys
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
+from tests.opening import codes, opened
 from tests.town import rows_of
 
 from pingshan_geo.catalogue.schema import ID_COLUMN
@@ -175,3 +178,104 @@ def test_a_file_whose_name_is_no_text_is_refused(imported, tmp_path):
     status, said = imported(path, "--as", "projects", "--yes")
     assert status == 3
     assert "UTF-8" in said
+
+
+WKB = shapely.to_wkb(LOT)
+DEEP_WKT = "GEOMETRYCOLLECTION(" * 30_000
+DEEP_WKB = {
+    "collections": b"\x01\x07\0\0\0\x01\0\0\0" * 20_000 + WKB,
+    "polygons": b"\x01\x06\0\0\0\x01\0\0\0" * 20_000 + WKB,
+    "other end": b"\0\0\0\0\x07\0\0\0\x01" * 20_000 + WKB,
+    "heights": b"\x01\xef\x03\0\0\x01\0\0\0" * 20_000 + WKB,
+}
+
+
+def geo(column, encoding="WKB"):
+    """Return a GeoParquet table of a geometry column as it stands, and ids."""
+    about = {"encoding": encoding, "geometry_types": [], "crs": None}
+    said = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": about}}
+    ids = pa.array([f"L{at}" for at in range(len(column))])
+    whole = pa.table({"parcel_id": ids, "geometry": column})
+    return whole.replace_schema_metadata({b"geo": json.dumps(said)})
+
+
+@pytest.mark.parametrize("name", DEEP_WKB)
+def test_geometry_nested_without_end_is_refused_and_ends_nothing(tmp_path, name):
+    pq.write_table(geo(pa.array([DEEP_WKB[name], WKB])), tmp_path / "a.parquet")
+    delivery = opened(tmp_path / "a.parquet")
+    assert codes(delivery) == [("geometry-unreadable", 1)]
+    assert delivery.geometry[1].equals(LOT)
+
+
+def test_text_nested_without_end_is_refused_and_ends_nothing(tmp_path):
+    texts = [DEEP_WKT, DEEP_WKT.lower(), shapely.to_wkt(LOT)]
+    pq.write_table(geo(pa.array(texts), "WKT"), tmp_path / "a.parquet")
+    path = table(tmp_path / "a.csv", ["parcel_id", "wkt"], *(["L", each] for each in texts))
+    for delivery, first in ((opened(tmp_path / "a.parquet"), 1), (opened(path), 2)):
+        assert codes(delivery) == [
+            ("geometry-unreadable", first),
+            ("geometry-unreadable", first + 1),
+        ]
+        assert delivery.geometry[2] is not None
+
+
+def test_a_catalogue_with_geometry_nested_without_end_is_refused(small, errors):
+    lots = gpd.GeoDataFrame(small.load().parcels.reset_index())
+    lots[["parcel_id", "geometry_status", "source_id", "zone_id", "geometry"]].to_parquet(
+        small.path / "parcels.parquet"
+    )
+    whole = pq.read_table(small.path / "parcels.parquet")
+    deep = pa.array([DEEP_WKB["collections"], None])
+    whole = whole.set_column(whole.column_names.index("geometry"), "geometry", deep)
+    pq.write_table(whole, small.path / "parcels.parquet")
+    resource = next(each for each in small.descriptor["resources"] if each["name"] == "parcels")
+    resource["path"] = "parcels.parquet"
+    small.write("datapackage.json", json.dumps(small.descriptor))
+    assert ("geometry-invalid", 1) in [(code, row) for code, _, row, *_ in errors(small.path)]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([1, 2]),
+        pa.array([[[{"x": 1.0, "y": 2.0}]], None]),
+        pa.array(["a", "b"]),
+    ],
+)
+def test_a_geometry_column_of_another_kind_than_it_says_is_told(tmp_path, column):
+    pq.write_table(geo(column), tmp_path / "a.parquet")
+    delivery = opened(tmp_path / "a.parquet")
+    assert ("geoparquet-invalid", None) in codes(delivery)
+    assert delivery.table["parcel_id"].tolist() == ["L0", "L1"]
+
+
+def test_native_points_that_are_missing_are_told(tmp_path):
+    ring = pa.list_(pa.struct([("x", pa.float64()), ("y", pa.float64())]))
+    rows = [[[None] * 5], [[{"x": 114.9, "y": None}] * 4]]
+    pq.write_table(geo(pa.array(rows, pa.list_(ring)), "polygon"), tmp_path / "a.parquet")
+    assert ("geoparquet-invalid", None) in codes(opened(tmp_path / "a.parquet"))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([0, 1], pa.timestamp("us", tz="Mars/Phobos")),
+        pa.array([[2**62], None], pa.list_(pa.timestamp("us"))),
+        pa.array([[2**31 - 1], None], pa.list_(pa.date32())),
+        pa.array([[0], None], pa.list_(pa.timestamp("us", tz="Mars/Phobos"))),
+    ],
+)
+def test_times_that_cannot_be_said_are_left_out_and_told(tmp_path, column):
+    pq.write_table(pa.table({"parcel_id": ["a", "b"], "when": column}), tmp_path / "a.parquet")
+    delivery = opened(tmp_path / "a.parquet")
+    assert ("column-left-out", None) in codes(delivery)
+    assert delivery.table.columns.tolist() == ["parcel_id"]
+
+
+def test_an_outline_from_pole_to_pole_is_told(imported, tmp_path):
+    globe = shapely.box(-180, -90, 180, 90)
+    lots = gpd.GeoDataFrame({"parcel_id": ["A", "B"]}, geometry=[globe, LOT], crs=4326)
+    lots.to_file(tmp_path / "lots.geojson")
+    status, said = imported(tmp_path / "lots.geojson", *LOTS)
+    assert status in (0, 3), said
+    assert "fault" not in said

@@ -12,7 +12,30 @@ from pingshan_geo.ids import hint
 from pingshan_geo.words import Text, text
 
 _OPTION = re.compile(r"([a-z-]+)=([1-9][0-9]{0,14})")
+# Headers of WKB, and words of WKT, of what holds other geometries; with Z, M or an SRID too.
+_HOLDS_WKB = re.compile(
+    rb"\x01(?:[\x04-\x0c]\0\0|[\xec-\xf4]\x03\0|[\xd4-\xdc]\x07\0|[\xbc-\xc4]\x0b\0)[\0\x20\x40\x60\x80\xa0\xc0\xe0]"
+    rb"|\0[\0\x20\x40\x60\x80\xa0\xc0\xe0](?:\0\0[\x04-\x0c]|\0\x03[\xec-\xf4]|\0\x07[\xd4-\xdc]|\0\x0b[\xbc-\xc4])"
+)
+_HOLDS_WKT = re.compile(r"COLLECTION|MULTI|CURVE", re.IGNORECASE)
+_MOST_HELD = 1_000
+#: Why a geometry is not read.
+DEEP = Text("it holds over 1,000 others, which may lie one in the other",
+            "内含超过 1000 个几何，可能层层嵌套")  # fmt: skip
 _TOLD = re.compile(r"over the limit ([a-z_]+): (\d+)")
+
+
+def is_deep(geometry: bytes | str | None) -> bool:
+    """Return whether WKB or WKT may be nested so deep that GEOS would end the process.
+
+    Examples
+    --------
+    >>> is_deep("GEOMETRYCOLLECTION(" * 2000), is_deep("POINT (1 2)"), is_deep(None)
+    (True, False, False)
+    """
+    if isinstance(geometry, bytes):
+        return bool(_HOLDS_WKB.match(geometry)) and len(_HOLDS_WKB.findall(geometry)) > _MOST_HELD
+    return isinstance(geometry, str) and len(_HOLDS_WKT.findall(geometry)) > _MOST_HELD
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from pingshan_geo.catalogue.readers import Cells, Report, checked_geometry, read_json
+from pingshan_geo.ceilings import DEEP, is_deep
 from pingshan_geo.words import Text
 
 
@@ -45,8 +46,12 @@ def table_cells(
     if not _same_crs(meta.get("crs", "OGC:CRS84"), crs):
         report("crs-not-supported", value=str(meta.get("crs"))[:120])
         return None
+    blobs = table.column(name).to_numpy()
+    if deep := [at for at, blob in enumerate(blobs) if is_deep(blob)]:
+        report("geometry-invalid", row=numbers[deep[0]], reason=DEEP)
+        return None
     try:
-        shapes = shapely.from_wkb(table.column(name).to_numpy())
+        shapes = shapely.from_wkb(blobs)
     except (shapely.errors.ShapelyError, TypeError) as error:
         report("geometry-invalid", reason=str(error))
         return None

@@ -63,6 +63,7 @@ def undo(lonlat: npt.NDArray[np.float64], system: str) -> tuple[npt.NDArray[np.f
     else:
         east = (nodes + _ROW // 2) // _ROW
         at = np.column_stack([east, nodes - east * _ROW]) * _STEP_DEG
+        at = np.clip(at, (-180, -90), (180, 90))  # nodes beyond the poles are far from China
         true, bound = _each(at, system)
         shift, node, moved = true - at, node.reshape(keys.shape), lonlat.copy()
         weights = [_cubic(lonlat[:, axis] / _STEP_DEG - corner[:, axis]) for axis in (0, 1)]

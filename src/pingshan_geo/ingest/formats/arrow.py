@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import Report
+from pingshan_geo.ceilings import DEEP, is_deep
 from pingshan_geo.errors import UsageError
 from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.formats.encoding import detect
@@ -29,11 +30,17 @@ def frame(table: pa.Table, report: Report) -> pd.DataFrame:
 
     Dates and times are ISO text (dates only, where a column has midnight everywhere), decimals
     and whole numbers beyond 2^53 are text, lists and structures are JSON text. Left out with a
-    finding: columns of bytes. Of two columns of one name the second gets a number.
+    finding: columns of bytes, and of times that cannot be said. Of two columns of one name the
+    second gets a number.
     """
+    import pyarrow as pa
+
     columns: dict[str, pd.Series[Any]] = {}
     for name, column in zip(unique(table.column_names, report), table.columns, strict=True):
-        cells = _cells(column)
+        try:
+            cells = _cells(column)
+        except (pa.ArrowException, ArithmeticError, ValueError, LookupError):
+            cells = None  # days and times beyond what can be said, zones that there are not
         if cells is None:
             report("column-left-out", field=name, value=str(column.type))
             continue
@@ -160,9 +167,13 @@ def _cells(column: pa.ChunkedArray) -> npt.NDArray[Any] | None:
 def shapes(column: pa.ChunkedArray, report: Report) -> npt.NDArray[Any]:
     """Return geometries from WKB; those that cannot be read are None and told by row."""
     blobs = column.to_numpy()
+    deep = np.fromiter(map(is_deep, blobs), bool, len(blobs))
+    for place in np.flatnonzero(deep).tolist():
+        report("geometry-unreadable", row=place + 1, reason=DEEP)
+    blobs = np.where(deep, None, blobs) if deep.any() else blobs
     with suppress(NotImplementedError):  # a curve among them: each is looked at alone
         found: npt.NDArray[Any] = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
-        if int(shapely.is_missing(found).sum()) == column.null_count:
+        if int(shapely.is_missing(found).sum()) == column.null_count + deep.sum():
             return found
     found = np.full(len(blobs), None, dtype=object)
     for place, blob in enumerate(blobs):

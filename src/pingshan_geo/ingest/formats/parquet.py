@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import Report, file_report, read_json
+from pingshan_geo.ceilings import DEEP, is_deep
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.gdal.read import read_parquet as table_of
@@ -135,20 +136,31 @@ def _geometry(column: pa.ChunkedArray, about: dict[str, Any], report: Report) ->
 
     encoding = str(about.get("encoding")).lower()
     column = stored(column)
+    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    is_bytes = pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+    if (encoding == "wkb" and not is_bytes) or (encoding == "wkt" and not is_text):
+        _bad(report, "encoding")
+        return np.full(len(column), None, dtype=object)
     if encoding == "wkb":
         return shapes(column, report)
     if encoding == "wkt":
         texts = np.array(column.to_pylist(), dtype=object)
-        made: npt.NDArray[Any] = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"))
+        deep = np.fromiter(map(is_deep, texts), bool, len(texts))
+        plain = np.where(deep, None, texts)
+        made: npt.NDArray[Any] = np.asarray(shapely.from_wkt(plain, on_invalid="ignore"))
         for place in np.flatnonzero(shapely.is_missing(made) & ~pd.isna(texts)):
-            report("geometry-unreadable", row=int(place) + 1, reason=str(texts[place]))
+            reason = DEEP if deep[place] else str(texts[place])
+            report("geometry-unreadable", row=int(place) + 1, reason=reason)
         return made
     tag = {"ARROW:extension:name": f"geoarrow.{encoding}"}
     field = pa.field("geometry", column.type, metadata=tag)
     try:
         frame_made = gpd.GeoDataFrame.from_arrow(pa.table([column], pa.schema([field])))
         return np.asarray(frame_made.geometry.array)
-    except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as error:
+    except (
+        ValueError, TypeError, KeyError, AttributeError, pa.ArrowException,
+        shapely.errors.ShapelyError,
+    ) as error:  # fmt: skip
         reason = Text(f"encoding {encoding}: {error}", f"编码 {encoding}：{error}")
         report("geoparquet-invalid", reason=reason)
         return np.full(len(column), None, dtype=object)

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from pingshan_geo.catalogue.readers import Report
+from pingshan_geo.ceilings import DEEP, is_deep
 from pingshan_geo.ids import nfkc
 from pingshan_geo.ingest.delivery import Claim
 from pingshan_geo.words import Text
@@ -68,9 +69,11 @@ def from_wkt(
         found.string[found.end(1) + 1 :] if found and found[1] else found.string if found else None
         for found in np.where(curved, None, match)  # type: ignore[call-overload]
     ]
+    deep = [is_deep(each) for each in plain]
+    plain = [None if held else each for each, held in zip(plain, deep, strict=True)]
     shapes: Shapes = np.asarray(shapely.from_wkt(np.array(plain, object), on_invalid="ignore"))
     for at in np.flatnonzero(shapely.is_missing(shapes) & pd.notna(texts)):
-        reason = Text("it is no WKT", "不是 WKT")
+        reason = DEEP if deep[at] else Text("it is no WKT", "不是 WKT")
         if curved[at]:
             reason = Text(
                 "curves in WKT are not read; write short lines", "不支持 WKT 曲线；请改为折线"
