@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import sqlite3
 import sys
+import zipfile
+from contextlib import closing
 
 import geopandas as gpd
 import pandas as pd
@@ -13,11 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from tests.opening import codes, opened
+import xlsxwriter
+from tests.opening import codes, opened, refused, written
 from tests.town import rows_of
 
 from pingshan_geo.catalogue.schema import ID_COLUMN
 from pingshan_geo.cli import main
+from pingshan_geo.ingest.columns.cells import read_number
 
 CORRECTION = {
     "correction_id": "c", "subject": "sale-1", "field": "price_yuan", "old_value": "-x",
@@ -279,3 +285,118 @@ def test_an_outline_from_pole_to_pole_is_told(imported, tmp_path):
     status, said = imported(tmp_path / "lots.geojson", *LOTS)
     assert status in (0, 3), said
     assert "fault" not in said
+
+
+@pytest.mark.parametrize("cell", ["7245.4²", "7245³", "7245.4①", "①7245", "10⁴", "24²", "1₂"])
+def test_a_sign_of_a_note_or_power_is_no_digit(cell):
+    assert read_number(cell) is None
+
+
+def test_a_unit_with_a_power_is_a_unit():
+    assert read_number("7245.4 m²").unit == "m2"
+    assert read_number("７２４５㎡").digits == "7245"
+
+
+@pytest.fixture
+def package(tmp_path):
+    """Return a GeoPackage of three lots, to which a column with a cell is added."""
+
+    def made(kind, *cells):
+        path = tmp_path / "a.gpkg"
+        ids = [f"L{at}" for at in range(len(cells))]
+        lots = gpd.GeoDataFrame({"parcel_id": ids}, geometry=[LOT] * len(cells), crs=4490)
+        lots.to_file(path, layer="lots")
+        with closing(sqlite3.connect(path)) as base, base:
+            names = base.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in names.fetchall():  # they call functions of GDAL
+                base.execute(f'DROP TRIGGER "{name}"')
+            base.execute(f"ALTER TABLE lots ADD COLUMN far {kind}")
+            for at, cell in enumerate(cells, start=1):
+                base.execute("UPDATE lots SET far = ? WHERE fid = ?", (cell, at))
+        return path
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [
+        ("REAL", "1,234"), ("REAL", "7245 m2"), ("INTEGER", 7245.7), ("INTEGER", "12abc"),
+        ("SMALLINT", 72450), ("MEDIUMINT", 99999999999), ("BOOLEAN", 7), ("DATE", "2023-02-30"),
+        ("DATE", "31/12/2023"), ("TEXT(20)", "a\0b"), ("DATETIME", "soon"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_is_not_of_its_columns_type_is_told_by_row(package, kind, cell):
+    fine = {"REAL": 1.5, "DATE": "2023-02-28", "TEXT(20)": "坪", "DATETIME": "2023-02-28T10:00:00Z"}
+    delivery = opened(package(kind, fine.get(kind, 1), cell, None))
+    ((code, row, field, value),) = [
+        (each.code, each.row, each.field, each.value) for each in delivery.findings
+        if each.severity == "error"
+    ]  # fmt: skip
+    assert (code, row, field, value) == ("cell-unfit", 2, "far", str(cell))
+
+
+def test_a_geometry_of_a_package_that_is_none_is_told_by_row(package):
+    path = package("REAL", 1.5, 2.5)
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("UPDATE lots SET geom = x'5858' WHERE fid = 2")
+    assert ("cell-unfit", 2) in codes(opened(path))
+
+
+def test_a_formula_without_a_value_and_a_doctype_of_a_sheet_are_told(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("lots")
+        page.write_row(0, 0, ["parcel_id", "far"])
+        page.write_row(1, 0, ["G1", 1.5])
+        page.write_row(2, 0, ["G2"])
+        page.write_formula(2, 1, "=1+1", None, "")
+    parts = {}
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    said = re.search(rb"<c r=.B3.[^>]*><f>1\+1</f>.*?</c>", sheet)[0]
+    for cell in (b'<c r="B3"><f>1+1</f><v /></c>', b"<c r='B3'><f>1+1</f></c>",
+                 b'<c r="B3"><f>1+1</f>\n<v> </v>\n</c>'):  # fmt: skip
+        parts["xl/worksheets/sheet1.xml"] = sheet.replace(said, cell)
+        with zipfile.ZipFile(path, "w") as whole:
+            for name, data in parts.items():
+                whole.writestr(name, data)
+        assert "cell-error" in [code for code, _ in codes(opened(path))]
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"<worksheet", b"<!DOCTYPE x><worksheet", 1)
+    with zipfile.ZipFile(path, "w") as whole:
+        for name, data in parts.items():
+            whole.writestr(name, data)
+    assert refused(path) == "file-unreadable"
+
+
+def test_a_second_outline_of_a_placemark_is_not_left_out_in_silence(tmp_path):
+    ring = "114.34,22.68 114.341,22.68 114.341,22.681 114.34,22.68"
+    one = (f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing>"
+           "</outerBoundaryIs></Polygon>")  # fmt: skip
+    (tmp_path / "a.kml").write_text(f"<kml><Placemark><name>a</name>{one}{one}</Placemark></kml>")
+    assert ("geometry-unreadable", 1) in codes(opened(tmp_path / "a.kml"))
+
+
+def test_a_number_that_a_dbase_column_was_too_narrow_for_is_told(tmp_path):
+    lots = gpd.GeoDataFrame({"far": [1.5, 2.5]}, geometry=[LOT, LOT], crs=4490)
+    written(lots, tmp_path / "a.shp", driver="ESRI Shapefile")
+    dbf = tmp_path / "a.dbf"
+    data = dbf.read_bytes()
+    size = data[data.index(b"far") + 16]
+    end = data.rindex(b"2.5") + len(data[data.rindex(b"2.5") :].rstrip(b"\x1a"))
+    dbf.write_bytes(data[: end - size] + b"*" * size + data[end:])
+    delivery = opened(tmp_path / "a.shp")
+    assert ("cell-error", 2) in codes(delivery)
+    assert delivery.table["far"].isna().tolist() == [False, True]
+
+
+def test_an_outline_far_from_the_district_is_told(imported, tmp_path):
+    far = shapely.box(114.9, 23.4, 114.901, 23.401)
+    near = shapely.box(114.002, 22.002, 114.004, 22.004)
+    lots = gpd.GeoDataFrame({"parcel_id": ["A", "B"]}, geometry=[near, far], crs=4326)
+    lots.to_file(tmp_path / "lots.geojson")
+    status, said = imported(tmp_path / "lots.geojson", *LOTS, "--crs", "EPSG:4490")
+    assert status == 0, said
+    assert "rows-far" in said
+    assert "(rows 2)" in said

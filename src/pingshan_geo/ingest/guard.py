@@ -17,7 +17,7 @@ import shapely
 
 from pingshan_geo.crs import datum_step, is_web_mercator
 from pingshan_geo.errors import UsageError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, first_few
 from pingshan_geo.ingest import gcj
 from pingshan_geo.ingest.delivery import Claim
 from pingshan_geo.ingest.guard_frames import Candidate, Search, is_dms
@@ -94,6 +94,21 @@ def locate(
         said = Finding("crs-open", value=verdict.claimed, details={"open": names})
         verdict = replace(verdict, notes=(*verdict.notes, said))
     return replace(verdict, notes=tuple(replace(each, file=file) for each in verdict.notes))
+
+
+def told_far(geometry: npt.NDArray[Any], rows: npt.NDArray[Any], outline: Any) -> list[Finding]:
+    """Return a warning about outlines that lie further from the district than that is wide."""
+    west, south, east, north = outline.bounds
+    room = max(east - west, north - south)
+    bounds = shapely.bounds(geometry)
+    beyond = (bounds[:, :2] > (east + room, north + room)) | (
+        bounds[:, 2:] < (west - room, south - room)
+    )
+    far = np.flatnonzero(beyond.any(axis=1))
+    if not len(far):
+        return []
+    details = {"rows": first_few(rows[far].tolist())}
+    return [Finding("rows-far", value=str(len(far)), details=details)]
 
 
 def _claimed(claim: Claim | None, file: str | None) -> tuple[Placement | None, list[Finding]]:

@@ -30,7 +30,7 @@ from pingshan_geo.ingest.delivery import Asked, Claim, Delivery
 from pingshan_geo.ingest.formats.encoding import decoded_wrongly
 from pingshan_geo.ingest.formats.flags import at_cells, of_another
 from pingshan_geo.ingest.formats.opening import open_delivery
-from pingshan_geo.ingest.guard import locate
+from pingshan_geo.ingest.guard import locate, told_far
 from pingshan_geo.ingest.references import AS_DELIVERED
 from pingshan_geo.measures.area import measured_area
 
@@ -184,9 +184,13 @@ def plan(draft: Draft, request: Request) -> Plan:
                 control=request.control_points, decimals=_DECIMALS,
             )  # fmt: skip
             found += told
+            outline = _outline(draft)
+            if outline is not None:
+                far = told_far(geometry, delivery.rows, outline)
+                found += (replace(each, file=delivery.file) for each in far)
             if request.control_points or request.datum_shift:
                 claim = Claim(draft.descriptor["crs"], "option")
-                found += locate(geometry, claim, _outline(draft), file=delivery.file).notes
+                found += locate(geometry, claim, outline, file=delivery.file).notes
             measured = _areas(geometry, draft.descriptor["crs"])
     proposal = propose(delivery, request.table, given, kept, measured_m2=measured)
     found += proposal.findings

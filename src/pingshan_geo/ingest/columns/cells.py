@@ -150,6 +150,11 @@ class Number(NamedTuple):
         return self.digits if self.times == 1 else f"{Decimal(self.digits) * self.times:f}"
 
 
+# Powers, signs of notes and numbers in circles, of which plain width makes a digit beside a digit.
+_SMALL = "⁰¹²³⁴-⁹₀-₉①-⒛⓪㉑-㉟㊱-㊿"
+_SIGN_OF_A_NOTE = re.compile(rf"[\d.]\s*[{_SMALL}]|[{_SMALL}]\s*[\d.]")
+
+
 def plain(text: str) -> str:
     """Return text as it is read: NFKC, one kind of minus sign and of space, no space at the ends.
 
@@ -187,11 +192,13 @@ def read_number(text: str) -> Number | None:
     --------
     >>> read_number("约１０６ ０００㎡")
     Number(digits='106000', unit='m2', times=1, qualifier='about')
+    >>> read_number("7245.4²") is None  # the sign of a note
+    True
     >>> read_number("1.04亿"), read_number("1.04亿元").unit, read_number("1,060,00")
     (Number(digits='1.04', unit=None, times=100000000, qualifier=None), '100m_yuan', None)
     """
     found = _NUMBER.fullmatch(plain(text))
-    if found is None:
+    if found is None or _SIGN_OF_A_NOTE.search(text):
         return None
     named = found.groupdict()
     qualifiers = [name for name in (_ABOUT, _OVER, _UNDER) if named[name] or named[f"{name}_"]]

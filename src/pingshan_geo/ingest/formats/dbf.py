@@ -14,7 +14,7 @@ import pandas as pd
 
 from pingshan_geo.catalogue.readers import Report
 from pingshan_geo.ceilings import Ceilings
-from pingshan_geo.findings import unreadable
+from pingshan_geo.findings import first_few, unreadable
 from pingshan_geo.ingest.formats.arrow import unique
 from pingshan_geo.ingest.formats.encoding import Detected, detect
 from pingshan_geo.words import Text
@@ -146,6 +146,10 @@ def _texts(raw: Raw, field: _Field, codec: str, name: str, report: Report) -> pd
 
 def _numbers(raw: Raw, name: str, report: Report) -> pd.Series[Any]:
     texts = [value.decode("latin-1").strip().strip("\0") for value in raw.tolist()]
+    full = [row for row, text in enumerate(texts, start=1) if text and not text.strip("*")]
+    if full:  # dBASE's word for a number that the column is too narrow for
+        report("cell-error", field=name, row=full[0], value=texts[full[0] - 1],
+               details={"rows": first_few(full)})  # fmt: skip
     given = pd.Series([None if not text.strip("*") else text for text in texts], dtype=object)
     if any(text and len(text.lstrip("-")) > 15 and "." not in text for text in given.dropna()):
         return given  # more digits than a number keeps

@@ -141,6 +141,9 @@ def _shape(item: Element) -> shapely.Geometry | None:
         if tag in _NOT_READ:
             raise ValueError(f"<{tag}>")
         if tag in _SHAPES:
+            others = [_tag(each) for each in item if each is not child and _tag(each) in _SHAPES]
+            if others:
+                raise ValueError(f"<{tag}> and {', '.join(f'<{each}>' for each in others)}")
             return _made(child, tag)
     return None
 

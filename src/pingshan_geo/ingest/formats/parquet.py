@@ -146,7 +146,8 @@ def _geometry(column: pa.ChunkedArray, about: dict[str, Any], report: Report) ->
     if encoding == "wkt":
         texts = np.array(column.to_pylist(), dtype=object)
         deep = np.fromiter(map(is_deep, texts), bool, len(texts))
-        plain = np.where(deep, None, texts)
+        plain = texts.copy()
+        plain[deep] = None
         made: npt.NDArray[Any] = np.asarray(shapely.from_wkt(plain, on_invalid="ignore"))
         for place in np.flatnonzero(shapely.is_missing(made) & ~pd.isna(texts)):
             reason = DEEP if deep[place] else str(texts[place])

@@ -172,7 +172,7 @@ def _outlines(blocks: list[_Block], report: Report) -> npt.NDArray[Any]:
             block.faults.append(Text("no vertices", "没有界址点"))
         count = sum(map(len, block.rings))
         closing = sum(ring[0] == ring[-1] for ring in block.rings if len(ring) > 1)
-        if block.head[0] not in {"", str(count), str(count - closing)}:
+        if nfkc(block.head[0]) not in {"", str(count), str(count - closing)}:
             details = {"count": str(count)}
             report("survey-points", row=block.row, value=block.head[0], details=details)
     rings = [

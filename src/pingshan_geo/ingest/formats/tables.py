@@ -66,7 +66,7 @@ def read_workbook(place: Path, asked: Asked) -> Delivery:
         report("sheet-hidden", value=", ".join(cells["hidden"]))
     grid = cells["rows"]
     for row, column in cells["broken"]:
-        if row < len(grid) and column < len(grid[row]) and grid[row][column] is None:
+        if row < len(grid) and column < len(grid[row]) and grid[row][column] in {None, " "}:
             grid[row][column] = "#VALUE!"
     table = table_of(grid, place.name, asked.ceilings, cells["merged"])
     return _delivery(place, kind, cells["sheet"], grid, table, told=told)

@@ -16,12 +16,25 @@ from xml.etree import ElementTree
 _MEMORY = 4 << 30  # bytes of address space
 # Of the XML of a sheet: cells that hold an error, and formulas that were saved without a value.
 _NO_VALUE = re.compile(
-    rb'<c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]+)(\d+)"[^>]*>'
-    rb'|<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*><f\b[^>]*?(?:/>|>[^<]*</f>)(?:<v/>|<v></v>)?</c>'
+    rb"<c\b(?=[^>]*\bt=[\"']e[\"'])[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>"
+    rb"|<c\b[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f\s*>)"
+    rb"\s*(?:<v\s*/>|<v>\s*</v\s*>)?\s*</c\s*>"
 )
 
 
+def _refuse_doctypes(path: str) -> None:
+    """End with a reason where a part of a workbook declares entities, which would be left out."""
+    with zipfile.ZipFile(path) as parts:
+        for name in parts.namelist():
+            if name.endswith((".xml", ".rels")):
+                with parts.open(name) as part:
+                    if b"<!DOCTYPE" in part.read(4096):
+                        sys.exit(f"{name} has a DOCTYPE")
+
+
 def _answer(path: str, wanted: str, ceilings: dict[str, int]) -> dict[str, Any]:
+    if zipfile.is_zipfile(path):
+        _refuse_doctypes(path)
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     with CalamineWorkbook.from_path(path) as book:
