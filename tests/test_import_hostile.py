@@ -400,3 +400,28 @@ def test_an_outline_far_from_the_district_is_told(imported, tmp_path):
     assert status == 0, said
     assert "rows-far" in said
     assert "(rows 2)" in said
+
+
+@pytest.mark.parametrize("with_index", [True, False])
+def test_an_outline_of_a_shapefile_that_is_cut_off_is_told_by_row(tmp_path, with_index):
+    lots = gpd.GeoDataFrame({"a": [1, 2, 3]}, geometry=[LOT, None, LOT], crs=4490)
+    written(lots, tmp_path / "a.shp", driver="ESRI Shapefile")
+    if not with_index:
+        (tmp_path / "a.shx").unlink()
+    assert not [
+        code for code, _ in codes(opened(tmp_path / "a.shp")) if code == "geometry-unreadable"
+    ]
+    data = (tmp_path / "a.shp").read_bytes()
+    (tmp_path / "a.shp").write_bytes(data[:-40])
+    assert ("geometry-unreadable", 3) in codes(opened(tmp_path / "a.shp"))
+
+
+def test_a_drawing_that_another_drawing_is_attached_to_says_so(tmp_path):
+    ezdxf = pytest.importorskip("ezdxf")
+    drawing = ezdxf.new()
+    space = drawing.modelspace()
+    space.add_lwpolyline([(0, 0), (5, 0), (5, 5)], close=True)
+    drawing.add_xref_def("other.dxf", "other")
+    space.add_blockref("other", (0, 0))
+    drawing.saveas(tmp_path / "a.dxf")
+    assert "cad-block-missing" in [code for code, _ in codes(opened(tmp_path / "a.dxf"))]

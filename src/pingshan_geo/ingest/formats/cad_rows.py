@@ -153,7 +153,7 @@ class Reading:
                 self._row(entity, around)
         for group in content.inserts:
             block = self.drawing.blocks.get(group.dxf.name)
-            if block is None:
+            if block is None or (block.block is not None and block.block.is_xref):
                 self.counts["cad-block-missing"].append(group.dxf.name)
                 continue
             inner = self._content(block.name, block)

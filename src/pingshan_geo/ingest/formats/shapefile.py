@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from pingshan_geo import gdal
 from pingshan_geo.catalogue.readers import Report, file_report
@@ -92,7 +93,25 @@ def _outlines(
             raise InputError([replace(f, file=path.name) for f in error.findings]) from None
     if about["said"]:
         report("reader-said", value="; ".join(about["said"]))
-    return shapes(table[about["geometry_name"]], report)
+    found = shapes(table[about["geometry_name"]], report)
+    if shapely.is_missing(found).any():
+        _told_broken(path.read_bytes(), index.read_bytes() if index else b"", found, report)
+    return found
+
+
+def _told_broken(data: bytes, index: bytes, found: npt.NDArray[Any], report: Report) -> None:
+    """Tell the records with an outline of which GDAL makes none, and those that are cut off."""
+    at = 100
+    for row, shape in enumerate(found, start=1):
+        if place := index[92 + 8 * row : 96 + 8 * row]:
+            at = 2 * int.from_bytes(place, "big")
+        kind, parts = data[at + 8 : at + 12], data[at + 44 : at + 48]
+        if (
+            shape is None and kind != bytes(4) and parts != bytes(4)
+        ):  # no outline, none of its parts
+            reason = Text("its record is damaged or cut off", "记录已损坏或被截断")
+            report("geometry-unreadable", row=row, reason=reason)
+        at += 8 + 2 * int.from_bytes(data[at + 4 : at + 8], "big")
 
 
 def _code_page(path: Path | None, report: Report) -> str | None:
