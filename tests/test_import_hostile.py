@@ -425,3 +425,49 @@ def test_a_drawing_that_another_drawing_is_attached_to_says_so(tmp_path):
     space.add_blockref("other", (0, 0))
     drawing.saveas(tmp_path / "a.dxf")
     assert "cad-block-missing" in [code for code, _ in codes(opened(tmp_path / "a.dxf"))]
+
+
+def test_hidden_rows_of_a_sheet_are_read_and_told(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("lots")
+        for row, cells in enumerate([["parcel_id", "far"], ["G1", 1], ["G2", 2], ["G3", 3]]):
+            page.write_row(row, 0, cells)
+        page.set_row(2, options={"hidden": True})
+    delivery = opened(path)
+    assert delivery.table["parcel_id"].tolist() == ["G1", "G2", "G3"]
+    assert [(f.code, f.value) for f in delivery.findings] == [("rows-hidden", "1")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "count"),
+    [
+        ('table:formula="of:=1+1"', "1"),
+        ('table:formula="of:=1/0" office:value-type="string" calcext:value-type="error"', "1"),
+        ('table:formula="of:=1+1" office:value-type="float" office:value="2"', None),
+    ],
+)
+def test_a_formula_of_an_open_document_without_a_value_is_told(tmp_path, cell, count):
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = "".join(
+        f"<table:table-row>{''.join(cells)}</table:table-row>"
+        for cells in (
+            [text.format("parcel_id"), text.format("far")],
+            [text.format("G1"), f"<table:table-cell {cell}/>"],
+        )
+    )
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = (
+        f'<office:document-content {spaces} xmlns:calcext="urn:c"><office:body><office:spreadsheet>'
+        f'<table:table table:name="a">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as whole:
+        whole.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        whole.writestr("content.xml", content)
+        whole.writestr("META-INF/manifest.xml", "<manifest/>")
+    found = [f.value for f in opened(tmp_path / "a.ods").findings if f.code == "formulas-valueless"]
+    assert found == ([count] if count else [])

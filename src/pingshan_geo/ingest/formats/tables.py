@@ -64,6 +64,10 @@ def read_workbook(place: Path, asked: Asked) -> Delivery:
     cells = workbook.cells(place, asked.sheet, asked.ceilings)
     if cells["hidden"]:
         report("sheet-hidden", value=", ".join(cells["hidden"]))
+    if cells["hidden_rows"]:
+        report("rows-hidden", value=str(cells["hidden_rows"]))
+    if cells["valueless"]:
+        report("formulas-valueless", value=str(cells["valueless"]))
     grid = cells["rows"]
     for row, column in cells["broken"]:
         if row < len(grid) and column < len(grid[row]) and grid[row][column] in {None, " "}:

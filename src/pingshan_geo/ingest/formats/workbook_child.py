@@ -20,6 +20,8 @@ _NO_VALUE = re.compile(
     rb"|<c\b[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f\s*>)"
     rb"\s*(?:<v\s*/>|<v>\s*</v\s*>)?\s*</c\s*>"
 )
+_HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
+_ODS_FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
 
 
 def _refuse_doctypes(path: str) -> None:
@@ -69,15 +71,22 @@ def _answer(path: str, wanted: str, ceilings: dict[str, int]) -> dict[str, Any]:
             ],
             "merged": None if merged is None else [[*start, *end] for start, end in merged],
             "hidden": [name for name in full if name in hidden and name != chosen.name],
-            "broken": _broken(path, chosen.name) if zipfile.is_zipfile(path) else [],
+            **_beside(path, chosen.name),
         }
 
 
-def _broken(path: str, sheet: str) -> list[tuple[int, int]]:
-    """Return row and column of the cells that `_NO_VALUE` finds; none where it is no XLSX."""
+def _beside(path: str, sheet: str) -> dict[str, Any]:
+    """Return what calamine leaves out: cells without a value, how many rows are hidden.
+
+    Of an ODS it is how many formulas have none, wherever they stand; of an XLS nothing is known.
+    """
+    told: dict[str, Any] = {"broken": [], "hidden_rows": 0, "valueless": 0}
+    if not zipfile.is_zipfile(path):
+        return told
     with zipfile.ZipFile(path) as parts:
         if "xl/workbook.xml" not in parts.namelist():
-            return []
+            content = parts.read("content.xml")
+            return told | {"valueless": sum(map(_is_valueless, _ODS_FORMULA.findall(content)))}
         book = ElementTree.fromstring(parts.read("xl/workbook.xml"))  # noqa: S314 - in the child
         links = ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
         targets = {link.get("Id"): link.get("Target", "") for link in links}
@@ -89,9 +98,14 @@ def _broken(path: str, sheet: str) -> list[tuple[int, int]]:
             if name.endswith("}id")
         )
         target = targets[key].lstrip("/").removeprefix("xl/")
-        found = _NO_VALUE.findall(parts.read(f"xl/{target}"))
-    places = [(a or c, b or d) for a, b, c, d in found]
-    return [(int(row) - 1, _column(letters)) for letters, row in places]
+        content = parts.read(f"xl/{target}")
+    places = [(a or c, b or d) for a, b, c, d in _NO_VALUE.findall(content)]
+    broken = [(int(row) - 1, _column(letters)) for letters, row in places]
+    return told | {"broken": broken, "hidden_rows": len(_HIDDEN_ROW.findall(content))}
+
+
+def _is_valueless(cell: bytes) -> bool:
+    return b"office:value-type=" not in cell or b'calcext:value-type="error"' in cell
 
 
 def _column(letters: bytes) -> int:
