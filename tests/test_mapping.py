@@ -158,6 +158,12 @@ def test_outlines_decide_the_unit_of_an_area_and_that_is_told(factor, unit):
     assert codes(off.questions) == ["unit-unknown"]
 
 
+def test_cells_that_name_their_unit_do_not_speak_for_those_that_name_none():
+    columns = {"宗地号": list("abc"), "宗地面积": ["7245.4", "0.72454公顷", "10.868亩"]}
+    measured = np.array([7245.4, 7245.4, 7245.4])
+    assert units(proposed(columns, measured_m2=measured)) == {"recorded_area_m2": "m2"}
+
+
 def test_a_heading_that_the_outlines_contradict_is_told():
     columns = {"宗地号": ["a", "b"], "宗地面积（㎡）": [10.6, 5.2]}
     proposal = proposed(columns, measured_m2=np.array([106_000.0, 52_000.0]))

@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pingshan_geo.findings import Finding
-from pingshan_geo.ingest.columns.cells import cell_text, distinct, is_of, read_number, says_nothing
+from pingshan_geo.ingest.columns.cells import (
+    Number,
+    cell_text,
+    distinct,
+    is_of,
+    read_number,
+    says_nothing,
+)
 from pingshan_geo.ingest.columns.headings import split_heading, stored_unit, units_in
 from pingshan_geo.ingest.columns.mapping import Pair, takes_unit
 from pingshan_geo.ingest.delivery import Delivery
@@ -123,7 +130,8 @@ class _Units:
         pair = self.pairs.get(field)
         if pair is None or pair.column is None or pair.unit is None:
             return None
-        return _plain_numbers(self.delivery.table[pair.column]) * float(UNITS[pair.unit].factor)
+        numbers = _plain_numbers(self.delivery.table[pair.column], pair.unit)
+        return numbers * float(UNITS[pair.unit].factor)
 
     def _near(self, field: str, expected_m2: Numbers, of: Text) -> str | None:
         """Return the unit in which a column comes near to the areas it should, told; else None."""
@@ -171,11 +179,21 @@ def _unit_of_ratio(ratio: float) -> str | None:
     return next(near, None)
 
 
-def _plain_numbers(column: Any) -> Numbers:
-    """Return the numbers of a column without regard to units, NaN for all else."""
+def _plain_numbers(column: Any, unit: str | None = None) -> Numbers:
+    """Return the numbers of a column as they stand, NaN for all else.
+
+    A cell that names a unit of its own is turned into ``unit``; without one it tells nothing.
+    """
     cells = column.to_numpy()
     if cells.dtype.kind in "fiu":
         return np.asarray(cells, dtype=float)
+
+    def told(number: Number) -> float:
+        if number.unit is None:
+            return float(number.plain())
+        factor = UNITS[number.unit].factor / UNITS[unit].factor if unit else np.nan
+        return float(number.plain()) * float(factor)
+
     read = {each: read_number(each) for each in distinct(column)}
-    plain = {each: float(number.plain()) for each, number in read.items() if number}
+    plain = {each: told(number) for each, number in read.items() if number}
     return np.array([plain.get(cell_text(cell) or "", np.nan) for cell in cells], dtype=float)
