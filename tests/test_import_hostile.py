@@ -336,6 +336,13 @@ def test_a_cell_that_is_not_of_its_columns_type_is_told_by_row(package, kind, ce
     assert (code, row, field, value) == ("cell-unfit", 2, "far", str(cell))
 
 
+def test_a_package_with_too_many_such_cells_to_tell_is_refused(package):
+    path = package("REAL", *["1,5"] * 1000)
+    assert sum(code == "cell-unfit" for code, _ in codes(opened(path))) == 1000
+    path.unlink()
+    assert refused(package("REAL", *["1,5"] * 1001)) == "file-unreadable"
+
+
 def test_a_geometry_of_a_package_that_is_none_is_told_by_row(package):
     path = package("REAL", 1.5, 2.5)
     with closing(sqlite3.connect(path)) as base, base:

@@ -150,7 +150,7 @@ _FITS = {
     "DATETIME": "typeof(@) = 'text' AND datetime(@) IS NOT NULL",
 }  # fmt: skip
 _OUTLINE = "typeof(@) = 'blob' AND hex(substr(@, 1, 2)) = '4750'"
-_MOST = 1000  # such cells of a column are told
+_MOST = 1000  # such cells of a column are told, of more the file is refused
 
 
 def _unfit(path: str, layer: str, shape: str | None) -> list[tuple[str, str, int, str]]:
@@ -181,8 +181,10 @@ def _unfit(path: str, layer: str, shape: str | None) -> list[tuple[str, str, int
         for name, each in unlike.items():
             rows = base.execute(
                 "SELECT n, v FROM (SELECT row_number() OVER (ORDER BY rowid) AS n, "  # noqa: S608 -- as above
-                f"{quoted(name)} AS v, {each} AS w FROM {quoted(layer)}) WHERE w LIMIT {_MOST}"
-            )
+                f"{quoted(name)} AS v, {each} AS w FROM {quoted(layer)}) WHERE w LIMIT {_MOST + 1}"
+            ).fetchall()
+            if len(rows) > _MOST:
+                sys.exit(f"over {_MOST} cells of {name} are not of its type {kinds[name]}")
             found += [(name, kinds[name], row, str(value)[:200]) for row, value in rows]
     return found
 
