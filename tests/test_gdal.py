@@ -38,7 +38,7 @@ def test_a_geopackage_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert back["far"].to_pylist() == [1.5, None, None]
     assert about == {
         "crs": "EPSG:4490", "geometry_type": "MultiPolygon", "geometry_name": "geom",
-        "layer": "parcels", "layers": ["parcels"], "curves": 0, "said": [],
+        "layer": "parcels", "layers": ["parcels"], "curves": 0, "unfit": [], "said": [],
     }  # fmt: skip
     shapes = shapely.from_wkb(back["geom"].to_pylist())
     assert shapes[1] is None

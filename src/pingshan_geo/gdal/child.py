@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,12 @@ def _layer(
     if about["layer"] not in names:
         return about | {"layer": None}, pa.table({})
     options = {"layer": about["layer"], "return_fids": True, "datetime_as_string": True}
-    with pyogrio.raw.open_arrow(path, use_pyarrow=True, **options) as (told, reader):
+    with (
+        ThreadPoolExecutor(1) as beside,  # SQLite and GDAL let go of the interpreter
+        pyogrio.raw.open_arrow(path, use_pyarrow=True, **options) as (told, reader),
+    ):
+        asked = (path, about["layer"], told["geometry_name"])
+        unfit = beside.submit(_unfit, *asked) if path.lower().endswith(".gpkg") else None
         about |= {key: told[key] for key in ("crs", "geometry_type", "geometry_name")}
         _hold(ceilings, "columns", len(reader.schema))
         shape = about["geometry_name"] or "wkb_geometry"
@@ -124,8 +130,7 @@ def _layer(
     number = told["fid_column"] or "OGC_FID"
     if number.lower() in {"fid", "ogc_fid", "objectid"}:
         table = table.drop_columns([number])
-    if path.lower().endswith(".gpkg"):
-        about["unfit"] = _unfit(path, about["layer"], about["geometry_name"])
+    about["unfit"] = unfit.result() if unfit else []
     if about["geometry_type"] is None:
         return about | {"geometry_name": None}, table
     about["curves"] = _curves(table[shape])
@@ -149,7 +154,7 @@ _FITS = {
     "DATE": "typeof(@) = 'text' AND date(@, '+0 days') IS @",
     "DATETIME": "typeof(@) = 'text' AND datetime(@) IS NOT NULL",
 }  # fmt: skip
-_OUTLINE = "typeof(@) = 'blob' AND hex(substr(@, 1, 2)) = '4750'"
+_OUTLINE = "substr(@, 1, 2) = x'4750'"
 _MOST = 1000  # such cells of a column are told, of more the file is refused
 
 

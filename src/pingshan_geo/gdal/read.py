@@ -58,7 +58,8 @@ def read(
         ``layers`` (the names of all), ``layer`` (the one read; None if that could not be
         decided, the table is empty then), and of that one ``crs`` (text or None),
         ``geometry_type`` and ``geometry_name`` (None for a table without), ``curves`` (how many
-        geometries were curves) and ``said`` (GDAL's warnings).
+        geometries were curves), ``unfit`` (column, type, row and text of cells of a GeoPackage that
+        are not of their column's type) and ``said`` (GDAL's warnings).
 
     Raises
     ------

@@ -270,7 +270,7 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
         report("reader-said", value="; ".join(about["said"]))
     if about["curves"]:
         report("curves-linearised", value=str(about["curves"]))
-    for column, kind_of, row, value in about.get("unfit", ()):
+    for column, kind_of, row, value in about["unfit"]:
         report("cell-unfit", row=row, field=column, value=value, details={"kind": kind_of})
     geometry, claim = None, None
     if about["geometry_name"]:
