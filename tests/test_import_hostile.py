@@ -118,7 +118,7 @@ def test_a_catalogues_file_may_have_another_ending(small, imported, tmp_path, pa
     resource |= {"path": path, "schema": "zones.schema.json"}
     small.write("datapackage.json", json.dumps(small.descriptor))
     zones = gpd.GeoDataFrame({"zone_id": ["new"], "kind": ["district"]}, geometry=[LOT], crs=4490)
-    zones.to_file(tmp_path / "z.geojson")
+    written(zones, tmp_path / "z.geojson")
     words = ("--as", "zones", "--yes", "--geometry-status", "surveyed", "--crs", "EPSG:4326")
     status, said = imported(tmp_path / "z.geojson", *words)
     assert status == 0, said
@@ -281,7 +281,7 @@ def test_times_that_cannot_be_said_are_left_out_and_told(tmp_path, column):
 def test_an_outline_from_pole_to_pole_is_told(imported, tmp_path):
     globe = shapely.box(-180, -90, 180, 90)
     lots = gpd.GeoDataFrame({"parcel_id": ["A", "B"]}, geometry=[globe, LOT], crs=4326)
-    lots.to_file(tmp_path / "lots.geojson")
+    written(lots, tmp_path / "lots.geojson")
     status, said = imported(tmp_path / "lots.geojson", *LOTS)
     assert status in (0, 3), said
     assert "fault" not in said
@@ -305,7 +305,7 @@ def package(tmp_path):
         path = tmp_path / "a.gpkg"
         ids = [f"L{at}" for at in range(len(cells))]
         lots = gpd.GeoDataFrame({"parcel_id": ids}, geometry=[LOT] * len(cells), crs=4490)
-        lots.to_file(path, layer="lots")
+        written(lots, path, layer="lots")
         with closing(sqlite3.connect(path)) as base, base:
             names = base.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
             for (name,) in names.fetchall():  # they call functions of GDAL
@@ -402,7 +402,7 @@ def test_an_outline_far_from_the_district_is_told(imported, tmp_path):
     far = shapely.box(114.9, 23.4, 114.901, 23.401)
     near = shapely.box(114.002, 22.002, 114.004, 22.004)
     lots = gpd.GeoDataFrame({"parcel_id": ["A", "B"]}, geometry=[near, far], crs=4326)
-    lots.to_file(tmp_path / "lots.geojson")
+    written(lots, tmp_path / "lots.geojson")
     status, said = imported(tmp_path / "lots.geojson", *LOTS, "--crs", "EPSG:4490")
     assert status == 0, said
     assert "rows-far" in said
