@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import zipfile
 from contextlib import closing
+from itertools import product
 
 import geopandas as gpd
 import pandas as pd
@@ -17,11 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
+import shapely.affinity
 import xlsxwriter
 from tests.opening import codes, opened, refused, written
 from tests.town import rows_of
 
 from pingshan_geo.catalogue.schema import ID_COLUMN
+from pingshan_geo.ceilings import is_deep
 from pingshan_geo.cli import main
 from pingshan_geo.ingest.columns.cells import read_number
 
@@ -213,6 +216,27 @@ def test_geometry_nested_without_end_is_refused_and_ends_nothing(tmp_path, name)
     assert delivery.geometry[1].equals(LOT)
 
 
+def test_many_geometries_beside_each_other_are_no_depth():
+    square = shapely.box(2.5, 3, 3.5, 4)  # whose coordinates look like headers of WKB
+    flat = shapely.MultiPolygon([shapely.affinity.translate(square, 2 * n) for n in range(300)])
+    many = shapely.GeometryCollection([flat, *[shapely.MultiPoint([(2.5, 3)])] * 300])
+    for byte_order, flavor in product((0, 1), ("iso", "extended")):
+        for each in (flat, many, shapely.force_3d(many)):
+            shape = shapely.set_srid(each, 4490)
+            srid = flavor == "extended"
+            blob = shapely.to_wkb(shape, byte_order=byte_order, flavor=flavor, include_srid=srid)
+            assert not is_deep(blob)
+    assert not is_deep(shapely.to_wkt(many))
+
+
+def test_depth_is_told_wherever_it_stands():
+    deep = shapely.Point(1, 2)
+    for level in range(1, 80):
+        deep = shapely.GeometryCollection([shapely.LineString([(0, 0), (1, 1)]), deep])
+        assert is_deep(shapely.to_wkb(deep)) == (level > 64)
+        assert is_deep(shapely.to_wkt(deep)) == (level > 64)
+
+
 def test_text_nested_without_end_is_refused_and_ends_nothing(tmp_path):
     texts = [DEEP_WKT, DEEP_WKT.lower(), shapely.to_wkt(LOT)]
     pq.write_table(geo(pa.array(texts), "WKT"), tmp_path / "a.parquet")
@@ -334,6 +358,14 @@ def test_a_cell_that_is_not_of_its_columns_type_is_told_by_row(package, kind, ce
         if each.severity == "error"
     ]  # fmt: skip
     assert (code, row, field, value) == ("cell-unfit", 2, "far", str(cell))
+
+
+def test_a_row_with_such_a_cell_goes_to_quarantine_as_it_stands(small, imported, package):
+    status, said = imported(package("REAL", 1.5, "1,234"), *LOTS, "--crs", "EPSG:4490")
+    assert status == 0, said
+    assert "2 rows = 1 accepted + 0 repaired + 1 quarantined" in said
+    (row,) = rows_of(small.path / "quarantine" / "import-1.csv")
+    assert (row["parcel_id"], row["far"]) == ("L1", "1,234")
 
 
 def test_a_package_with_too_many_such_cells_to_tell_is_refused(package):

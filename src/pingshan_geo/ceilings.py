@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from itertools import accumulate
 
 from pingshan_geo.errors import InputError, UsageError
 from pingshan_geo.findings import Finding
@@ -18,24 +21,57 @@ _HOLDS_WKB = re.compile(
     rb"|\0[\0\x20\x40\x60\x80\xa0\xc0\xe0](?:\0\0[\x04-\x0c]|\0\x03[\xec-\xf4]|\0\x07[\xd4-\xdc]|\0\x0b[\xbc-\xc4])"
 )
 _HOLDS_WKT = re.compile(r"COLLECTION|MULTI|CURVE", re.IGNORECASE)
-_MOST_HELD = 1_000
+_DEEPEST = 64
 #: Why a geometry is not read.
-DEEP = Text("it holds over 1,000 others, which may lie one in the other",
-            "内含超过 1000 个几何，可能层层嵌套")  # fmt: skip
+DEEP = Text(f"it is nested over {_DEEPEST} deep", f"嵌套超过 {_DEEPEST} 层")
 _TOLD = re.compile(r"over the limit ([a-z_]+): (\d+)")
 
 
 def is_deep(geometry: bytes | str | None) -> bool:
-    """Return whether WKB or WKT may be nested so deep that GEOS would end the process.
+    """Return whether WKB or WKT is nested so deep that GEOS might end the process.
 
     Examples
     --------
     >>> is_deep("GEOMETRYCOLLECTION(" * 2000), is_deep("POINT (1 2)"), is_deep(None)
     (True, False, False)
     """
-    if isinstance(geometry, bytes):
-        return bool(_HOLDS_WKB.match(geometry)) and len(_HOLDS_WKB.findall(geometry)) > _MOST_HELD
-    return isinstance(geometry, str) and len(_HOLDS_WKT.findall(geometry)) > _MOST_HELD
+    if isinstance(geometry, bytes):  # coordinates may look like headers: those are only a hint
+        holds = _HOLDS_WKB.match(geometry) and len(_HOLDS_WKB.findall(geometry)) > _DEEPEST
+        return bool(holds) and _depth(geometry) > _DEEPEST
+    if not isinstance(geometry, str) or len(_HOLDS_WKT.findall(geometry)) <= _DEEPEST:
+        return False
+    steps = (1 if sign == "(" else -1 for sign in re.findall("[()]", geometry))
+    return max(accumulate(steps), default=0) > _DEEPEST
+
+
+def _depth(wkb: bytes) -> int:
+    """Return how many geometries lie one in the other; what is broken is for GEOS to tell."""
+    to_come, deepest, at = [1], 1, 0  # how many are to come on each level
+    with suppress(struct.error, IndexError):
+        while to_come and deepest <= _DEEPEST:
+            if not to_come[-1]:
+                to_come.pop()
+                continue
+            to_come[-1] -= 1
+            whole = struct.Struct("<I" if wkb[at] else ">I")
+            (kind,) = whole.unpack_from(wkb, at + 1)
+            at += 9 if kind & 0x20000000 else 5  # an SRID
+            thousand, code = divmod(kind & 0x0FFFFFFF, 1000)
+            numbers = 2 + (thousand in (1, 3) or kind >> 31) + (thousand > 1 or kind >> 30 & 1)
+            if code == 1:
+                at += 8 * numbers
+                continue
+            (count,) = whole.unpack_from(wkb, at)
+            at += 4
+            if code in (2, 8):
+                at += 8 * numbers * count
+            elif code == 3:
+                for _ in range(count):
+                    at += 4 + 8 * numbers * whole.unpack_from(wkb, at)[0]
+            else:
+                to_come.append(count)
+                deepest = max(deepest, len(to_come))
+    return deepest
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,7 @@ def _unfit(path: str, layer: str, shape: str | None) -> list[tuple[str, str, int
             ).fetchall()
             if len(rows) > _MOST:
                 sys.exit(f"over {_MOST} cells of {name} are not of its type {kinds[name]}")
-            found += [(name, kinds[name], row, str(value)[:200]) for row, value in rows]
+            found += [(name, kinds[name], row, str(value)) for row, value in rows]
     return found
 
 

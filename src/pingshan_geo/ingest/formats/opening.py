@@ -279,8 +279,13 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
         if about["crs"] and "ndefined" not in about["crs"]:  # GeoPackage's names for none
             claim = Claim(about["crs"], "file")
     table, encoding = decoded(table, place.name, asked.encoding, found)
+    cells = frame(table, report)
+    for column, _, row, value in about["unfit"]:
+        if column in cells:  # as it stands in the file, should the row be mended in quarantine
+            cells[column] = cells[column].astype(object)
+            cells.loc[row - 1, column] = value
     return Delivery(
-        place.name, sha256.result(), kind.name, about["layer"], frame(table, report),
+        place.name, sha256.result(), kind.name, about["layer"], cells,
         np.arange(1, table.num_rows + 1), geometry, claim, encoding, tuple(found),
     )  # fmt: skip
 

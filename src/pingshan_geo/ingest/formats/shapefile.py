@@ -106,9 +106,8 @@ def _told_broken(data: bytes, index: bytes, found: npt.NDArray[Any], report: Rep
         if place := index[92 + 8 * row : 96 + 8 * row]:
             at = 2 * int.from_bytes(place, "big")
         kind, parts = data[at + 8 : at + 12], data[at + 44 : at + 48]
-        if (
-            shape is None and kind != bytes(4) and parts != bytes(4)
-        ):  # no outline, none of its parts
+        # A record of the kind 0 has no outline, and one of no parts an empty one.
+        if shape is None and kind != bytes(4) and parts != bytes(4):
             reason = Text("its record is damaged or cut off", "记录已损坏或被截断")
             report("geometry-unreadable", row=row, reason=reason)
         at += 8 + 2 * int.from_bytes(data[at + 4 : at + 8], "big")
