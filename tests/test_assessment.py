@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 
 from pingshan_geo import assess, load_catalogue
+from pingshan_geo.assessment import model
 from pingshan_geo.catalogue.schema import KINDS
 from pingshan_geo.errors import UsageError
 from pingshan_geo.measures.registry import MEASURES
+from pingshan_geo.report import select
 
 ROOT = Path(__file__).parents[1]
 GEODATA, DEMO = ROOT / "geodata", ROOT / "examples" / "demo-town"
@@ -317,3 +319,15 @@ def test_an_itemised_delivery_that_adds_areas_of_several_bases_says_so():
     assert assess(one).figure(figure_id).notes == ()
     said = [note.en for note in assess(two).figure(figure_id).notes]
     assert said == ["Adds areas of several bases: net site 1, parcel 2."]
+
+
+def test_of_very_many_parcels_no_id_is_looked_for_that_was_meant(monkeypatch):
+    made = assess(load_catalogue())
+    with pytest.raises(UsageError, match="nearest"):
+        made.figure("far/G13113-8041")
+    monkeypatch.setattr(model, "_MOST_HINTED", 1)
+    monkeypatch.setattr(type(made), "figure_ids", None)  # which reads all of them
+    for asked in (lambda: made.figure("far/G13113-8041"), lambda: select(made, subject="G13")):
+        with pytest.raises(UsageError) as caught:
+            asked()
+        assert "nearest" not in caught.value.message("en")
