@@ -113,9 +113,10 @@ def main() -> int:
     status = 0
     with tempfile.TemporaryDirectory() as name:
         row = in_a_row(asked.row, Path(name))
-        for at in sorted({0, min(_WARM, len(row)) - 1, len(row) // 2, len(row) - 1}):
-            sys.stdout.write(f"after build {at + 1}: {row[at]}\n")
-        status |= row[-1][1:] != row[min(_WARM, len(row)) - 1][1:]
+        if row:
+            for at in sorted({0, min(_WARM, len(row)) - 1, len(row) // 2, len(row) - 1}):
+                sys.stdout.write(f"after build {at + 1}: {row[at]}\n")
+            status |= row[-1][1:] != row[min(_WARM, len(row)) - 1][1:]
     with tempfile.TemporaryDirectory() as name:
         wrong = side_by_side(asked.beside, Path(name))
         sys.stdout.write(
