@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,7 @@ def _layer(
             _hold(ceilings, "vertices", outlines // _MOST_OF_A_VERTEX)
             batches.append(batch)
         table = pa.Table.from_batches(batches, reader.schema)
+    _hold_count(path, about["layer"], rows)
     # A row number that the format keeps for itself is no attribute, unless it has a name.
     number = told["fid_column"] or "OGC_FID"
     if number.lower() in {"fid", "ogc_fid", "objectid"}:
@@ -192,6 +194,41 @@ def _unfit(path: str, layer: str, shape: str | None) -> list[tuple[str, str, int
                 sys.exit(f"over {_MOST} cells of {name} are not of its type {kinds[name]}")
             found += [(name, kinds[name], row, str(value)) for row, value in rows]
     return found
+
+
+def _hold_count(path: str, layer: str, rows: int) -> None:
+    """End where a file says or holds other than so many rows: GDAL reads on over what is cut off.
+
+    What a GeoPackage says of it is only a copy that other programs let grow old.
+    """
+    kind = Path(path).suffix.lower()
+    said = -1 if kind == ".gpkg" else _pyogrio().read_info(path, layer=layer)["features"]
+    if kind == ".fgb":
+        with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            said = max(said, _features(data))
+    if said not in (-1, rows):
+        sys.exit(f"{rows} of {said} rows can be read")
+
+
+def _features(data: mmap) -> int:
+    """Return how many features a FlatGeobuf holds; -1 for one with an index, which GDAL holds to.
+
+    Of the header, a FlatBuffers table, the tenth field is needed: the size of the index's nodes.
+    Each feature begins with its length.
+    """
+    head = int.from_bytes(data[8:12], "little")
+    table = 12 + int.from_bytes(data[12:16], "little")
+    fields = table - int.from_bytes(data[table : table + 4], "little", signed=True)
+    place = fields + 4 + 2 * 9
+    is_there = place + 2 <= fields + int.from_bytes(data[fields : fields + 2], "little")
+    offset = int.from_bytes(data[place : place + 2], "little") if is_there else 0
+    if not offset or data[table + offset : table + offset + 2] != bytes(2):
+        return -1
+    count, at = 0, 12 + head
+    while at < len(data):
+        at += 4 + int.from_bytes(data[at : at + 4], "little")
+        count += 1
+    return count
 
 
 def _hold(ceilings: dict[str, int], name: str, value: int) -> None:

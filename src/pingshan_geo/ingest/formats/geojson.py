@@ -24,6 +24,7 @@ from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
 from pingshan_geo.ingest.formats.encoding import detect
+from pingshan_geo.ingest.formats.rings import is_outside
 from pingshan_geo.words import Text
 
 _KINDS = {
@@ -79,7 +80,8 @@ def read_geojson(path: Path, asked: Asked) -> Delivery:
         _told_members(document, report, None)
     _told_doubled(doubled, features, report)
     claim = _claim(document, report)
-    return _delivery(path, "GeoJSON", features, claim, found, asked.ceilings)
+    delivery = _delivery(path, "GeoJSON", features, claim, found, asked.ceilings)
+    return _bounded(delivery, [(None, document), *enumerate(features)])
 
 
 def read_sequence(path: Path, asked: Asked) -> Delivery:
@@ -99,7 +101,8 @@ def read_sequence(path: Path, asked: Asked) -> Delivery:
         raise InputError([*found, _not_geojson(None, path.name)])
     _told_doubled(doubled, features, file_report(path.name, found))
     claim = Claim("OGC:CRS84", "format")
-    return _delivery(path, "GeoJSONSeq", features, claim, found, asked.ceilings)
+    delivery = _delivery(path, "GeoJSONSeq", features, claim, found, asked.ceilings)
+    return _bounded(delivery, list(enumerate(features)))
 
 
 def _utf8(path: Path, asked: Asked, found: list[Finding]) -> bytes:
@@ -163,6 +166,21 @@ def _delivery(
         path.name, digest(path), name, None, _table(rows, path.name, ceilings),
         np.arange(1, len(rows) + 1), _geometry(outlines, report), claim, findings=tuple(found),
     )  # fmt: skip
+
+
+def _bounded(delivery: Delivery, boxed: list[tuple[int | None, Any]]) -> Delivery:
+    """Return a delivery that tells whose outlines reach out of their bbox; None stands for all."""
+    found: list[Finding] = []
+    report = file_report(delivery.file, found)
+    bounds = shapely.bounds(delivery.geometry)
+    for at, item in boxed:
+        if not isinstance(item, dict) or "bbox" not in item or not len(bounds):
+            continue
+        own = shapely.total_bounds(delivery.geometry) if at is None else bounds[at]
+        if is_outside(own.tolist(), box := item["bbox"]):
+            reason = Text(f"outlines reach out of bbox {box}", f"界线超出 bbox {box}")
+            report("geojson-member", row=None if at is None else at + 1, reason=reason)
+    return replace(delivery, findings=(*delivery.findings, *found))
 
 
 def _feature(feature: Any, number: int, report: Report) -> tuple[dict[str, Any], Any]:

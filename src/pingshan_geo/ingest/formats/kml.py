@@ -19,7 +19,7 @@ from pingshan_geo.catalogue.readers import file_report
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
-from pingshan_geo.ingest.formats.arrow import frame_of_rows
+from pingshan_geo.ingest.formats.arrow import frame_of_rows, unique
 from pingshan_geo.ingest.formats.xml import checked_xml
 
 Element = ElementTree.Element
@@ -51,17 +51,28 @@ def read_kml(path: Path, asked: Asked) -> Delivery:
     rows: list[dict[str, str]] = []
     shapes: list[Any] = []
     left_out: Counter[str] = Counter()
+    doubled: dict[str, str] = {}
     for item, folders in _features(checked_xml(path, asked.ceilings), left_out):
         if asked.layer is not None and asked.layer not in folders:
             left_out[f"{'/'.join(folders) or '—'} (--layer)"] += 1
             continue
-        rows.append(_attributes(item, folders))
+        cells = list(dict.fromkeys(_cells(item, folders)))
+        names = unique(
+            [name for name, _ in cells],
+            lambda _, **said: doubled.update({said["field"]: said["value"]}),
+        )
+        rows.append(dict(zip(names, (text for _, text in cells), strict=True)))
         asked.ceilings.hold("rows", len(rows), path.name)
+        opened: list[Element] = []
         try:
-            shapes.append(_shape(item))
+            shapes.append(_shape(item, opened))
         except ValueError as error:
             shapes.append(None)
             report("geometry-unreadable", row=len(rows), reason=str(error))
+        if opened:
+            report("ring-closed", row=len(rows))
+    for name, further in doubled.items():
+        report("heading-doubled", field=name, value=further)
     if left_out:
         report("kml-left-out", value=", ".join(f"{n} × {name}" for name, n in left_out.items()))
     if not rows:
@@ -107,35 +118,37 @@ def _tag(item: Element) -> str:
     return item.tag.rpartition("}")[2]
 
 
-def _attributes(item: Element, folders: list[str]) -> dict[str, str]:
-    row = {"folder": "/".join(folders)} if folders else {}
+def _cells(item: Element, folders: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of all that is said of a placemark."""
+    if folders:
+        yield "folder", "/".join(folders)
     if item.get("id"):
-        row["id"] = str(item.get("id"))
+        yield "id", str(item.get("id"))
     for child in item:
         tag = _tag(child)
         if tag in {"ExtendedData", "TimeSpan", "TimeStamp", "SchemaData"}:
-            row |= _extended(child)
+            yield from _extended(child)
         elif tag not in _LOOKS and not len(child) and (child.text or "").strip():
-            row[tag] = str(child.text).strip()
-    return row
+            yield tag, str(child.text).strip()
 
 
-def _extended(item: Element) -> dict[str, str]:
-    row: dict[str, str] = {}
+def _extended(item: Element) -> Iterator[tuple[str, str]]:
     for child in item:
         tag = _tag(child)
         if tag == "SchemaData":
-            row |= _extended(child)
+            yield from _extended(child)
             continue
         values = [part for part in child if _tag(part) == "value"] if tag == "Data" else [child]
-        text = (values[0].text or "").strip() if values else ""
-        if text:
-            row[str(child.get("name") or tag)] = text
-    return row
+        for value in values:
+            if text := (value.text or "").strip():
+                yield str(child.get("name") or tag), text
 
 
-def _shape(item: Element) -> shapely.Geometry | None:
-    """Return the geometry among the children of an element; `ValueError` says what it is not."""
+def _shape(item: Element, opened: list[Element]) -> shapely.Geometry | None:
+    """Return the geometry among the children of an element; `ValueError` says what it is not.
+
+    Rings that do not end where they start are added to ``opened``.
+    """
     for child in item:
         tag = _tag(child)
         if tag in _NOT_READ:
@@ -144,26 +157,33 @@ def _shape(item: Element) -> shapely.Geometry | None:
             others = [_tag(each) for each in item if each is not child and _tag(each) in _SHAPES]
             if others:
                 raise ValueError(f"<{tag}> and {', '.join(f'<{each}>' for each in others)}")
-            return _made(child, tag)
+            return _made(child, tag, opened)
     return None
 
 
-def _made(item: Element, tag: str) -> shapely.Geometry:
+def _made(item: Element, tag: str, opened: list[Element]) -> shapely.Geometry:
     try:
         if tag == "Polygon":
             shells, holes = (
-                [_positions(ring) for part in item if _tag(part) == side for ring in part]
+                [_ring(ring, opened) for part in item if _tag(part) == side for ring in part]
                 for side in ("outerBoundaryIs", "innerBoundaryIs")
             )
             return shapely.Polygon(shells[0], holes) if shells else shapely.Polygon()
         if tag == "MultiGeometry":
-            return _gathered([_shape([part]) for part in item])  # type: ignore[arg-type]
+            return _gathered([_shape([part], opened) for part in item])  # type: ignore[arg-type]
         positions = _positions(item)
         if tag == "Point":
             return shapely.Point(positions[0]) if positions else shapely.Point()
         return shapely.LineString(positions)
     except shapely.errors.ShapelyError as error:
         raise ValueError(f"<{tag}> {error}") from None
+
+
+def _ring(item: Element, opened: list[Element]) -> list[tuple[float, ...]]:
+    positions = _positions(item)
+    if positions and positions[0][:2] != positions[-1][:2]:
+        opened.append(item)
+    return positions
 
 
 def _gathered(parts: list[Any]) -> shapely.Geometry:

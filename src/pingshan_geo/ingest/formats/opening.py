@@ -21,6 +21,7 @@ from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, digesting
 from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
 from pingshan_geo.ingest.formats.arrow import decoded, frame, shapes
+from pingshan_geo.ingest.formats.gml import geometries_beside
 from pingshan_geo.ingest.formats.xml import checked_xml
 from pingshan_geo.output import is_utf8
 from pingshan_geo.postgis import SCHEMES
@@ -254,8 +255,10 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
     if kind.name == "GML":  # a copy: GDAL reads and writes files beside it
         with scratch() as folder, digesting(place) as sha256:
             copy = Path(folder, place.name)
-            copy.write_bytes(checked_xml(place, asked.ceilings))
+            copy.write_bytes(data := checked_xml(place, asked.ceilings))
             table, about = _read(copy, asked, kind)
+        if beside := geometries_beside(data, about["layer"] or ""):
+            report("gml-geometries", row=min(beside.values()), value=", ".join(beside))
     else:
         with digesting(*_files(place)) as sha256:
             table, about = _read(place, asked, kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from pingshan_geo.findings import Finding
 from pingshan_geo.gdal.read import read_parquet as table_of
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digesting
 from pingshan_geo.ingest.formats.arrow import decoded, frame, shapes, stored
+from pingshan_geo.ingest.formats.rings import is_outside
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def read_parquet(path: Path, asked: Asked) -> Delivery:
         about = columns[chosen]
         geometry = _geometry(table[chosen], about, report)
         claim = _claim(about, report)
-        _told(about, geometry, report)
+        _told(about, geometry, table, report)
     for name in columns.keys() - {chosen}:
         report("column-left-out", field=name, value="geometry")
     table = table.drop_columns([name for name in columns if name in table.column_names])
@@ -182,7 +184,9 @@ def _claim(about: dict[str, Any], report: Report) -> Claim | None:
     return Claim(crs.to_string(), "file")
 
 
-def _told(about: dict[str, Any], geometry: npt.NDArray[Any], report: Report) -> None:
+def _told(
+    about: dict[str, Any], geometry: npt.NDArray[Any], table: pa.Table, report: Report
+) -> None:
     """Tell where the geometries are not what the metadata says of them."""
     present = geometry[~shapely.is_missing(geometry)]
     doubts = []
@@ -203,5 +207,36 @@ def _told(about: dict[str, Any], geometry: npt.NDArray[Any], report: Report) -> 
             doubts.append(Text("rings turn the other way than it says", "环方向与声明不符"))
     if shapely.get_srid(present).any():
         doubts.append(Text("the WKB is PostGIS's own (EWKB)", "WKB 为 PostGIS 的 EWKB"))
+    box = about.get("bbox")
+    if len(present) and is_outside(shapely.total_bounds(present).tolist(), box):
+        doubts.append(Text(f"outlines reach out of the bbox {box}", f"界线超出 bbox {box}"))
+    doubts += _uncovered(about, geometry, table)
     for reason in doubts:
         report("geoparquet-doubtful", reason=reason)
+
+
+def _uncovered(
+    about: dict[str, Any], geometry: npt.NDArray[Any], table: pa.Table
+) -> Iterator[Text]:
+    """Yield what is wrong with the columns that are told to hold the bounds of each outline."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    covering = about.get("covering")
+    if covering is None:
+        return
+    try:
+        paths = [covering["bbox"][side] for side in ("xmin", "ymin", "xmax", "ymax")]
+        sides = [pc.struct_field(table[path[0]], path[1:]).to_numpy() for path in paths]
+        told = np.column_stack(sides).astype(float)
+    except (KeyError, IndexError, TypeError, ValueError, pa.ArrowException):
+        yield Text("its covering names no four columns of numbers", "covering 未指明四列数字")
+        return
+    bounds = shapely.bounds(geometry)
+    rounding = 1e-6 * np.abs(told).max(axis=1, initial=0)
+    low, high = told[:, :2].T - rounding, told[:, 2:].T + rounding
+    is_over = ((low > bounds[:, :2].T) | (high < bounds[:, 2:].T)).any(axis=0)
+    if is_over.any():
+        row = int(is_over.argmax()) + 1
+        yield Text(f"{is_over.sum()} outlines reach out of their covering (row {row})",
+                   f"{is_over.sum()} 个界线超出 covering（第 {row} 行）")  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ _WKT = re.compile(
     r"|GEOMETRYCOLLECTION|CIRCULARSTRING|COMPOUNDCURVE)\s*+(?:ZM|Z|M)?\s*+(?:\(|EMPTY)",
     re.IGNORECASE,
 )
+_FARTHEST = 1e9  # degrees or metres
 _CURVED = re.compile("CURVE|CIRCULAR|SURFACE", re.IGNORECASE)
 _GEOMETRIC = re.compile("wkt|geom|shape|几何|图形|坐标")
 # Headings of vertex tables, after `_plain`. 横 and 东 are east, 纵 and 北 are north, whichever
@@ -38,6 +40,21 @@ _ID = re.compile(
 )
 _RING = re.compile("(圈|环|部分|部件|ring|part)(号|序号|id|no)?")
 _ORDER = re.compile("(点|界址点)?(序号|顺序|序)|order|seq|vertex(index|id|no)?")
+
+
+def is_outside(bounds: Sequence[float], box: object) -> bool:
+    """Return whether bounds reach out of the ``bbox`` that a file tells, by more than its rounding.
+
+    Bounds are west, south, east, north. What is no box, or one over the 180th meridian, is none.
+    """
+    if not isinstance(box, list) or len(box) not in {4, 6} or {*map(type, box)} - {int, float}:
+        return False
+    west, south, east, north = *box[:2], *box[len(box) // 2 :][:2]
+    largest = max(map(abs, box))
+    if largest > _FARTHEST or west > east:
+        return False
+    beyond = west - bounds[0], south - bounds[1], bounds[2] - east, bounds[3] - north
+    return any(each > 1e-6 * largest for each in beyond)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is no number is told by row

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +51,19 @@ class _Block:
     row: int
     head: list[str]
     rings: list[list[tuple[float, float]]] = field(default_factory=list)
+    numbers: list[list[int]] = field(default_factory=list)
     ring: str | None = None
     faults: list[Text] = field(default_factory=list)
 
-    def add(self, ring: str, north: float, east: float) -> None:
+    def add(self, number: int, ring: str, north: float, east: float) -> None:
         """Add a vertex; a new ring begins with a new number or after the last one has closed."""
         last = self.rings[-1] if self.rings else []
         if ring != self.ring or (len(last) > 3 and last[0] == last[-1]):
             self.rings.append([])
+            self.numbers.append([])
             self.ring = ring
         self.rings[-1].append((north, east))
+        self.numbers[-1].append(number)
 
 
 def read_survey(place: Path, asked: Asked) -> Delivery:
@@ -150,14 +154,26 @@ def _blocks(lines: Iterator[tuple[int, str]], report: Report) -> Iterator[_Block
         yield block
 
 
-def _vertex(parts: list[str]) -> tuple[str, float, float] | None:
-    """Return ring, north, east of ``J1,1,X,Y``, None for anything else."""
+def _vertex(parts: list[str]) -> tuple[int, str, float, float] | None:
+    """Return number, ring, north, east of ``J1,1,X,Y``, None for anything else."""
     try:
-        _, ring, north, east = (nfkc(part) for part in parts)
-        vertex = ring, float(north), float(east)
+        name, ring, north, east = (nfkc(part) for part in parts)
+        vertex = int(re.sub(r"\D", "", name[-9:]) or 0), ring, float(north), float(east)
     except ValueError:
         return None
-    return vertex if ring.isdecimal() and all(map(math.isfinite, vertex[1:])) else None
+    return vertex if ring.isdecimal() and all(map(math.isfinite, vertex[2:])) else None
+
+
+def _is_mixed(numbers: list[int]) -> bool:
+    """Return whether the numbers of a ring count its points, yet not one after the other."""
+    numbers = numbers[: -1 if numbers[0] == numbers[-1] else None]
+    low, count = min(numbers, default=0), len(numbers)
+    if count < 4:  # three points stand one after the other, one way or the other
+        return False
+    if sorted(numbers) != list(range(low, low + count)):
+        return False  # numbers of points that neighbours share, or none
+    steps = {(after - before) % count for before, after in pairwise([*numbers, numbers[0]])}
+    return not steps <= {1} and not steps <= {count - 1}
 
 
 def _outlines(blocks: list[_Block], report: Report) -> npt.NDArray[Any]:
@@ -175,6 +191,9 @@ def _outlines(blocks: list[_Block], report: Report) -> npt.NDArray[Any]:
         if nfkc(block.head[0]) not in {"", str(count), str(count - closing)}:
             details = {"count": str(count)}
             report("survey-points", row=block.row, value=block.head[0], details=details)
+        for mixed in filter(_is_mixed, block.numbers):
+            value = ", ".join(map(str, mixed[:20]))
+            report("survey-order", row=block.row, value=value)
     rings = [
         (at, ring) for at, block in enumerate(blocks) if not block.faults for ring in block.rings
     ]

@@ -37,8 +37,9 @@ def cells(place: Path, sheet: str | None, ceilings: Ceilings) -> dict[str, Any]:
         ``sheet`` (its name), ``rows`` (from row 1, first column; text, number, truth value or
         None; dates as ISO text), ``merged`` (first row, first column, last row, last column from
         0, or None where the format does not tell), ``hidden`` (names of hidden sheets with data),
-        ``broken`` (row, column, from 0, of cells of an XLSX whose formula has no value),
-        ``hidden_rows`` (how many of an XLSX), ``valueless`` (how many formulas of an ODS).
+        ``broken`` (row, column, from 0, of cells of an XLSX or XLS that hold an error, and of an
+        XLSX whose formula has no value), ``hidden_rows`` (how many of these two), ``valueless``
+        (how many formulas of an ODS).
 
     Raises
     ------

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import zipfile
+from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ _NO_VALUE = re.compile(
     rb"|<c\b[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f\s*>)"
     rb"\s*(?:<v\s*/>|<v>\s*</v\s*>)?\s*</c\s*>"
 )
+_CELL = re.compile(rb"<c\b[^>]*?\br=[\"']([A-Z]+\d+)[\"']")
 _HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
 _ODS_FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
 
@@ -78,11 +80,11 @@ def _answer(path: str, wanted: str, ceilings: dict[str, int]) -> dict[str, Any]:
 def _beside(path: str, sheet: str) -> dict[str, Any]:
     """Return what calamine leaves out: cells without a value, how many rows are hidden.
 
-    Of an ODS it is how many formulas have none, wherever they stand; of an XLS nothing is known.
+    Of an ODS it is how many formulas have none, wherever they stand.
     """
     told: dict[str, Any] = {"broken": [], "hidden_rows": 0, "valueless": 0}
     if not zipfile.is_zipfile(path):
-        return told
+        return told | _beside_xls(path, sheet)
     with zipfile.ZipFile(path) as parts:
         if "xl/workbook.xml" not in parts.namelist():
             content = parts.read("content.xml")
@@ -99,9 +101,25 @@ def _beside(path: str, sheet: str) -> dict[str, Any]:
         )
         target = targets[key].lstrip("/").removeprefix("xl/")
         content = parts.read(f"xl/{target}")
+    cells = _CELL.findall(content)
+    if len(set(cells)) < len(cells):
+        ((twice, _),) = Counter(cells).most_common(1)
+        sys.exit(f"the cell {twice.decode()} stands there twice")
     places = [(a or c, b or d) for a, b, c, d in _NO_VALUE.findall(content)]
     broken = [(int(row) - 1, _column(letters)) for letters, row in places]
     return told | {"broken": broken, "hidden_rows": len(_HIDDEN_ROW.findall(content))}
+
+
+def _beside_xls(path: str, sheet: str) -> dict[str, Any]:
+    import xlrd
+
+    book = xlrd.open_workbook(path, formatting_info=True, logfile=sys.stderr)
+    page = book.sheet_by_name(sheet)
+    kinds = [(row, place, kind) for row in range(page.nrows)
+             for place, kind in enumerate(page.row_types(row))]  # fmt: skip
+    broken = [(row, place) for row, place, kind in kinds if kind == xlrd.XL_CELL_ERROR]
+    hidden = sum(bool(row.hidden) for row in page.rowinfo_map.values())
+    return {"broken": broken, "hidden_rows": hidden}
 
 
 def _is_valueless(cell: bytes) -> bool:
