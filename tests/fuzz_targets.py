@@ -168,7 +168,8 @@ def _geo(data: bytes, _: Path) -> None:
     """Take an input for what a Parquet file says of its geometry columns."""
     report, found = _report()
     shapes = np.array([shapely.box(114, 22, 115, 23)], dtype=object)
-    table = pa.table({"geometry": shapely.to_wkb(shapes), "a": [1]})
+    box = [{"xmin": 114.0, "ymin": 22.0, "xmax": 115.0, "ymax": 23.0}]
+    table = pa.table({"geometry": shapely.to_wkb(shapes), "a": [1], "box": box})
     metadata = {b"natives": b"{}", b"geo": data}
     columns, primary = parquet._described(metadata, table, report)
     if columns is None or primary is None:
@@ -176,7 +177,7 @@ def _geo(data: bytes, _: Path) -> None:
         return
     parquet._claim(columns[primary], report)
     if primary in table.column_names:
-        parquet._told(columns[primary], shapes, report)
+        parquet._told(columns[primary], shapes, table, report)
         assert len(parquet._geometry(table[primary], columns[primary], report)) == 1
 
 
@@ -279,7 +280,8 @@ MANIFEST = json.dumps(
 GEO = json.dumps({
     "version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {
         "encoding": "WKB", "geometry_types": ["Polygon"], "crs": "EPSG:4490", "edges": "planar",
-        "orientation": "counterclockwise", "bbox": [114, 22, 115, 23]}},
+        "orientation": "counterclockwise", "bbox": [114, 22, 115, 23], "covering": {"bbox": {
+            side: ["box", side] for side in ("xmin", "ymin", "xmax", "ymax")}}}},
 }).encode()  # fmt: skip
 TARGETS = {
     "json": Target(partial(_told, readers.read_json), (LAYER, b"[1e5,-0.0,null]")),

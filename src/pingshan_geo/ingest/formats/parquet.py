@@ -227,7 +227,8 @@ def _uncovered(
         return
     try:
         paths = [covering["bbox"][side] for side in ("xmin", "ymin", "xmax", "ymax")]
-        sides = [pc.struct_field(table[path[0]], path[1:]).to_numpy() for path in paths]
+        names = [[*map(str, path)] for path in paths]
+        sides = [pc.struct_field(table[name], inner).to_numpy() for name, *inner in names]
         told = np.column_stack(sides).astype(float)
     except (KeyError, IndexError, TypeError, ValueError, pa.ArrowException):
         yield Text("its covering names no four columns of numbers", "covering 未指明四列数字")
