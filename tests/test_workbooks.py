@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zipfile
 
 import pytest
@@ -247,6 +248,15 @@ def test_two_cells_in_far_corners_do_not_end_the_program(tmp_path):
 
     with pytest.raises(InputError, match=r"file-unreadable.*broke down"):
         workbook(tmp_path, fill)
+
+
+def test_what_a_reader_says_of_a_broken_workbook_stands_in_a_sentence_in_both_languages(tmp_path):
+    (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 99)
+    with pytest.raises(InputError) as caught:
+        read_workbook(tmp_path / "a.xls", Asked())
+    (finding,) = caught.value.findings
+    assert re.search(r"cannot be read as a workbook \(\w+ .+\)", finding.line("en"))
+    assert re.search(r"无法作为工作簿读取（\w+ .+）", finding.line("zh"))
 
 
 @pytest.mark.parametrize("name", ["a.xls", "a.xlsx", "a.ods"])

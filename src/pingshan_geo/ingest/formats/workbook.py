@@ -15,6 +15,8 @@ from pingshan_geo.ids import hint
 from pingshan_geo.words import Text
 
 _SECONDS = 300
+_BROKEN = "broken: "  # what the child puts before an error of a library
+_SAID = {" has a DOCTYPE": " 含文档类型声明（DOCTYPE）", " stands there twice": " 重复出现"}
 # Started as a file: as a module of the package it would load all of it first.
 _CHILD = Path(__file__).with_name("workbook_child.py")
 
@@ -58,11 +60,7 @@ def cells(place: Path, sheet: str | None, ceilings: Ceilings) -> dict[str, Any]:
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         ceilings.said("".join(last), place.name)
-        reason = Text(*last, *last) if last and done.returncode == 1 else Text(
-            "the reader broke down over it (its size, or its structure)",
-            "读取程序因其大小或结构而中止",
-        )  # fmt: skip
-        raise unreadable(place.name, reason)
+        raise unreadable(place.name, _reason("".join(last) if done.returncode == 1 else ""))
     answer: dict[str, Any] = json.loads(done.stdout)
     names = ", ".join(answer["names"])
     if "sheet" in answer:
@@ -76,3 +74,17 @@ def cells(place: Path, sheet: str | None, ceilings: Ceilings) -> dict[str, Any]:
     if not names:
         raise unreadable(place.name, Text("no sheet has data", "没有含数据的工作表"))
     raise InputError([Finding("sheet-ambiguous", file=place.name, value=names)])
+
+
+def _reason(said: str) -> Text:
+    """Return what the child said as a reason, in both languages."""
+    if not said:
+        return Text("the reader broke down over it (its size, or its structure)",
+                    "读取程序因其大小或结构而中止")  # fmt: skip
+    if said.startswith(_BROKEN):
+        said = said.removeprefix(_BROKEN)
+        return Text(f"it cannot be read as a workbook ({said})", f"无法作为工作簿读取（{said}）")
+    zh = said
+    for ours, theirs in _SAID.items():
+        zh = zh.replace(ours, theirs)
+    return Text(said, zh)

@@ -104,7 +104,7 @@ def _beside(path: str, sheet: str) -> dict[str, Any]:
     cells = _CELL.findall(content)
     if len(set(cells)) < len(cells):
         ((twice, _),) = Counter(cells).most_common(1)
-        sys.exit(f"the cell {twice.decode()} stands there twice")
+        sys.exit(f"{twice.decode()} stands there twice")
     places = [(a or c, b or d) for a, b, c, d in _NO_VALUE.findall(content)]
     broken = [(int(row) - 1, _column(letters)) for letters, row in places]
     return told | {"broken": broken, "hidden_rows": len(_HIDDEN_ROW.findall(content))}
@@ -150,8 +150,10 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     try:
         answer = _answer(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))
-    except Exception as error:  # whatever the reader says is handed on in one line
-        sys.exit(" ".join(str(error).split()) or type(error).__name__)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # also a panic of calamine; handed on in one line
+        sys.exit(f"broken: {type(error).__name__} {' '.join(str(error).split())}"[:300].strip())
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False, default=_plain).encode())
 
 
