@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 import struct
 import zipfile
 
 import geopandas as gpd
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +19,9 @@ import xlwt
 from tests.opening import RING, codes, feature, of_features, opened, polygon, refused, written
 from tests.test_survey import HEAD, read
 
+from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
+from pingshan_geo.ingest.formats.dbf import _KINDS
 from pingshan_geo.ingest.formats.rings import is_outside
 
 LOTS = gpd.GeoDataFrame(
@@ -199,6 +204,7 @@ def test_geoparquet_that_lies_of_where_its_outlines_are_says_so(tmp_path, told, 
         ([1, 1, 1, 1, 1], False),
         ([1, 3, 2, 4, 5, 1], True),
         ([6, 8, 7, 9, 10], True),
+        ([1, 2, 4, 5, 3, 1], False),  # of which the order of the numbers makes no outline
     ],
 )
 def test_points_of_a_survey_that_do_not_stand_as_they_are_numbered_are_told(
@@ -243,3 +249,224 @@ def test_errors_and_hidden_rows_of_an_old_workbook_are_told(tmp_path):
     assert got.table["far"].tolist() == [None, 2.5, None]
     assert [(each.row, each.field) for each in of_code(got, "cell-error")] == [(2, "far")]
     assert [each.value for each in of_code(got, "rows-hidden")] == ["1"]
+
+
+def test_a_geopackage_is_read_with_its_log_and_stays_as_it_is(tmp_path):
+    path = tmp_path / "a.gpkg"
+    written(LOTS.iloc[:5], path, driver="GPKG")
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("PRAGMA wal_autocheckpoint = 0")
+    for trigger in base.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        base.execute(f"DROP TRIGGER {trigger[0]}")
+    base.execute("INSERT INTO a (geom, parcel_id) SELECT geom, 'G9' FROM a LIMIT 1")
+    base.commit()
+    shutil.copytree(tmp_path, tmp_path / "sent")  # while it is open, as from a running GIS
+    base.close()
+    (tmp_path / "sent" / "a.gpkg-shm").unlink()
+    before = {each.name: each.read_bytes() for each in (tmp_path / "sent").iterdir()}
+    assert before["a.gpkg-wal"]
+    got = opened(tmp_path / "sent" / "a.gpkg")
+    assert got.table["parcel_id"].tolist()[-1] == "G9"
+    assert {each.name: each.read_bytes() for each in (tmp_path / "sent").iterdir()} == before
+    (tmp_path / "sent" / "a.gpkg-wal").unlink()
+    without = opened(tmp_path / "sent" / "a.gpkg")
+    assert len(without.table) == 5
+    assert without.sha256 != got.sha256
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("a.mid", lambda text: text.rsplit("\n", 3)[0]),
+        ("a.mid", lambda text: text + text.splitlines()[-1] + "\n"),
+        ("a.mid", None),
+        ("a.mif", lambda text: text[: text.rindex("Region")]),
+        ("a.mif", lambda text: text + text[text.rindex("Region") :]),
+    ],
+)
+def test_outlines_and_rows_of_a_mif_are_as_many_or_it_is_refused(tmp_path, name, change):
+    written(LOTS.iloc[:5], tmp_path / "a.mif", driver="MapInfo File")
+    assert len(opened(tmp_path / "a.mif").table) == 5
+    place = tmp_path / name
+    if change is None:
+        place.unlink()
+    else:
+        place.write_text(change(place.read_text("latin-1")), "latin-1")
+    assert refused(tmp_path / "a.mif") == "file-unreadable"
+
+
+def test_an_index_of_a_flatgeobuf_hides_no_feature_after_it(tmp_path):
+    for count, children in ((1, 16), (16, 16), (17, 16), (200, 16)):
+        path = tmp_path / f"{count}-{children}.fgb"
+        written(LOTS.iloc[:count], path, driver="FlatGeobuf")
+        assert len(opened(path).table) == count
+        content = path.read_bytes()
+        path.write_bytes(content + struct.pack("<I", 8) + bytes(8))
+        assert refused(path) == "file-unreadable"
+
+
+def test_several_reference_systems_of_outlines_are_an_error(tmp_path):
+    lot = f"<o:lot><o:edge>{surface(114)}</o:edge></o:lot>"
+    for other in ("urn:ogc:def:crs:EPSG::4490", None):
+        said = "" if other is None else f'srsName="{other}"'
+        odd = lot.replace('srsName="urn:ogc:def:crs:EPSG::4326"', said)
+        (tmp_path / "a.gml").write_text(gml(lot, odd))
+        (told,) = of_code(opened(tmp_path / "a.gml"), "crs-several")
+        assert (told.severity, told.value) == (
+            "error", f"urn:ogc:def:crs:EPSG::4326, {other or '—'}",
+        )  # fmt: skip
+    outline = "POLYGON ((114 22, 115 22, 115 23, 114 22))"
+    rows = [f'G{srid},"SRID={srid};{outline}"' for srid in (4490, 4214)]
+    (tmp_path / "a.csv").write_text("\n".join(["parcel_id,wkt", *rows]))
+    (told,) = of_code(opened(tmp_path / "a.csv"), "crs-several")
+    assert told.value == "EPSG:4214, EPSG:4490"
+
+
+def test_a_part_of_what_a_server_has_is_told(tmp_path):
+    numbers = 'numberMatched="500" numberReturned="1"'
+    text = gml(f"<o:lot><o:edge>{surface(114)}</o:edge></o:lot>")
+    (tmp_path / "a.gml").write_text(text.replace("xmlns:o", f"{numbers} xmlns:o", 1))
+    lot = feature(polygon(RING), id=1)
+    path = of_features(tmp_path, lot, numberMatched=500, numberReturned=1)
+    for place in (tmp_path / "a.gml", path):
+        (told,) = of_code(opened(place), "features-partial")
+        assert (told.value, told.details["count"]) == ("1", "500")
+    path = of_features(tmp_path, lot, numberMatched=1, numberReturned=1)
+    assert of_code(opened(path), "features-partial") == []
+
+
+def test_geometries_within_a_gml_feature_are_found_however_deep_they_stand(tmp_path):
+    for inner in (
+        surface(114) * 2,
+        f"<o:edge>{surface(114)}</o:edge><o:house><o:House><o:wall>{surface(114.1)}</o:wall>"
+        "</o:House></o:house>",
+    ):
+        (tmp_path / "a.gml").write_text(gml(f"<o:lot>{inner}</o:lot>"))
+        assert len(of_code(opened(tmp_path / "a.gml"), "gml-geometries")) == 1
+    members = f"<gml:surfaceMember>{surface(114)}</gml:surfaceMember>" * 2
+    several = f"<gml:MultiSurface>{members}</gml:MultiSurface>"
+    (tmp_path / "a.gml").write_text(gml(f"<o:lot><o:lot>{several}</o:lot></o:lot>"))
+    assert codes(opened(tmp_path / "a.gml")) == []
+
+
+def test_attributes_of_gml_elements_are_read_and_envelopes_are_none(tmp_path):
+    lot = f'<o:lot><o:edge>{surface(114)}</o:edge><o:area uom="m2">7</o:area></o:lot>'
+    corner = "<gml:lowerCorner>22 114</gml:lowerCorner><gml:upperCorner>23 115</gml:upperCorner>"
+    box = f'<gml:Envelope srsName="EPSG:4326">{corner}</gml:Envelope>'
+    box = f"<gml:boundedBy>{box}</gml:boundedBy>"
+    text = gml(lot)
+    (tmp_path / "a.gml").write_text(text.replace("<o:featureMember>", f"{box}<o:featureMember>", 1))
+    assert opened(tmp_path / "a.gml").table.iloc[0].to_dict() == {"area": "7", "area_uom": "m2"}
+
+
+def test_words_of_kml_keep_what_their_markup_holds(tmp_path):
+    got = placemark(
+        tmp_path,
+        "<name>Lot <b>5</b></name><ExtendedData><lot><no>7</no></lot>"
+        '<Data name="id"><value>G1</value></Data></ExtendedData>',
+    )
+    assert got.table.iloc[0].to_dict() == {"name": "Lot 5", "no": "7", "id": "G1"}
+    text = '<kml><Placemark id="lots.1"><Data name="x"/><ExtendedData><Data name="id"><value>G1'
+    (tmp_path / "a.kml").write_text(f"{text}</value></Data></ExtendedData></Placemark></kml>")
+    assert opened(tmp_path / "a.kml").table.iloc[0].to_dict() == {"id": "G1", "id_2": "lots.1"}
+
+
+def test_outlines_of_kml_that_are_several_or_lack_a_number_are_told(tmp_path):
+    ring = "<LinearRing><coordinates>114,22 115,22 115,23 114,22</coordinates></LinearRing>"
+    outer = f"<outerBoundaryIs>{ring}</outerBoundaryIs>"
+    for inner in (
+        outer * 2,
+        f"<outerBoundaryIs>{ring * 2}</outerBoundaryIs>",
+        outer.replace("115,22 ", "115,,22 "),
+    ):
+        assert codes(placemark(tmp_path, f"<Polygon>{inner}</Polygon>")) == [
+            ("geometry-unreadable", 1)
+        ]
+
+
+def test_what_geojson_says_beside_properties_is_kept_or_told(tmp_path):
+    lots = [feature(polygon(RING), id=f"G{at}") | {"id": at} for at in range(3)]
+    got = opened(of_features(tmp_path, *lots))
+    assert got.table[["id", "id_2"]].to_numpy().tolist() == [["G0", 0], ["G1", 1], ["G2", 2]]
+    assert [each.field for each in of_code(got, "heading-doubled")] == ["id"]
+    got = opened(of_features(tmp_path, lots[0] | {"crs": "x", "tippecanoe": {}}))
+    (told,) = of_code(got, "geojson-member")
+    assert "crs, tippecanoe" in told.line("en")
+    same = opened(of_features(tmp_path, feature(polygon(RING), id=7) | {"id": 7, "bbox": None}))
+    assert codes(same) == []
+
+
+def test_a_file_beside_the_layer_in_an_archive_is_told(tmp_path):
+    content = of_features(tmp_path, feature(polygon(RING), id=1)).read_bytes()
+    for name, chosen in (("a.zip", "lots.geojson"), ("a.kmz", "doc.kml")):
+        kml = b"<kml><Placemark><name>a</name></Placemark></kml>"
+        with zipfile.ZipFile(tmp_path / name, "w") as whole:
+            whole.writestr(chosen, kml if name == "a.kmz" else content)
+            whole.writestr("more/other.kml" if name == "a.kmz" else "prices.xlsx", kml)
+        (told,) = of_code(opened(tmp_path / name), "layers-others")
+        assert (told.field, told.value) == (
+            chosen, "more/other.kml" if name == "a.kmz" else "prices.xlsx",
+        )  # fmt: skip
+
+
+def test_a_survey_text_with_two_heads_is_refused(tmp_path):
+    block = ",0.75,DK-01,甲,面,,工业用地,M1,@\nJ1,1,2514000,{0}500000\nJ2,1,2514100,{0}500000\n"
+    block += "J3,1,2514100,{0}500100\nJ1,1,2514000,{0}500000\n"
+    text = HEAD + block.format(38)
+    assert len(read(tmp_path, text).table) == 1
+    with pytest.raises(InputError, match="several heads"):
+        read(tmp_path, text + HEAD.replace("38", "39") + block.format(39))
+
+
+def test_a_sign_of_dbase_that_is_no_truth_stays_a_text():
+    raw = np.array([b"T", b"n", b"?", b"", b"1", b"0"], "S1")
+    assert _KINDS["L"](raw, "built", lambda *_, **__: None).tolist() == [
+        True, False, None, None, "1", "0",
+    ]  # fmt: skip
+
+
+def sheets(tmp_path, *changes: tuple[bytes, bytes]):
+    """Return a workbook of two rows whose one sheet was changed as XML."""
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["parcel_id", "far"])
+        page.write_row(1, 0, ["G1", 2.5])
+        page.write_formula(2, 1, "=1/0", None, "#DIV/0!")
+        page.write_row(2, 0, ["G2"])
+        page.set_row(2, None, None, {"hidden": True})
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    for old, new in changes:
+        sheet = parts["xl/worksheets/sheet1.xml"]
+        assert old in sheet
+        parts["xl/worksheets/sheet1.xml"] = sheet.replace(old, new)
+    with zipfile.ZipFile(path, "w") as whole:
+        for name, data in parts.items():
+            whole.writestr(name, data)
+    return path
+
+
+def test_a_sheet_is_looked_through_whatever_its_xml_looks_like(tmp_path):
+    usual = [("cell-error", 3), ("rows-hidden", None)]
+    for changes in (
+        [],
+        [(b"<c ", b"<x:c "), (b"</c>", b"</x:c>"), (b"<row ", b"<x:row "), (b"</row>", b"</x:row>"),
+         (b"<v>", b"<x:v>"), (b"</v>", b"</x:v>"), (b"<f>", b"<x:f>"), (b"</f>", b"</x:f>"),
+         (b"<worksheet ", b'<worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006'
+                          b'/main" ')],
+        [(b"<sheetData>", b'<sheetData><!-- <c r="B2"/> -->')],
+    ):  # fmt: skip
+        assert sorted(codes(opened(sheets(tmp_path, *changes))), key=str) == usual
+    for odd in (b'r="b2"', b'r="B02"', b'r = "B2"'):
+        assert refused(sheets(tmp_path, (b'r="B3"', odd))) == "file-unreadable"
+    assert refused(sheets(tmp_path, (b'<row r="3"', b'<row r="2"'))) == "file-unreadable"
+
+
+def test_a_formula_whose_text_is_empty_is_no_error(tmp_path):
+    cell = b'<c r="B2" t="str"><f>IF(A2="","x","")</f><v></v></c>'
+    path = sheets(tmp_path, (b'<c r="B2"><v>2.5</v></c>', cell))
+    assert codes(opened(path)).count(("cell-error", 2)) == 0
+    path = sheets(tmp_path, (b'<c r="B2"><v>2.5</v></c>', cell.replace(b' t="str"', b"")))
+    assert ("cell-error", 2) in codes(opened(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -101,6 +102,7 @@ def _layer(
     pyogrio = _pyogrio()
     import pyarrow as pa
 
+    _settle_log(path)
     layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     spatial = [name for name, kind in layers if kind is not None]
     names = [name for name, _ in layers]
@@ -141,6 +143,15 @@ def _layer(
         place = table.column_names.index(shape)
         table = table.set_column(place, shape, pa.array(straight.tolist(), pa.binary()))
     return about | {"geometry_name": shape}, table
+
+
+def _settle_log(path: str) -> None:
+    """Have SQLite write into a GeoPackage, which is a copy, what waits in a file beside it."""
+    import sqlite3
+
+    if any(Path(path + ending).exists() for ending in ("-wal", "-journal")):
+        with closing(sqlite3.connect(path)) as base:
+            base.execute("PRAGMA journal_mode = DELETE").fetchall()
 
 
 # What a cell of a GeoPackage may be by the type of its column; @ is the column. SQLite takes
@@ -199,36 +210,71 @@ def _unfit(path: str, layer: str, shape: str | None) -> list[tuple[str, str, int
 def _hold_count(path: str, layer: str, rows: int) -> None:
     """End where a file says or holds other than so many rows: GDAL reads on over what is cut off.
 
-    What a GeoPackage says of it is only a copy that other programs let grow old.
+    What a GeoPackage says of it is only a copy that other programs let grow old, and a TAB counts
+    rows that are deleted.
     """
-    kind = Path(path).suffix.lower()
-    said = -1 if kind == ".gpkg" else _pyogrio().read_info(path, layer=layer)["features"]
+    kind, said = Path(path).suffix.lower(), {rows}
+    if kind not in {".gpkg", ".tab"}:
+        said.add(_pyogrio().read_info(path, layer=layer)["features"])
     if kind == ".fgb":
         with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            said = max(said, _features(data))
-    if said not in (-1, rows):
-        sys.exit(f"{rows} of {said} rows can be read")
+            said.add(_features(data))
+    if kind == ".mif":
+        said |= _objects(Path(path))
+    if said - {-1, rows}:
+        sys.exit(f"{rows} of {max(said)} rows can be read")
 
 
 def _features(data: mmap) -> int:
-    """Return how many features a FlatGeobuf holds; -1 for one with an index, which GDAL holds to.
+    """Return how many features a FlatGeobuf holds. Each begins with its length.
 
-    Of the header, a FlatBuffers table, the tenth field is needed: the size of the index's nodes.
-    Each feature begins with its length.
+    Of the header, a FlatBuffers table, two fields are needed: how many features are told, and of
+    how many children (16 where it is left out) a node of the index is made, a packed R-tree of 40
+    bytes a node.
     """
-    head = int.from_bytes(data[8:12], "little")
-    table = 12 + int.from_bytes(data[12:16], "little")
+
+    def number(start: int, size: int) -> int:
+        return int.from_bytes(data[start : start + size], "little")
+
+    table = 12 + number(12, 4)
     fields = table - int.from_bytes(data[table : table + 4], "little", signed=True)
-    place = fields + 4 + 2 * 9
-    is_there = place + 2 <= fields + int.from_bytes(data[fields : fields + 2], "little")
-    offset = int.from_bytes(data[place : place + 2], "little") if is_there else 0
-    if not offset or data[table + offset : table + offset + 2] != bytes(2):
-        return -1
-    count, at = 0, 12 + head
+
+    def told(field: int, size: int, default: int) -> int:
+        place = 4 + 2 * field
+        offset = number(fields + place, 2) if place + 2 <= number(fields, 2) else 0
+        return number(table + offset, size) if offset else default
+
+    level, children = told(8, 8, 0), told(9, 2, 16)
+    nodes = level if children > 1 else 0
+    while nodes:
+        level = -(-level // children)
+        nodes += level
+        if level == 1:
+            break
+    count, at = 0, 12 + number(8, 4) + 40 * nodes
     while at < len(data):
         at += 4 + int.from_bytes(data[at : at + 4], "little")
         count += 1
     return count
+
+
+_MIF_COLUMNS = re.compile(rb"^\s*columns\s+[1-9]", re.IGNORECASE | re.MULTILINE)
+_MIF_OBJECT = re.compile(
+    rb"^[ \t]*(point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint|collection"
+    rb"|none)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _objects(path: Path) -> set[int]:
+    """Return how many objects a MIF has, unless some are collections, and rows the MID has."""
+    content = path.read_bytes()
+    heads = _MIF_OBJECT.findall(content)
+    found = set() if b"collection" in {head.lower() for head in heads} else {len(heads)}
+    mids = [each for each in path.parent.iterdir()
+            if (each.stem, each.suffix.lower()) == (path.stem, ".mid")]  # fmt: skip
+    lines = [line for each in mids for line in each.read_bytes().splitlines() if line.strip()]
+    return found | {len(lines)} if mids or _MIF_COLUMNS.search(content) else found
 
 
 def _hold(ceilings: dict[str, int], name: str, value: int) -> None:

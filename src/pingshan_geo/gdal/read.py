@@ -23,8 +23,8 @@ _SAID = {
         "no vector layer of this format is in it", "其中没有此格式的矢量图层"
     ),
     " rows can be read": Text(
-        "it says or holds more rows than can be read; it was cut off or changed, ask for it again",
-        "可读的行少于文件所记或所含；文件被截断或改动，请重新索取",
+        "it says or holds other rows than can be read; it was cut off or changed, ask for it again",
+        "可读的行数与文件所记或所含不符；文件被截断或改动，请重新索取",
     ),
     "type is not supported: 2147483648": Text(
         "its layer is of mixed types with heights; save it as (multi)polygons",

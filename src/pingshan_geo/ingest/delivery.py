@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pingshan_geo.catalogue.readers import Report
 from pingshan_geo.ceilings import USUAL, Ceilings
 from pingshan_geo.findings import Finding
 
@@ -116,3 +118,12 @@ def digest(*files: Path) -> str:
         return next(iter(sums.values()))
     lines = "".join(f"{name} {sums[name]}\n" for name in sorted(sums))
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def tell_partial(members: Mapping[str, Any], report: Report) -> None:
+    """Tell where a server says that it sent fewer features than it has, as WFS and OGC API do."""
+    numbers = [str(members.get(f"number{which}", "")) for which in ("Returned", "Matched")]
+    if all(re.fullmatch(r"[0-9]{1,18}", number) for number in numbers):
+        returned, matched = numbers
+        if int(returned) < int(matched):
+            report("features-partial", value=returned, details={"count": matched})

@@ -174,8 +174,10 @@ def _dates(raw: Raw, _name: str, _report: Report) -> pd.Series[Any]:
 
 
 def _truths(raw: Raw, _name: str, _report: Report) -> pd.Series[Any]:
-    truth = {b"T": True, b"Y": True, b"F": False, b"N": False}
-    return pd.Series([truth.get(value.strip().upper()) for value in raw.tolist()], dtype=object)
+    """Return truth values; a sign that is none, such as 1, stays as text."""
+    truth = {"T": True, "Y": True, "F": False, "N": False, "?": None, "": None}
+    texts = [value.decode("latin-1").strip() for value in raw.tolist()]
+    return pd.Series([truth.get(text.upper(), text) for text in texts], dtype=object)
 
 
 _KINDS: dict[str, Callable[[Raw, str, Report], pd.Series[Any]]] = {

@@ -22,7 +22,7 @@ from pingshan_geo.catalogue.readers import Doubled, Report, file_report, read_js
 from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
 from pingshan_geo.findings import Finding
-from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest
+from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, tell_partial
 from pingshan_geo.ingest.formats.encoding import detect
 from pingshan_geo.ingest.formats.rings import is_outside
 from pingshan_geo.words import Text
@@ -36,6 +36,7 @@ _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC|ESRI):(?:[\w.]*:)?(\w+)"
 # Members that RFC 7946 (7.1) forbids in an object of another kind.
 _NOT_IN_FEATURE = {"coordinates", "geometries", "features"}
 _ONLY_IN_FEATURE = {"geometry", "properties"}
+_MEMBERS = {"type", "id", "geometry", "properties", "bbox", "place"} | _NOT_IN_FEATURE
 _OTHERS = {"Topology": "TopoJSON", "gdal_streamed_alg": "GDALG"}
 
 
@@ -71,13 +72,14 @@ def read_geojson(path: Path, asked: Asked) -> Delivery:
     if kind == "FeatureCollection":
         features = document.get("features")
     elif kind == "Feature":
-        features = [document]
+        features = [{name: value for name, value in document.items() if name != "crs"}]
     elif isinstance(kind, str) and kind in _KINDS:
         features = [{"type": "Feature", "properties": {}, "geometry": document}]
     if not isinstance(features, list):
         raise InputError([*found, _not_geojson(document, path.name)])
     if kind == "FeatureCollection":
         _told_members(document, report, None)
+        tell_partial(document, report)
     _told_doubled(doubled, features, report)
     claim = _claim(document, report)
     delivery = _delivery(path, "GeoJSON", features, claim, found, asked.ceilings)
@@ -162,6 +164,7 @@ def _delivery(
         properties, geometry = ({}, None) if is_told else _feature(feature, number, report)
         rows.append(properties)
         outlines.append(geometry)
+    _tell_beside(features, rows, report)
     return Delivery(
         path.name, digest(path), name, None, _table(rows, path.name, ceilings),
         np.arange(1, len(rows) + 1), _geometry(outlines, report), claim, findings=tuple(found),
@@ -181,6 +184,25 @@ def _bounded(delivery: Delivery, boxed: list[tuple[int | None, Any]]) -> Deliver
             reason = Text(f"outlines reach out of bbox {box}", f"界线超出 bbox {box}")
             report("geojson-member", row=None if at is None else at + 1, reason=reason)
     return replace(delivery, findings=(*delivery.findings, *found))
+
+
+def _tell_beside(features: list[Any], rows: list[dict[str, Any]], report: Report) -> None:
+    """Keep ids that differ from the property ``id`` beside it, and tell what is not read."""
+    others: dict[str, None] = {}
+    is_doubled = False
+    for feature, row in zip(features, rows, strict=True):
+        if isinstance(feature, dict):
+            others.update(dict.fromkeys(feature.keys() - _MEMBERS))
+            own = feature.get("id")
+            if type(own) in {str, int, float} and str(row.get("id", own)) != str(own):
+                is_doubled = True
+                row.setdefault("id_2", own)
+    if is_doubled:
+        report("heading-doubled", field="id", value="id_2")
+    if others:
+        names = ", ".join(sorted(others))
+        reason = Text(f"the members {names} of features are not read", f"未读取要素成员 {names}")
+        report("geojson-member", reason=reason)
 
 
 def _feature(feature: Any, number: int, report: Report) -> tuple[dict[str, Any], Any]:
@@ -217,7 +239,7 @@ def _told_members(item: dict[str, Any], report: Report, number: int | None) -> N
         reason = Text(f"{name} has no place here", f"此处不应有 {name}")
         report("geojson-member", row=number, reason=reason)
     box = item.get("bbox")
-    if "bbox" in item and not (
+    if box is not None and not (
         isinstance(box, list)
         and len(box) in {4, 6}
         and all(type(part) in {int, float} for part in box)

@@ -26,6 +26,7 @@ Element = ElementTree.Element
 _SHAPES = {"Point", "LineString", "LinearRing", "Polygon", "MultiGeometry"}
 _NOT_READ = {"Model", "Track", "MultiTrack"}
 _LEFT_OUT = {"NetworkLink", "GroundOverlay", "ScreenOverlay", "PhotoOverlay"}
+_WORDS = {"name", "description", "address", "phoneNumber"}
 _LOOKS = {"visibility", "open", "styleUrl", "Snippet", "snippet", "Style", "StyleMap"}
 _MULTI = {
     "Polygon": shapely.MultiPolygon,
@@ -56,7 +57,7 @@ def read_kml(path: Path, asked: Asked) -> Delivery:
         if asked.layer is not None and asked.layer not in folders:
             left_out[f"{'/'.join(folders) or '—'} (--layer)"] += 1
             continue
-        cells = list(dict.fromkeys(_cells(item, folders)))
+        cells = [cell for cell in dict.fromkeys(_cells(item, folders)) if cell[1]]
         names = unique(
             [name for name, _ in cells],
             lambda _, **said: doubled.update({said["field"]: said["value"]}),
@@ -122,26 +123,25 @@ def _cells(item: Element, folders: list[str]) -> Iterator[tuple[str, str]]:
     """Yield name and text of all that is said of a placemark."""
     if folders:
         yield "folder", "/".join(folders)
-    if item.get("id"):
-        yield "id", str(item.get("id"))
     for child in item:
         tag = _tag(child)
         if tag in {"ExtendedData", "TimeSpan", "TimeStamp", "SchemaData"}:
             yield from _extended(child)
-        elif tag not in _LOOKS and not len(child) and (child.text or "").strip():
-            yield tag, str(child.text).strip()
+        elif tag in _WORDS or (tag not in _LOOKS and not len(child)):
+            yield tag, "".join(child.itertext()).strip()  # of unmasked HTML too
+    if item.get("id"):  # of the element, after an attribute of that name
+        yield "id", str(item.get("id"))
 
 
 def _extended(item: Element) -> Iterator[tuple[str, str]]:
     for child in item:
         tag = _tag(child)
-        if tag == "SchemaData":
+        if tag != "Data" and len(child):
             yield from _extended(child)
             continue
         values = [part for part in child if _tag(part) == "value"] if tag == "Data" else [child]
         for value in values:
-            if text := (value.text or "").strip():
-                yield str(child.get("name") or tag), text
+            yield str(child.get("name") or tag), (value.text or "").strip()
 
 
 def _shape(item: Element, opened: list[Element]) -> shapely.Geometry | None:
@@ -168,6 +168,8 @@ def _made(item: Element, tag: str, opened: list[Element]) -> shapely.Geometry:
                 [_ring(ring, opened) for part in item if _tag(part) == side for ring in part]
                 for side in ("outerBoundaryIs", "innerBoundaryIs")
             )
+            if len(shells) > 1:
+                raise ValueError(f"<Polygon> {len(shells)} × <outerBoundaryIs>")
             return shapely.Polygon(shells[0], holes) if shells else shapely.Polygon()
         if tag == "MultiGeometry":
             return _gathered([_shape([part], opened) for part in item])  # type: ignore[arg-type]
@@ -201,7 +203,7 @@ def _positions(item: Element) -> list[tuple[float, ...]]:
     texts = [part.text or "" for part in item if _tag(part) == "coordinates"]
     spaced = " ".join(" ".join(texts).split())
     tuples = spaced.replace(" ,", ",").replace(", ", ",").split()
-    positions = [tuple(float(number) for number in one.split(",") if number) for one in tuples]
+    positions = [tuple(float(number) for number in one.rstrip(",").split(",")) for one in tuples]
     if any(not 2 <= len(position) <= 3 for position in positions):
         raise ValueError(f"<coordinates> {tuples[0]}")
     if not any(position[2] for position in positions if len(position) == 3):

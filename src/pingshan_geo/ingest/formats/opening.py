@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shutil
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,7 @@ from pingshan_geo.findings import Finding, unreadable
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, digesting
 from pingshan_geo.ingest.formats.archive import check_zip, data_sets, unpack
 from pingshan_geo.ingest.formats.arrow import decoded, frame, shapes
-from pingshan_geo.ingest.formats.gml import geometries_beside
+from pingshan_geo.ingest.formats.gml import tell_gml, without_envelope
 from pingshan_geo.ingest.formats.xml import checked_xml
 from pingshan_geo.output import is_utf8
 from pingshan_geo.postgis import SCHEMES
@@ -237,8 +238,16 @@ def _from_zip(place: Path, asked: Asked) -> Delivery:
     with scratch() as folder:
         unpack(place, {part: members[part] for part in parts}, Path(folder))
         inner = open_delivery(str(Path(folder, name)), replace(asked, layer=layer))
+    found = list(inner.findings)
+    others = data_sets(members, suffixes, set()).keys() - {name, *parts}
+    if others:
+        value = ", ".join(sorted(others))
+        file_report(place.name, found)("layers-others", field=name, value=value)
     stem = PurePosixPath(name).stem
-    return replace(inner, file=place.name, sha256=digest(place), layer=inner.layer or stem)
+    return replace(
+        inner, file=place.name, sha256=digest(place), layer=inner.layer or stem,
+        findings=tuple(found),
+    )  # fmt: skip
 
 
 def _which(place: Path, layer: str | None, names: list[str]) -> InputError:
@@ -252,16 +261,13 @@ def _which(place: Path, layer: str | None, names: list[str]) -> InputError:
 def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
     found: list[Finding] = []
     report = file_report(place.name, found)
-    if kind.name == "GML":  # a copy: GDAL reads and writes files beside it
-        with scratch() as folder, digesting(place) as sha256:
-            copy = Path(folder, place.name)
-            copy.write_bytes(data := checked_xml(place, asked.ceilings))
-            table, about = _read(copy, asked, kind)
-        if beside := geometries_beside(data, about["layer"] or ""):
-            report("gml-geometries", row=min(beside.values()), value=", ".join(beside))
-    else:
-        with digesting(*_files(place)) as sha256:
-            table, about = _read(place, asked, kind)
+    files = _files(place)
+    with scratch() as folder, digesting(*files) as sha256:
+        source = _source(place, kind, files, Path(folder), asked.ceilings)
+        table, about = _read(source, asked, kind)
+        if kind.name == "GML":
+            table = without_envelope(table)
+            tell_gml(source.read_bytes(), about["layer"] or "", report)
     if not about["layers"]:
         raise _error("layer-none", place)
     if about["layer"] is None:
@@ -293,6 +299,19 @@ def _from_gdal(place: Path, asked: Asked, kind: Format) -> Delivery:
     )  # fmt: skip
 
 
+def _source(place: Path, kind: Format, files: list[Path], folder: Path, ceilings: Ceilings) -> Path:
+    """Return what is read: the file, or a copy in a folder where reading would write."""
+    copy = folder / place.name
+    if kind.name == "GML":  # GDAL reads and writes files beside it
+        copy.write_bytes(checked_xml(place, ceilings))
+        return copy
+    if kind.name == "GeoPackage" and len(files) > 1:  # SQLite writes its log into it
+        for file in files:
+            shutil.copyfile(file, folder / file.name)
+        return copy
+    return place
+
+
 def _read(place: Path, asked: Asked, kind: Format) -> tuple[pa.Table, dict[str, Any]]:
     return gdal.read(place, driver=kind.reader, layer=asked.layer, ceilings=asked.ceilings)
 
@@ -303,4 +322,7 @@ def _files(place: Path) -> list[Path]:
         return [file for file in place.iterdir() if file.is_file()]
     if place.suffix.lower() in {".tab", ".mif", ".shp"}:
         return [f for f in place.parent.iterdir() if f.stem == place.stem and f.is_file()]
+    if place.suffix.lower() == ".gpkg":  # with what SQLite has not yet written into it
+        logs = (place.with_name(place.name + ending) for ending in ("-wal", "-journal"))
+        return [place, *(log for log in logs if log.is_file())]
     return [place]

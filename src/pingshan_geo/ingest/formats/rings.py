@@ -54,7 +54,7 @@ def is_outside(bounds: Sequence[float], box: object) -> bool:
     if largest > _FARTHEST or west > east:
         return False
     beyond = west - bounds[0], south - bounds[1], bounds[2] - east, bounds[3] - north
-    return any(each > 1e-6 * largest for each in beyond)
+    return any(each > 5e-7 * largest for each in beyond)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is no number is told by row
@@ -97,6 +97,8 @@ def from_wkt(
             )
         report("geometry-unreadable", row=int(rows[at]), field=name, value=str(texts[at]),
                reason=reason)  # fmt: skip
+    if len(srids) > 1:
+        report("crs-several", field=name, value=", ".join(f"EPSG:{srid}" for srid in sorted(srids)))
     claim = Claim(f"EPSG:{srids.pop()}", "file") if len(srids) == 1 else None
     return table.drop(columns=name), shapes, claim
 

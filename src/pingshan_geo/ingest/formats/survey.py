@@ -29,6 +29,7 @@ from pingshan_geo.words import Text
 _HEAD = ("界址点数", "地块面积(公顷)", "地块编号", "地块名称", "图形属性", "图幅号", "地块用途",
          "地类编码")  # fmt: skip
 _COORDINATES = re.compile(r"^[^\S\n]*[\[［【]\s*地块坐标\s*[\]］】]", re.MULTILINE)
+_HEADER = re.compile(r"^[^\S\n]*[\[［【]\s*属性描述\s*[\]］】]", re.MULTILINE)
 _SIGN = re.compile(r"[,，\t]")
 # EPSG: code of the first zone with its number in the easting, and of the first central meridian
 # without one; 3-degree zones run from 25 to 45, 6-degree zones from 13 to 23.
@@ -87,6 +88,10 @@ def read_survey(place: Path, asked: Asked) -> Delivery:
     found: list[Finding] = [encoding.finding] if encoding.finding else []
     report = file_report(place.name, found)
     described = _described(text[: start.start()], report)
+    if _HEADER.search(text, start.end()):
+        reason = Text("it has several heads [属性描述]; save each as a file of its own",
+                      "含多个 [属性描述]，请分别另存为文件")  # fmt: skip
+        raise unreadable(place.name, reason)
     first = text.count("\n", 0, start.end()) + 2
     lines = enumerate(text[start.end() :].split("\n")[1:], start=first)
     blocks = list(_blocks(lines, report))
@@ -164,16 +169,21 @@ def _vertex(parts: list[str]) -> tuple[int, str, float, float] | None:
     return vertex if ring.isdecimal() and all(map(math.isfinite, vertex[2:])) else None
 
 
-def _is_mixed(numbers: list[int]) -> bool:
-    """Return whether the numbers of a ring count its points, yet not one after the other."""
-    numbers = numbers[: -1 if numbers[0] == numbers[-1] else None]
+def _is_mixed(ring: list[tuple[float, float]], numbers: list[int]) -> bool:
+    """Return whether a ring has another outline, also a simple one, in the order of its numbers.
+
+    Numbers that do not count its points are those of points that neighbours share, or none.
+    """
+    if numbers[0] == numbers[-1]:
+        ring, numbers = ring[:-1], numbers[:-1]
     low, count = min(numbers, default=0), len(numbers)
-    if count < 4:  # three points stand one after the other, one way or the other
-        return False
-    if sorted(numbers) != list(range(low, low + count)):
-        return False  # numbers of points that neighbours share, or none
+    if count < 4 or sorted(numbers) != list(range(low, low + count)):
+        return False  # three points stand one after the other, one way or the other
     steps = {(after - before) % count for before, after in pairwise([*numbers, numbers[0]])}
-    return not steps <= {1} and not steps <= {count - 1}
+    if steps in ({1}, {count - 1}):
+        return False
+    in_order = [point for _, point in sorted(zip(numbers, ring, strict=True))]
+    return bool(shapely.is_simple(shapely.LinearRing(in_order)))
 
 
 def _outlines(blocks: list[_Block], report: Report) -> npt.NDArray[Any]:
@@ -191,9 +201,10 @@ def _outlines(blocks: list[_Block], report: Report) -> npt.NDArray[Any]:
         if nfkc(block.head[0]) not in {"", str(count), str(count - closing)}:
             details = {"count": str(count)}
             report("survey-points", row=block.row, value=block.head[0], details=details)
-        for mixed in filter(_is_mixed, block.numbers):
-            value = ", ".join(map(str, mixed[:20]))
-            report("survey-order", row=block.row, value=value)
+        for ring, numbers in zip(block.rings, block.numbers, strict=True):
+            if _is_mixed(ring, numbers):
+                value = ", ".join(map(str, numbers[:20]))
+                report("survey-order", row=block.row, value=value)
     rings = [
         (at, ring) for at, block in enumerate(blocks) if not block.faults for ring in block.rings
     ]

@@ -40,7 +40,7 @@ def cells(place: Path, sheet: str | None, ceilings: Ceilings) -> dict[str, Any]:
         None; dates as ISO text), ``merged`` (first row, first column, last row, last column from
         0, or None where the format does not tell), ``hidden`` (names of hidden sheets with data),
         ``broken`` (row, column, from 0, of cells of an XLSX or XLS that hold an error, and of an
-        XLSX whose formula has no value), ``hidden_rows`` (how many of these two), ``valueless``
+        XLSX whose formula has no value), ``hidden_rows`` (how many), ``valueless``
         (how many formulas of an ODS).
 
     Raises

@@ -15,15 +15,28 @@ from typing import Any
 from xml.etree import ElementTree
 
 _MEMORY = 4 << 30  # bytes of address space
-# Of the XML of a sheet: cells that hold an error, and formulas that were saved without a value.
+# Of the XML of a sheet, without comments and prefixes: cells that hold an error, and formulas that
+# were saved without a value; one whose type is text has an empty one.
+_NOISE = re.compile(rb"<!--.*?-->|(?<=<)\w+:|(?<=</)\w+:", re.DOTALL)
+_AT = rb"\br\s*=\s*[\"']([A-Za-z]+)0*(\d+)[\"']"
 _NO_VALUE = re.compile(
-    rb"<c\b(?=[^>]*\bt=[\"']e[\"'])[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>"
-    rb"|<c\b[^>]*?\br=[\"']([A-Z]+)(\d+)[\"'][^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f\s*>)"
-    rb"\s*(?:<v\s*/>|<v>\s*</v\s*>)?\s*</c\s*>"
+    rb"<c\b(?=[^>]*\bt\s*=\s*[\"']e[\"'])[^>]*?" + _AT + rb"[^>]*>"
+    rb"|<c\b(?![^>]*\bt\s*=\s*[\"']str[\"'])[^>]*?" + _AT + rb"[^>]*>"
+    rb"\s*<f\b[^>]*?(?:/>|>[^<]*</f\s*>)\s*(?:<v\s*/>|<v>\s*</v\s*>)?\s*</c\s*>"
 )
-_CELL = re.compile(rb"<c\b[^>]*?\br=[\"']([A-Z]+\d+)[\"']")
-_HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
+_CELL = re.compile(rb"<c\b[^>]*?" + _AT)
+_ROW = re.compile(rb"<row\b[^>]*?\br\s*=\s*[\"']()0*(\d+)[\"']")
+_HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_ODS_HIDDEN = re.compile(
+    rb"<table:table-row\b[^>]*\btable:visibility=\"(?:collapse|filter)\"[^>]*>.*?</table:table-row>",
+    re.DOTALL,
+)
 _ODS_FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
+
+
+def _is_zip(path: str) -> bool:
+    with open(path, "rb") as file:  # a zip may as well hang at the end of another file
+        return file.read(2) == b"PK"
 
 
 def _refuse_doctypes(path: str) -> None:
@@ -37,7 +50,7 @@ def _refuse_doctypes(path: str) -> None:
 
 
 def _answer(path: str, wanted: str, ceilings: dict[str, int]) -> dict[str, Any]:
-    if zipfile.is_zipfile(path):
+    if _is_zip(path):
         _refuse_doctypes(path)
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -80,17 +93,21 @@ def _answer(path: str, wanted: str, ceilings: dict[str, int]) -> dict[str, Any]:
 def _beside(path: str, sheet: str) -> dict[str, Any]:
     """Return what calamine leaves out: cells without a value, how many rows are hidden.
 
-    Of an ODS it is how many formulas have none, wherever they stand.
+    Of an ODS it is how many formulas have none and how many rows are hidden, wherever they stand.
     """
     told: dict[str, Any] = {"broken": [], "hidden_rows": 0, "valueless": 0}
-    if not zipfile.is_zipfile(path):
+    if not _is_zip(path):
         return told | _beside_xls(path, sheet)
     with zipfile.ZipFile(path) as parts:
-        if "xl/workbook.xml" not in parts.namelist():
+        # Some programs part folders with \\, or do not keep to the case of a name.
+        names = {name.replace("\\", "/").lower(): name for name in parts.namelist()}
+        if "xl/workbook.xml" not in names:
             content = parts.read("content.xml")
-            return told | {"valueless": sum(map(_is_valueless, _ODS_FORMULA.findall(content)))}
-        book = ElementTree.fromstring(parts.read("xl/workbook.xml"))  # noqa: S314 - in the child
-        links = ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+            valueless = sum(map(_is_valueless, _ODS_FORMULA.findall(content)))
+            hidden = sum(b"office:value-type=" in row for row in _ODS_HIDDEN.findall(content))
+            return told | {"valueless": valueless, "hidden_rows": hidden}
+        book = ElementTree.fromstring(parts.read(names["xl/workbook.xml"]))  # noqa: S314 - in the child
+        links = ElementTree.fromstring(parts.read(names["xl/_rels/workbook.xml.rels"]))  # noqa: S314
         targets = {link.get("Id"): link.get("Target", "") for link in links}
         key = next(
             value
@@ -99,12 +116,13 @@ def _beside(path: str, sheet: str) -> dict[str, Any]:
             for name, value in each.items()
             if name.endswith("}id")
         )
-        target = targets[key].lstrip("/").removeprefix("xl/")
-        content = parts.read(f"xl/{target}")
-    cells = _CELL.findall(content)
-    if len(set(cells)) < len(cells):
-        ((twice, _),) = Counter(cells).most_common(1)
-        sys.exit(f"{twice.decode()} stands there twice")
+        target = targets[key].replace("\\", "/").lower().lstrip("/").removeprefix("xl/")
+        content = _NOISE.sub(b"", parts.read(names[f"xl/{target}"]))
+    for found in (_ROW.findall(content), _CELL.findall(content)):
+        counts = Counter((letters.upper(), row) for letters, row in found)
+        if len(counts) < len(found):
+            ((twice, _),) = counts.most_common(1)
+            sys.exit(f"{b''.join(twice).decode()} stands there twice")
     places = [(a or c, b or d) for a, b, c, d in _NO_VALUE.findall(content)]
     broken = [(int(row) - 1, _column(letters)) for letters, row in places]
     return told | {"broken": broken, "hidden_rows": len(_HIDDEN_ROW.findall(content))}
@@ -128,7 +146,7 @@ def _is_valueless(cell: bytes) -> bool:
 
 def _column(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number - 1
 
