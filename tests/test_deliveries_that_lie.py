@@ -351,13 +351,13 @@ def test_geometries_within_a_gml_feature_are_found_however_deep_they_stand(tmp_p
 
 
 def test_attributes_of_gml_elements_are_read_and_envelopes_are_none(tmp_path):
-    lot = f'<o:lot><o:edge>{surface(114)}</o:edge><o:area uom="m2">7</o:area></o:lot>'
-    corner = "<gml:lowerCorner>22 114</gml:lowerCorner><gml:upperCorner>23 115</gml:upperCorner>"
-    box = f'<gml:Envelope srsName="EPSG:4326">{corner}</gml:Envelope>'
-    box = f"<gml:boundedBy>{box}</gml:boundedBy>"
-    text = gml(lot)
-    (tmp_path / "a.gml").write_text(text.replace("<o:featureMember>", f"{box}<o:featureMember>", 1))
-    assert opened(tmp_path / "a.gml").table.iloc[0].to_dict() == {"area": "7", "area_uom": "m2"}
+    lot = f'<o:lot><o:edge>{surface(114)}</o:edge><o:use code="M1">industry</o:use></o:lot>'
+    (tmp_path / "a.gml").write_text(gml(lot))
+    assert opened(tmp_path / "a.gml").table.iloc[0].to_dict() == {
+        "use": "industry", "use_code": "M1",
+    }  # fmt: skip
+    written(LOTS, tmp_path / "b.gml", driver="GML")  # with an envelope around all
+    assert opened(tmp_path / "b.gml").table.columns.tolist() == ["gml_id", "parcel_id"]
 
 
 def test_words_of_kml_keep_what_their_markup_holds(tmp_path):
