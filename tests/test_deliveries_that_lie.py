@@ -275,6 +275,18 @@ def test_a_geopackage_is_read_with_its_log_and_stays_as_it_is(tmp_path):
     assert without.sha256 != got.sha256
 
 
+def test_a_geopackage_left_while_it_was_written_is_refused(tmp_path):
+    path = tmp_path / "a.gpkg"
+    written(LOTS.iloc[:5], path, driver="GPKG")
+    log = tmp_path / "a.gpkg-journal"
+    log.write_bytes(bytes(512))  # one that is done with
+    assert len(opened(path).table) == 5
+    log.write_bytes(bytes.fromhex("d9d505f920a163d7") + bytes(504))
+    before = path.read_bytes()
+    assert refused(path) == "file-unreadable"
+    assert (path.read_bytes(), log.stat().st_size) == (before, 512)
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -286,7 +298,8 @@ def test_a_geopackage_is_read_with_its_log_and_stays_as_it_is(tmp_path):
     ],
 )
 def test_outlines_and_rows_of_a_mif_are_as_many_or_it_is_refused(tmp_path, name, change):
-    written(LOTS.iloc[:5], tmp_path / "a.mif", driver="MapInfo File")
+    lots = LOTS.iloc[:5].assign(region="none", text=5)  # columns that are called as objects are
+    written(lots, tmp_path / "a.mif", driver="MapInfo File")
     assert len(opened(tmp_path / "a.mif").table) == 5
     place = tmp_path / name
     if change is None:

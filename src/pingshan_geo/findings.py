@@ -120,15 +120,15 @@ def unreadable(file: str, reason: str | Text) -> InputError:
     return InputError([Finding("file-unreadable", file=file, details={"reason": reason})])
 
 
-def first_few(numbers: Iterable[int], most: int = 5) -> str:
-    """Return the first of many numbers, and a sign where there are more.
+def first_few(things: Iterable[object], most: int = 5) -> str:
+    """Return the first of many things, and a sign where there are more.
 
     Examples
     --------
     >>> first_few(range(1, 7)), first_few([2, 3])
     ('1, 2, 3, 4, 5, …', '2, 3')
     """
-    few = [str(each) for each in islice(numbers, most + 1)]
+    few = [str(each) for each in islice(things, most + 1)]
     return ", ".join([*few[:most], *("…" for _ in few[most:])])
 
 

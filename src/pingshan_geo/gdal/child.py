@@ -149,7 +149,7 @@ def _settle_log(path: str) -> None:
     """Have SQLite write into a GeoPackage, which is a copy, what waits in a file beside it."""
     import sqlite3
 
-    if any(Path(path + ending).exists() for ending in ("-wal", "-journal")):
+    if Path(path + "-wal").exists():
         with closing(sqlite3.connect(path)) as base:
             base.execute("PRAGMA journal_mode = DELETE").fetchall()
 
@@ -259,6 +259,7 @@ def _features(data: mmap) -> int:
 
 
 _MIF_COLUMNS = re.compile(rb"^\s*columns\s+[1-9]", re.IGNORECASE | re.MULTILINE)
+_MIF_DATA = re.compile(rb"^\s*data\s*$", re.IGNORECASE | re.MULTILINE)
 _MIF_OBJECT = re.compile(
     rb"^[ \t]*(point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint|collection"
     rb"|none)\b",
@@ -269,7 +270,8 @@ _MIF_OBJECT = re.compile(
 def _objects(path: Path) -> set[int]:
     """Return how many objects a MIF has, unless some are collections, and rows the MID has."""
     content = path.read_bytes()
-    heads = _MIF_OBJECT.findall(content)
+    *_, body = _MIF_DATA.split(content, maxsplit=1)
+    heads = _MIF_OBJECT.findall(body)
     found = set() if b"collection" in {head.lower() for head in heads} else {len(heads)}
     mids = [each for each in path.parent.iterdir()
             if (each.stem, each.suffix.lower()) == (path.stem, ".mid")]  # fmt: skip

@@ -21,7 +21,7 @@ import shapely
 from pingshan_geo.catalogue.readers import Doubled, Report, file_report, read_json
 from pingshan_geo.ceilings import Ceilings
 from pingshan_geo.errors import InputError
-from pingshan_geo.findings import Finding
+from pingshan_geo.findings import Finding, first_few
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digest, tell_partial
 from pingshan_geo.ingest.formats.encoding import detect
 from pingshan_geo.ingest.formats.rings import is_outside
@@ -200,7 +200,7 @@ def _tell_beside(features: list[Any], rows: list[dict[str, Any]], report: Report
     if is_doubled:
         report("heading-doubled", field="id", value="id_2")
     if others:
-        names = ", ".join(sorted(others))
+        names = first_few(sorted(others))
         reason = Text(f"the members {names} of features are not read", f"未读取要素成员 {names}")
         report("geojson-member", reason=reason)
 

@@ -40,6 +40,8 @@ _TEXT = re.compile(rb"[^\0]*|(\xff\xfe|\xfe\xff).*", re.DOTALL)  # any text, no 
 _SQLITE = re.compile(rb"SQLite format 3\0")
 _ZIP = re.compile(rb"PK(\x03\x04|\x05\x06)")
 _OLE = re.compile(rb"\xd0\xcf\x11\xe0")
+# Undoing what such a log says can take away any other file that it names.
+_HOT = bytes.fromhex("d9d505f920a163d7")
 # A TAB that is a view or a seamless layer names other files; only tables of their own are read.
 _TAB = re.compile(rb'!table\s(?!.*"?\\IsSeamless"?\s*=\s*"?TRUE).*\btype\s+(native|dbf)\b',
                   re.IGNORECASE | re.DOTALL)  # fmt: skip
@@ -305,10 +307,15 @@ def _source(place: Path, kind: Format, files: list[Path], folder: Path, ceilings
     if kind.name == "GML":  # GDAL reads and writes files beside it
         copy.write_bytes(checked_xml(place, ceilings))
         return copy
-    if kind.name == "GeoPackage" and len(files) > 1:  # SQLite writes its log into it
-        for file in files:
-            shutil.copyfile(file, folder / file.name)
-        return copy
+    if kind.name == "GeoPackage":
+        log = place.with_name(f"{place.name}-journal")
+        if log.is_file() and log.open("rb").read(8) == _HOT:
+            en = "it was left while it was written (-journal); save it again where it is from"
+            raise unreadable(place.name, Text(en, "写入未完成（-journal）；请在原程序中重新保存"))
+        if len(files) > 1:  # SQLite writes what waits in its log into it
+            for file in files:
+                shutil.copyfile(file, folder / file.name)
+            return copy
     return place
 
 
@@ -323,6 +330,6 @@ def _files(place: Path) -> list[Path]:
     if place.suffix.lower() in {".tab", ".mif", ".shp"}:
         return [f for f in place.parent.iterdir() if f.stem == place.stem and f.is_file()]
     if place.suffix.lower() == ".gpkg":  # with what SQLite has not yet written into it
-        logs = (place.with_name(place.name + ending) for ending in ("-wal", "-journal"))
-        return [place, *(log for log in logs if log.is_file())]
+        log = place.with_name(f"{place.name}-wal")
+        return [place, log] if log.is_file() else [place]
     return [place]
