@@ -105,7 +105,7 @@ class Layer:
                 f"{self.name} 表没有轮廓，不宜写成 {suffix}；请用 .csv 或 .xlsx",
             )
         texts = {
-            str(name): _texts(self.data[name]) for name, kind in self.data.dtypes.items()
+            str(name): self.data[name].astype("str") for name, kind in self.data.dtypes.items()
             if isinstance(kind, pd.CategoricalDtype)
         }  # fmt: skip
         return self.data.assign(**texts)
@@ -300,11 +300,7 @@ def _plain_objects(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
         return column.astype("boolean")
     if kind not in ("string", "empty"):
         column = column.map(_as_text, na_action="ignore")
-    return _texts(column)
-
-
-def _texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.astype("str").where(column.notna())  # of which pandas 2 makes a text too
+    return column.astype("str")
 
 
 def _as_text(value: Any) -> str:

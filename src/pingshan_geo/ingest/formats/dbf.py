@@ -117,7 +117,8 @@ def _raw(records: npt.NDArray[np.uint8], field: _Field) -> Raw:
     part = np.ascontiguousarray(records[:, field.start : field.start + field.width])
     if not part.size:
         return np.zeros(len(records), "S1")
-    return np.strings.rstrip(part.view(f"S{field.width}").ravel(), b" \0")
+    # Told what to take off, numpy 2.0.0 takes off a single character too, whatever it is.
+    return np.strings.rstrip(part.view(f"S{field.width}").ravel())
 
 
 def _decoded(value: bytes, codec: str) -> tuple[str, bool]:
