@@ -258,8 +258,8 @@ def _features(data: mmap) -> int:
     return count
 
 
-_MIF_COLUMNS = re.compile(rb"^\s*columns\s+[1-9]", re.IGNORECASE | re.MULTILINE)
-_MIF_DATA = re.compile(rb"^\s*data\s*$", re.IGNORECASE | re.MULTILINE)
+_MIF_COLUMNS = re.compile(rb"^[ \t]*columns[ \t]+[1-9]", re.IGNORECASE | re.MULTILINE)
+_MIF_DATA = re.compile(rb"^[ \t]*data[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _MIF_OBJECT = re.compile(
     rb"^[ \t]*(point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint|collection"
     rb"|none)\b",
