@@ -20,7 +20,7 @@ from pingshan_geo.findings import Finding
 from pingshan_geo.gdal.read import read_parquet as table_of
 from pingshan_geo.ingest.delivery import Asked, Claim, Delivery, digesting
 from pingshan_geo.ingest.formats.arrow import decoded, frame, shapes, stored
-from pingshan_geo.ingest.formats.rings import is_outside
+from pingshan_geo.ingest.formats.rings import ROUNDING, is_outside
 from pingshan_geo.words import Text
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def _uncovered(
         yield Text("its covering names no four columns of numbers", "covering 未指明四列数字")
         return
     bounds = shapely.bounds(geometry)
-    rounding = 1e-6 * np.abs(told).max(axis=1, initial=0)
+    rounding = ROUNDING * np.abs(told).max(axis=1, initial=0)
     low, high = told[:, :2].T - rounding, told[:, 2:].T + rounding
     is_over = ((low > bounds[:, :2].T) | (high < bounds[:, 2:].T)).any(axis=0)
     if is_over.any():

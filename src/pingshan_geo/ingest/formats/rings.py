@@ -26,6 +26,8 @@ _WKT = re.compile(
     re.IGNORECASE,
 )
 _FARTHEST = 1e9  # degrees or metres
+#: Of the largest number of a box, as much as a box may be rounded; a float32 is to 6e-8.
+ROUNDING = 5e-7
 _CURVED = re.compile("CURVE|CIRCULAR|SURFACE", re.IGNORECASE)
 _GEOMETRIC = re.compile("wkt|geom|shape|几何|图形|坐标")
 # Headings of vertex tables, after `_plain`. 横 and 东 are east, 纵 and 北 are north, whichever
@@ -54,7 +56,7 @@ def is_outside(bounds: Sequence[float], box: object) -> bool:
     if largest > _FARTHEST or west > east:
         return False
     beyond = west - bounds[0], south - bounds[1], bounds[2] - east, bounds[3] - north
-    return any(each > 5e-7 * largest for each in beyond)
+    return any(each > ROUNDING * largest for each in beyond)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is no number is told by row
