@@ -60,14 +60,14 @@ def test_a_column_of_several_kinds_becomes_texts() -> None:
 
 def test_rows_without_a_column_have_an_empty_cell() -> None:
     table = pd.DataFrame({"b": ["x", None], "kind": pd.Categorical(["p", "p"])})
-    assert csv_rows(table, ["a", "kind", "b", "c", "d"]) == b",p,x,,\n,p,,,\n"
+    assert b"".join(csv_rows(table, ["a", "kind", "b", "c", "d"])) == b",p,x,,\n,p,,,\n"
 
 
 @pytest.mark.parametrize("rows", [[("a", 1.5)] * 3, [("", None)] * 2, [("", 0.0), ("b", 0.0)], []])
 def test_rows_that_are_alike_are_all_written(rows: list[tuple[str, float | None]]) -> None:
     table = pd.DataFrame(rows, columns=["id", "far"])
     known = "".join(f"{name},{'' if far is None else far}\n" for name, far in rows)
-    assert csv_rows(table, ["id", "far"]) == known.encode()
+    assert b"".join(csv_rows(table, ["id", "far"])) == known.encode()
 
 
 def test_what_is_missing_is_named_once_a_cell() -> None:

@@ -7,7 +7,8 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pingshan_geo.catalogue.parts import Part, Parts
+from pingshan_geo.catalogue.part import Part
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.query import matching
 
 ZONES = st.sampled_from(["a", "b", "c", None])

@@ -16,7 +16,8 @@ import pytest
 from pingshan_geo import assess, load_catalogue
 from pingshan_geo.assessment.members import Ids
 from pingshan_geo.catalogue import bulk, read_catalogue
-from pingshan_geo.catalogue.parts import Part, Parts
+from pingshan_geo.catalogue.part import Part
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.catalogue.schema import KINDS
 from pingshan_geo.export import export_table, write, write_partitioned
 from pingshan_geo.report import pieces, select

@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # pyarrow is imported where it is needed
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
 # What a sheet can hold; XlsxWriter would cut or drop the rest in silence.
 _MOST_CHARACTERS, _MOST_ROWS = 32_767, 1_048_576
+#: Rows whose texts stand in the processor's own memory while they are made.
+AT_ONCE = 4_000
 # Arrow prints these sizes in a way of its own; in between only ".0" is missing.
 _SMALL, _LARGE = 1e-4, 1e10
 
@@ -188,23 +190,25 @@ def json_values(column: pa.Array) -> pa.Array:
     return _printed(column, ("false", "true"), quoted)
 
 
-def joined(parts: Sequence[pa.Array | str], missing: str) -> bytes:
+def joined(parts: Sequence[pa.Array | str], missing: str, between: str = "") -> memoryview:
     """Return the texts of all rows one after the other; ``missing`` stands where one is null."""
     import pyarrow.compute as pc
 
     merged: list[Any] = []  # texts that stand beside each other are one
-    for part in (_once(each, missing) for each in parts):
+    for part in (_once(each, missing) for each in (*parts, between)):
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
             merged[-1] += part
         else:
             merged.append(part)
     if len(merged) == 1 and isinstance(merged[0], str):
         many = max((len(part) for part in parts if not isinstance(part, str)), default=1)
-        return merged[0].encode() * many
+        content = memoryview(merged[0].encode() * many)
+        return content[: len(content) - len(between.encode())]
     rows = pc.binary_join_element_wise(
         *merged, "", null_handling="replace", null_replacement=missing
     )
-    return bytes(_flat(rows)[0])
+    content = _flat(rows)[0].data
+    return content[: len(content) - len(between.encode())]
 
 
 def _once(part: pa.Array | str, missing: str) -> pa.Array | str:
@@ -220,19 +224,23 @@ def _once(part: pa.Array | str, missing: str) -> pa.Array | str:
     return data[:size].tobytes().decode()
 
 
-def csv_rows(table: pd.DataFrame, columns: Sequence[str]) -> bytes:
-    r"""Return rows as lines of CSV; a column that the table does not have is empty.
+def csv_rows(table: pd.DataFrame, columns: Sequence[str]) -> Iterator[memoryview]:
+    r"""Yield rows as lines of CSV, some at a time; a column that the table has not is empty.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> csv_rows(pd.DataFrame({"far": [4.5, None], "id": ["=1", "b"]}), ["id", "name", "far"])
+    >>> rows = pd.DataFrame({"far": [4.5, None], "id": ["=1", "b"]})
+    >>> b"".join(csv_rows(rows, ["id", "name", "far"]))
     b"'=1,,4.5\nb,,\n"
     """
-    parts: list[Any] = []
-    for name in columns:
-        parts += [",", csv_cells(arrow_column(table[name])) if name in table else ""]
-    return joined([*parts[1:], "\n"], "")
+    known = {name: arrow_column(table[name]) for name in columns if name in table}
+    for start in range(0, len(table), AT_ONCE):
+        parts: list[Any] = []
+        for name in columns:
+            column = known.get(name)
+            parts += [",", "" if column is None else csv_cells(column.slice(start, AT_ONCE))]
+        yield joined([*parts[1:], "\n"], "")
 
 
 def texts_of(schema: pa.Schema) -> list[str]:

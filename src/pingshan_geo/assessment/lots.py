@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pingshan_geo.catalogue.parts import Part
+from pingshan_geo.catalogue.part import Part
 from pingshan_geo.catalogue.schema import FACT_MEASURES, MEASURABLE
 from pingshan_geo.catalogue.tolerance import SurveyTolerance
 from pingshan_geo.figure import BoolArray, FloatArray, exact

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pingshan_geo.catalogue.parts import Part, Parts
+from pingshan_geo.catalogue.part import Part
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.figure import BoolArray, IntArray, ObjectArray
 from pingshan_geo.measures.registry import MEASURES
 

@@ -27,7 +27,8 @@ from pingshan_geo.assessment.lots import (
     finished,
     measured,
 )
-from pingshan_geo.catalogue.parts import Part, Parts, together
+from pingshan_geo.catalogue.part import Part
+from pingshan_geo.catalogue.parts import Parts, together
 from pingshan_geo.figure import BoolArray, FloatArray, IntArray
 from pingshan_geo.findings import Finding, joined_few
 from pingshan_geo.measures import topology

@@ -16,7 +16,8 @@ import pandas as pd
 from pingshan_geo.catalogue.columns import typed_table
 from pingshan_geo.catalogue.folder import parts_of
 from pingshan_geo.catalogue.parquet import table_cells
-from pingshan_geo.catalogue.parts import Part, Parts
+from pingshan_geo.catalogue.part import Part
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.catalogue.readers import file_report
 from pingshan_geo.catalogue.rows import are_whole, check_rows
 from pingshan_geo.catalogue.schema import ID_COLUMN, TABLES

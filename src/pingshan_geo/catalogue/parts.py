@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial, reduce
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,137 +12,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pingshan_geo.catalogue.stored import (
-    column_names,
-    kept_bounds,
-    kept_kinds,
-    kept_values,
-    object_kinds,
-    store,
-    stored,
-)
+from pingshan_geo.catalogue.part import Part, Step
 from pingshan_geo.figure import IntArray
 from pingshan_geo.work import Runner, in_turn, new_file
 
 Made = TypeVar("Made")
-#: What is done with the rows of a part when they are read.
-Step = Callable[[pd.DataFrame], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some rows of a table.
-
-    Attributes
-    ----------
-    rows : DataFrame, Path or Sides
-        In memory, a file of `stored`, or columns of several parts.
-    columns : tuple of str, optional
-        Those that are seen; all without.
-    steps : tuple of Step
-        What is done with the rows when they are read, in this order.
-    """
-
-    rows: pd.DataFrame | Path | Sides
-    columns: tuple[str, ...] | None = None
-    steps: tuple[Step, ...] = ()
-
-    @classmethod
-    def kept(cls, rows: pd.DataFrame, path: Path | None) -> Part:
-        """Put rows into a file; without a path they stay in memory."""
-        if path is not None:
-            store(rows, path)
-        return cls(rows if path is None else path)
-
-    def with_columns(self, more: pd.DataFrame, path: Path | None) -> Part:
-        """Return the rows with more columns at the end, which alone are put into a file."""
-        if path is None:
-            return Part(self.read().join(more))
-        return Part(Sides((self, Part.kept(more, path))))
-
-    def read(self, columns: Sequence[str] | None = None, rows: IntArray | None = None) -> Any:
-        """Return the rows, or some of them by position, with all that is seen or some columns."""
-        wanted = self.columns if self.steps or columns is None else columns
-        frame = self._read(wanted, None if self.steps else rows)
-        for step in self.steps:
-            frame = step(frame)
-        if self.steps:
-            frame = frame if rows is None else frame.iloc[rows]
-            frame = frame if columns is None else frame[list(columns)]
-        return frame
-
-    def _read(self, columns: Sequence[str] | None, rows: IntArray | None) -> pd.DataFrame:
-        if isinstance(self.rows, Path):
-            return stored(self.rows, columns, rows)
-        if isinstance(self.rows, Sides):
-            found: pd.DataFrame = self.rows.read(columns, rows)
-            return found
-        frame = self.rows if columns is None else self.rows[list(columns)]
-        return frame if rows is None else frame.iloc[rows]
-
-    def names(self) -> list[str]:
-        """Return the names of the columns that are seen, before any step."""
-        if self.columns is not None:
-            return list(self.columns)
-        if isinstance(self.rows, Sides):
-            return self.rows.names()
-        named = column_names(self.rows) if isinstance(self.rows, Path) else self.rows.columns
-        return [str(name) for name in named]
-
-    def kinds(self) -> dict[str, str]:
-        """Return what columns of objects hold, before any step; see `object_kinds`."""
-        if isinstance(self.rows, Sides):
-            return self.rows.kinds()
-        return kept_kinds(self.rows) if isinstance(self.rows, Path) else object_kinds(self.rows)
-
-    def values(self) -> dict[str, list[str]]:
-        """Return all texts of the columns that tell of zones, as far as files tell of them."""
-        if isinstance(self.rows, Sides):
-            return {name: each for part in self.rows.parts for name, each in part.values().items()}
-        return kept_values(self.rows) if isinstance(self.rows, Path) else {}
-
-    def bounds(self) -> list[float] | None:
-        """Return where the outlines lie, empty for nowhere; None where no file tells of it."""
-        if self.steps or isinstance(self.rows, pd.DataFrame):
-            return None  # a step may give other outlines; it leaves the columns of zones alone
-        if isinstance(self.rows, Sides):
-            return self.rows.parts[0].bounds()
-        return kept_bounds(self.rows)
-
-    def may_match(self, node: Any) -> bool:
-        """Return whether a row may match a filter's tree, from what the file tells of itself."""
-        if isinstance(self.rows, pd.DataFrame):
-            return True
-        from pingshan_geo.catalogue.needed import may_match
-
-        return may_match(node, self.values(), self.bounds())
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Columns of the same rows in several parts, side by side; outlines are in the first."""
-
-    parts: tuple[Part, ...]
-
-    def read(self, columns: Sequence[str] | None, rows: IntArray | None) -> Any:
-        """Return the rows, or some by position, with all columns or some, in that order."""
-        wanted, found = self.names() if columns is None else columns, []
-        for part in self.parts:
-            own = set(part.names())
-            if mine := [name for name in wanted if name in own]:
-                found.append(part.read(mine, rows))
-        if not found:
-            return self.parts[0].read([], rows)
-        frame = reduce(pd.DataFrame.join, found)
-        return frame if list(frame.columns) == list(wanted) else frame[list(wanted)]
-
-    def names(self) -> list[str]:
-        """Return the names of all columns."""
-        return [name for part in self.parts for name in part.names()]
-
-    def kinds(self) -> dict[str, str]:
-        """Return what columns of objects hold."""
-        return {name: kind for part in self.parts for name, kind in part.kinds().items()}
+#: Makes texts of rows, of some at a time.
+TextWork = Callable[[pd.DataFrame], Iterable[bytes | memoryview]]
 
 
 @dataclass(frozen=True)
@@ -200,6 +76,10 @@ class Parts:
         """Return the table with a step more; it is taken when rows are read."""
         parts = [replace(part, steps=(*part.steps, step)) for part in self.parts]
         return replace(self, parts=tuple(parts))
+
+    def as_texts(self) -> Parts:
+        """Return the table with texts as columns of Arrow, where they come from files."""
+        return replace(self, parts=tuple(replace(part, as_texts=True) for part in self.parts))
 
     def seen(self, columns: Sequence[str]) -> Parts:
         """Return the table with these of its columns only."""
@@ -277,17 +157,17 @@ class Parts:
                 yield pa.ipc.open_file(source).read_all()
             path.unlink()
 
-    def texts(
-        self, work: Callable[[pd.DataFrame], bytes], most: int, between: bytes = b""
-    ) -> Iterator[bytes]:
-        """Yield the texts of all rows in their order, made of at most so many at a time.
+    def texts(self, work: TextWork, most: int, between: bytes = b"") -> Iterator[bytes]:
+        """Yield the texts of all rows in their order; ``work`` makes some of them at a time.
 
-        Those of a file are made where the part is read, and put into a file.
+        Of rows in memory it gets at most so many. Those of a file are made where the part is read,
+        and put into a file.
         """
         if self.is_in_memory:
-            made: Iterator[bytes] = in_turn(work, self.slices(most))
+            join = partial(_joined, work=work, between=between)
+            made: Iterator[bytes] = in_turn(join, self.slices(most))
         else:
-            job = partial(_texts, work=work, most=most, between=between, folder=self.folder.name)
+            job = partial(_texts, work=work, between=between, folder=self.folder.name)
             made = filter(None, self.run(job, self.parts))
         lead = b""
         for each in made:
@@ -365,17 +245,21 @@ def _block(part: Part, work: Callable[[pd.DataFrame], pa.Table], folder: str) ->
     return path
 
 
-def _texts(
-    part: Part, work: Callable[[pd.DataFrame], bytes], most: int, between: bytes, folder: str
-) -> Path | None:
+def _joined(rows: pd.DataFrame, work: TextWork, between: bytes) -> bytes:
+    return between.join(work(rows))
+
+
+def _texts(part: Part, work: TextWork, between: bytes, folder: str) -> Path | None:
     """Write the texts of a part into a file; None where it has no row."""
     rows = part.read()
     if not len(rows):
         return None
     with new_file(Path(folder)) as (path, file):
-        for start in range(0, len(rows), most):
-            file.write(between if start else b"")
-            file.write(work(rows.iloc[start : start + most]))
+        lead = b""
+        for each in work(rows):
+            file.write(lead)
+            file.write(each)
+            lead = between
     return path
 
 

@@ -6,20 +6,21 @@ import json
 import os
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from pingshan_geo.cells import arrow_column, joined, json_values
+from pingshan_geo.cells import AT_ONCE, arrow_column, joined, json_values
 from pingshan_geo.export.layers import Layer
 from pingshan_geo.export.outlines import outline_texts, rounded
 from pingshan_geo.figure import BoolArray
 from pingshan_geo.output import write_whole
 from pingshan_geo.words import Text, text
 
-# Rows whose texts stand in the processor's own memory while they are made.
-_ROWS = 4_000
+if TYPE_CHECKING:  # pyarrow is imported where it is needed
+    import pyarrow as pa
 
 
 def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
@@ -45,7 +46,7 @@ def geojson(layer: Layer, lang: str = "en") -> Iterator[bytes]:
     yield f'{{"type": "FeatureCollection", {about[1:-1]}, "features": ['.encode()
     yield b"\n"
     made = partial(features, lang=lang, between=",\n")
-    yield from layer.parts.texts(made, _ROWS, b",\n")
+    yield from layer.parts.texts(made, AT_ONCE, b",\n")
     yield b"\n]}\n"
 
 
@@ -64,7 +65,8 @@ def write_lines(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[
 
     def lines() -> Iterator[bytes]:
         end = b""
-        for block in layer.parts.texts(partial(features, lang=lang, between="\n"), _ROWS, b"\n"):
+        made = partial(features, lang=lang, between="\n")
+        for block in layer.parts.texts(made, AT_ONCE, b"\n"):
             yield block
             end = b"\n"
         yield end
@@ -73,14 +75,14 @@ def write_lines(layer: Layer, path: str | os.PathLike[str], lang: str) -> tuple[
     return notes
 
 
-def features(rows: pd.DataFrame, lang: str = "en", between: str = ",\n") -> bytes:
-    r"""Return rows as features of GeoJSON, one after the other.
+def features(rows: pd.DataFrame, lang: str = "en", between: str = ",\n") -> Iterator[memoryview]:
+    r"""Yield rows as features of GeoJSON, some at a time, with what stands between two.
 
     Parameters
     ----------
     rows : GeoDataFrame or DataFrame
-        Rows of a `Layer`, at least one; outlines in longitude and latitude, and a column
-        ``notice`` beside them. Unknown becomes null.
+        Rows of a `Layer`; outlines in longitude and latitude, and a column ``notice`` beside
+        them. Unknown becomes null.
     lang : str
         Language of what is added to ``notice``.
     between : str
@@ -93,29 +95,49 @@ def features(rows: pd.DataFrame, lang: str = "en", between: str = ",\n") -> byte
 
     Examples
     --------
-    >>> features(pd.DataFrame({"id": ["a", "b"], "far": [1.5, None]}), between="\n").splitlines()[1]
+    >>> (two,) = features(pd.DataFrame({"id": ["a", "b"], "far": [1.5, None]}), between="\n")
+    >>> bytes(two).splitlines()[1]
     b'{"type": "Feature", "geometry": null, "properties": {"id": "b", "far": null}}'
     """
-    outlines: Any = "null"
-    columns = {str(name): rows[name] for name in rows if name != "geometry"}
-    if isinstance(rows, gpd.GeoDataFrame):
-        shapes, lost, invalid = rounded(rows.geometry.to_numpy())
-        outlines = outline_texts(shapes)
-        columns["notice"] = _noticed(columns["notice"], lost, invalid, lang)
-    parts: list[Any] = ['{"type": "Feature", "geometry": ', outlines]
-    lead = ', "properties": {'
-    for name, column in columns.items():
-        parts += [f"{lead}{json.dumps(name, ensure_ascii=False)}: "]
-        parts += [json_values(arrow_column(column))]
-        lead = ", "
-    return joined([*parts, f"}}}}{between}"], missing="null").removesuffix(between.encode())
+    names = [str(name) for name in rows if name != "geometry"]
+    columns = [arrow_column(rows[name]) for name in names]
+    first = _alike(columns)
+    heads = [f", {json.dumps(name, ensure_ascii=False)}: " for name in names]
+    drawn = rows.geometry.to_numpy() if isinstance(rows, gpd.GeoDataFrame) else None
+    for start in range(0, len(rows), AT_ONCE):
+        told = {at: json_values(columns[at].slice(start, AT_ONCE)) for at in dict.fromkeys(first)}
+        texts, outlines = [told[at] for at in first], "null"
+        if drawn is not None:
+            shapes, lost, invalid = rounded(drawn[start : start + AT_ONCE])
+            outlines = outline_texts(shapes)
+            if lost.any() or invalid.any():
+                at = names.index("notice")
+                notice = columns[at].slice(start, AT_ONCE).to_pylist()
+                texts[at] = json_values(_noticed(notice, lost, invalid, lang))
+        parts: list[Any] = ['{"type": "Feature", "geometry": ', outlines, ', "properties": {']
+        parts += [part for pair in zip(heads, texts, strict=True) for part in pair]
+        parts[3] = heads[0].removeprefix(", ")
+        yield joined([*parts, "}}"], missing="null", between=between)
 
 
-def _noticed(
-    notice: pd.Series[Any], lost: BoolArray, invalid: BoolArray, lang: str
-) -> pd.Series[Any]:
+def _alike(columns: list[pa.Array]) -> list[int]:
+    """Return for each column the first that holds the same: an exact number has equal bounds."""
+    first: list[int] = []
+    known: dict[Any, list[int]] = {}
+    for at, column in enumerate(columns):
+        others = known.setdefault((column.type, column.null_count), [])
+        found = next((other for other in others if columns[other].equals(column)), at)
+        first.append(found)
+        if found == at:
+            others.append(at)
+    return first
+
+
+def _noticed(notice: list[str | None], lost: BoolArray, invalid: BoolArray, lang: str) -> pa.Array:
     """Return the notices with what became of the outlines."""
-    told = notice.astype(object).where(notice.notna(), None)
+    import pyarrow as pa
+
     for which, key in ((lost, "notice_too_small"), (invalid, "notice_invalid")):
-        told[which] = [" ".join(filter(None, (said, text(key).get(lang)))) for said in told[which]]
-    return told
+        for at in np.flatnonzero(which).tolist():
+            notice[at] = " ".join(filter(None, (notice[at], text(key).get(lang))))
+    return pa.array(notice, pa.string())

@@ -15,7 +15,8 @@ import shapely
 from pandas.api import types
 
 from pingshan_geo.assessment import as_polygons
-from pingshan_geo.catalogue.parts import Part, Parts, Step
+from pingshan_geo.catalogue.part import Part, Step
+from pingshan_geo.catalogue.parts import Parts
 from pingshan_geo.crs import GEOGRAPHIC, exact_way, is_web_mercator, named_crs
 from pingshan_geo.errors import UsageError
 from pingshan_geo.figure import Figure, FloatArray, choose_object
@@ -170,7 +171,7 @@ def export_table(
             f"no table {table!r}; there are: {', '.join(TABLES)}",
             f"没有表 {table!r}；现有：{'、'.join(TABLES)}",
         )
-    rows = _rows(assessment, table, lang)
+    rows = _rows(assessment, table, lang).as_texts()
     outlines = rows
     if where is not None:
         rows = outlines = rows.matching(where)

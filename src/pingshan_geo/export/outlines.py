@@ -24,23 +24,24 @@ _LEAST, _MOST = 1e-4, 400.0
 
 
 def rounded(shapes: ObjectArray) -> tuple[ObjectArray, BoolArray, BoolArray]:
-    """Return outlines with 7 decimals, still valid; which are lost, which were invalid before.
+    """Return outlines with 7 decimals, still valid; which are lost, which are invalid as before.
 
     An outline that rounding would break is put on the grid of the last decimal as a whole. One
     that is too small for it is lost, and None.
     """
     drawn = ~shapely.is_missing(shapes)
-    before = shapely.is_valid(shapes)
     found = _round(shapes)
-    after = shapely.is_valid(found)
-    broken = np.flatnonzero(drawn & before & ~after)
+    after = shapely.is_valid(found) | ~drawn
+    before = after.copy()  # whether an outline was valid matters where it is not any more
+    before[~after] = shapely.is_valid(shapes[~after])
+    broken = np.flatnonzero(before & ~after)
     found[broken] = _round(shapely.set_precision(shapes[broken], 10**-_DECIMALS))
     after[broken] = shapely.is_valid(found[broken])
     lost = drawn & (shapely.is_empty(found) | (before & ~after))
     found[lost] = None
     repeats = np.flatnonzero(_has_repeats(found) & after & ~lost)
     found[repeats] = shapely.remove_repeated_points(found[repeats])
-    return shapely.orient_polygons(found, exterior_cw=False), lost, drawn & ~before
+    return shapely.orient_polygons(found, exterior_cw=False), lost, ~before
 
 
 def _round(shapes: ObjectArray) -> ObjectArray:

@@ -99,6 +99,7 @@ class Selection:
         tables = {
             kind: self.parts[kind]
             .without("geometry")
+            .as_texts()
             .each(partial(wide_table, kind=kind, measures=measures, more=self.columns))
             for kind, measures in self.measures.items()
             if kind in self.parts and measures
