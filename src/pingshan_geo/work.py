@@ -7,6 +7,7 @@ is one.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import pickle
 import signal
@@ -162,6 +163,7 @@ _OWN: list[Callable[[Any], Any]] = []  # what this process does, where it does p
 
 def _do(*items: Any) -> Any:
     made = _OWN[0](*items)
+    gc.collect()
     give_back()
     return made
 
@@ -189,6 +191,10 @@ def _begin(work: bytes, yields: int) -> None:
             os._exit(1)
 
     Thread(target=watch, daemon=True).start()
+    # What was imported stays. Tables make many small things and next to no cycles of them: these
+    # are looked for once a part.
+    gc.freeze()
+    gc.disable()
     _OWN.append(pickle.loads(work))  # noqa: S301 -- of the process that began this one
 
 
