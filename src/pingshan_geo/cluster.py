@@ -19,7 +19,7 @@ from threading import Thread
 from typing import Any
 
 from pingshan_geo.errors import OutputError, UsageError
-from pingshan_geo.work import Runner, give_back, new_file, scratch
+from pingshan_geo.work import Runner, new_file, one_core, scratch
 
 # So many parts a worker are begun before somebody asks for them.
 _AHEAD = 2
@@ -204,9 +204,8 @@ def _done(
 
 
 def _do(kept: Path, item: Any) -> Any:
-    made = _work(kept)(item)
-    give_back()
-    return made
+    with one_core():
+        return _work(kept)(item)
 
 
 @lru_cache(maxsize=1)

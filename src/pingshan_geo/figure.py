@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -167,7 +167,10 @@ class Completeness:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the member ``completeness`` of the report document."""
-        return asdict(self) | {"left_out": list(self.left_out)}
+        return {
+            "rows_known": self.rows_known, "rows": self.rows,
+            "of_recorded_total": self.of_recorded_total, "left_out": list(self.left_out),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

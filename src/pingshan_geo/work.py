@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -31,17 +32,35 @@ Made = TypeVar("Made")
 Runner = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 
+_HAS_ONE_CORE = ContextVar("one_core", default=False)
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Do some work as who does one of many parts: in no threads, and give memory back after it."""
+    before = _HAS_ONE_CORE.set(True)
+    try:
+        yield
+    finally:
+        _HAS_ONE_CORE.reset(before)
+        give_back()
+
+
 def in_turn(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
     r"""Yield what work makes of each item, in their order; each core has one in hand.
 
     Only for work that lets go of the interpreter, as NumPy, GEOS, PROJ and Arrow do. No more than
-    three items a core are held in memory.
+    three items a core are held in memory. Who does a part has one core: threads would wait for
+    each other there.
 
     Examples
     --------
     >>> list(in_turn(bytes, [[1], [2]]))
     [b'\x01', b'\x02']
     """
+    if _HAS_ONE_CORE.get():
+        yield from map(work, items)
+        return
     count = os.cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
         yield from _made(threads, 2 * count, work, iter(items), deque())
@@ -162,9 +181,9 @@ _OWN: list[Callable[[Any], Any]] = []  # what this process does, where it does p
 
 
 def _do(*items: Any) -> Any:
-    made = _OWN[0](*items)
-    gc.collect()
-    give_back()
+    with one_core():
+        made = _OWN[0](*items)
+        gc.collect()
     return made
 
 

@@ -28,7 +28,7 @@ from pingshan_geo.measures.lots import lot_table, put_geometry_areas, put_share_
 from pingshan_geo.measures.membership import membership, misplaced
 from pingshan_geo.measures.overlay import Zoning
 from pingshan_geo.measures.pairs import overlay_table, pair_table, put_dominant
-from pingshan_geo.measures.readings import known_by, valid_at
+from pingshan_geo.measures.readings import known_by, those, valid_at
 from pingshan_geo.measures.reconcile import judged, verdicts
 from pingshan_geo.measures.recorded import column_conflicts
 from pingshan_geo.measures.registry import MEASURES
@@ -45,9 +45,9 @@ class Day:
 
     def lots(self, rows: Any) -> tuple[Any, Any]:
         """Return the parcels known at the day, and those known that had ended by then."""
-        known = rows[known_by(rows, "valid_from", self.dated, self.cutoff)]
+        known = those(rows, known_by(rows, "valid_from", self.dated, self.cutoff))
         lots = valid_at(known, self.cutoff)
-        return lots, known[~known.index.isin(lots.index)]
+        return lots, known.iloc[:0] if lots is known else known[~known.index.isin(lots.index)]
 
 
 def bounds_of(part: Part, day: Day) -> FloatArray:
@@ -184,7 +184,8 @@ def measured(item: tuple[int, Part], scene: Scene) -> Measured:
     parcels = lot_table(rows, "parcels", facts)
     put_geometry_areas(parcels)
     put_share_of_parent(parcels, parcels.base["zone_id"], scene.zones)
-    pairs = pair_table(parcels.base, zones.index, scene.zoned)
+    area_m2 = parcels.interval("measured_area").value
+    pairs = pair_table(parcels.base, zones.index, scene.zoned, area_m2)
     put_dominant(parcels, pairs, scene.zoned.kinds)
     named = parcels.base["zone_id"]
     lots, shares = (membership(zones, named, pairs, by_area=each) for each in (False, True))

@@ -70,7 +70,7 @@ class Ids(Mapping[str, int]):
     def __init__(self, parts: Parts) -> None:
         ids = [part.read([]).index.to_numpy(dtype=object) for part in parts.parts]
         self.ids = pa.concat_arrays([pa.array(each, pa.large_string()) for each in ids])
-        hashes = np.concatenate([pd.util.hash_array(each) for each in ids])
+        hashes = np.concatenate([pd.util.hash_array(each, categorize=False) for each in ids])
         self._order = np.argsort(hashes, kind="stable")
         self._hashes = hashes[self._order]
 

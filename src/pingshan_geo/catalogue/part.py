@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import shapely
 
 from pingshan_geo.catalogue.stored import (
     column_names,
     kept_bounds,
+    kept_heights,
     kept_kinds,
     kept_values,
     object_kinds,
@@ -108,6 +110,14 @@ class Part:
         if isinstance(self.rows, Sides):
             return self.rows.parts[0].bounds()
         return kept_bounds(self.rows)
+
+    def has_heights(self) -> bool:
+        """Return whether an outline has heights."""
+        if isinstance(self.rows, Sides) and not self.steps:
+            return self.rows.parts[0].has_heights()
+        if isinstance(self.rows, Path) and not self.steps:
+            return kept_heights(self.rows)
+        return bool(shapely.has_z(self.read(["geometry"])["geometry"].to_numpy()).any())
 
     def may_match(self, node: Any) -> bool:
         """Return whether a row may match a filter's tree, from what the file tells of itself."""

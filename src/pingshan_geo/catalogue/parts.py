@@ -136,6 +136,12 @@ class Parts:
             return len(self)
         return len(self.whole) if self.is_in_memory else sum(self.made(len))
 
+    def has_heights(self) -> bool:
+        """Return whether an outline has heights."""
+        if any(part.steps for part in self.parts):
+            return any(self.run(Part.has_heights, self.parts))
+        return any(part.has_heights() for part in self.parts)
+
     def made(self, work: Callable[[pd.DataFrame], Made]) -> Iterator[Made]:
         """Yield what work makes of the rows of each part, in their order."""
         yield from self.run(partial(_work, work=work), self.parts)

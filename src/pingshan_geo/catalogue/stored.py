@@ -23,7 +23,7 @@ from pingshan_geo.work import room
 _TEXT = pd.StringDtype(na_value=np.nan)
 _GEOMETRY = b"pingshan_geo:geometry"
 _INDEX = b"pingshan_geo:index"
-_BOUNDS = b"pingshan_geo:bounds"
+_BOUNDS, _HEIGHTS = b"pingshan_geo:bounds", b"pingshan_geo:heights"
 _VALUES, _KINDS = b"pingshan_geo:values", b"pingshan_geo:kinds"
 # Columns by which parts are chosen, if they hold no more different texts.
 _OF_ZONES, _MOST_VALUES = frozenset({"zone_id", "zone_kind"}), 100
@@ -84,6 +84,12 @@ def kept_bounds(path: Path) -> list[float]:
     return found
 
 
+def kept_heights(path: Path) -> bool:
+    """Return whether an outline of a file has heights."""
+    found: bool = json.loads((_schema(path).metadata or {}).get(_HEIGHTS, b"false"))
+    return found
+
+
 def kept_values(path: Path) -> dict[str, list[str]]:
     """Return all texts of the columns of a file that tell of zones."""
     found: dict[str, list[str]] = json.loads((_schema(path).metadata or {}).get(_VALUES, b"{}"))
@@ -137,6 +143,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
             about[_GEOMETRY] = str(column.crs.to_string() if column.crs else "").encode()
             bounds = shapely.total_bounds(column.to_numpy()).tolist() if len(column) else []
             about[_BOUNDS] = json.dumps(bounds if np.isfinite(bounds).all() else []).encode()
+            about[_HEIGHTS] = json.dumps(bool(shapely.has_z(column.to_numpy()).any())).encode()
             columns.append(pa.array(shapely.to_wkb(column.to_numpy()), pa.large_binary()))
         else:
             columns.append(_array(column, kinds.get(str(name))))

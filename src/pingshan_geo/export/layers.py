@@ -180,7 +180,7 @@ def export_table(
     steps: list[Step] = [partial(_plain_rows, lang=lang, kinds=rows.kinds)]
     notes: tuple[Text, ...] = ()
     if "geometry" in rows.names:
-        if any(outlines.made(_has_heights)):
+        if outlines.has_heights():
             steps.append(_without_heights)
             notes = (text("note_no_heights"),)
         if crs is not None:
@@ -235,10 +235,6 @@ def _with_whole(pieces: gpd.GeoDataFrame, other: Part) -> Any:
     lots = other.read(["geometry"]).geometry.reindex(pieces["parcel_id"])
     shapes = np.where(whole, lots.to_numpy(), pieces.geometry.to_numpy())
     return _drawn(pieces.drop(columns="geometry"), shapes, pieces.crs)
-
-
-def _has_heights(rows: gpd.GeoDataFrame) -> bool:
-    return bool(shapely.has_z(rows.geometry.to_numpy()).any())
 
 
 def _without_heights(rows: gpd.GeoDataFrame) -> Any:

@@ -127,11 +127,14 @@ class Zoning:
             plane, np.append(zones.index.to_numpy(dtype=object), [None]), names, least, slots
         )
 
-    def over(self, parcels: gpd.GeoSeries) -> gpd.GeoDataFrame:
-        """Return what `overlay` returns of some parcels."""
+    def over(self, parcels: gpd.GeoSeries, area_m2: FloatArray | None = None) -> gpd.GeoDataFrame:
+        """Return what `overlay` returns of some parcels, of which `measured_area` may be known."""
+        found = measured_area(parcels).to_numpy() if area_m2 is None else area_m2
+        known = np.asarray(found, dtype=np.float64)
 
         def pairs(at: int) -> pd.DataFrame:
-            block = _block(parcels.iloc[at : at + size], self.plane, self._slots, self.least)
+            some = slice(at, at + size)
+            block = _block(parcels.iloc[some], known[some], self.plane, self._slots, self.least)
             block["parcel"] += at
             return block
 
@@ -305,15 +308,16 @@ def _pieces(shapes: Shapes, plane: Plane, slots: _Slots, zones: Shapes) -> Piece
 
 
 def _block(
-    parcels: gpd.GeoSeries, plane: Plane, slots: _Slots, least: tuple[float, float]
-) -> pd.DataFrame:
+    parcels: gpd.GeoSeries, area_m2: FloatArray, plane: Plane, slots: _Slots,
+    least: tuple[float, float],
+) -> pd.DataFrame:  # fmt: skip
     """Return the rows of some parcels, ``parcel`` and ``slot`` being positions."""
     parcels = parcels.to_crs(plane.crs)
     # GEOS may not share a prepared shape between threads (libgeos/geos#825).
     zones = shapely.transform(slots.shape, lambda xy: xy)
     found = _pieces(polygons(parcels), plane, slots, zones)
     parcel, slot, piece, area = found.parcel, found.slot, found.piece, found.area
-    measured = measured_area(parcels).to_numpy()[parcel]
+    measured = area_m2[parcel]
     start, group = groups(parcel * (slots.kind.max(initial=0) + 1) + slots.kind[slot])
     total = np.bincount(group, area, len(start))[group]
     share = _whole_parts(area / total, np.full(len(start), _ONE), start, group) / _ONE

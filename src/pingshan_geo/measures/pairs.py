@@ -47,7 +47,9 @@ def zoning(zones: gpd.GeoDataFrame, plane: Plane) -> Zoning:
     return Zoning.of(zones.geometry[drawn], levels(zones)[drawn], plane)
 
 
-def pair_table(parcels: gpd.GeoDataFrame, zones: pd.Index[str], zoned: Zoning) -> gpd.GeoDataFrame:
+def pair_table(
+    parcels: gpd.GeoDataFrame, zones: pd.Index[str], zoned: Zoning, area_m2: FloatArray
+) -> gpd.GeoDataFrame:
     """Return the overlay of what may be measured, with positions in both tables.
 
     Parameters
@@ -58,6 +60,8 @@ def pair_table(parcels: gpd.GeoDataFrame, zones: pd.Index[str], zoned: Zoning) -
         Ids of all zones.
     zoned : Zoning
         From `zoning`.
+    area_m2 : array of float
+        `measured_area` of each parcel that may be measured.
 
     Returns
     -------
@@ -65,8 +69,8 @@ def pair_table(parcels: gpd.GeoDataFrame, zones: pd.Index[str], zoned: Zoning) -
         What `overlay` returns, with ``row`` and ``zone``, the positions of parcel and zone (-1 is
         outside every zone of the kind).
     """
-    lots = parcels[parcels["geometry_status"].isin(MEASURABLE)]
-    pairs = zoned.over(lots.geometry)
+    may_be_measured = parcels["geometry_status"].isin(MEASURABLE).to_numpy()
+    pairs = zoned.over(parcels.geometry[may_be_measured], area_m2[may_be_measured])
     return pairs.assign(
         row=positions(parcels.index, pairs["parcel_id"]), zone=positions(zones, pairs["zone_id"])
     )

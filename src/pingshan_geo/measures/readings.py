@@ -89,7 +89,12 @@ def known_by(
 def valid_at(table: Rows, cutoff: date) -> Rows:
     """Return the rows that exist at a day; the last day of ``valid_to`` still counts."""
     ended = _where(table["valid_to"], lambda days: days.last < cutoff)
-    return table[(begun(table["valid_from"], cutoff) & ~ended).to_numpy()]
+    return those(table, begun(table["valid_from"], cutoff) & ~ended)
+
+
+def those(table: Rows, which: pd.Series[bool]) -> Rows:
+    """Return some rows of a table; all of them as they are, for most often it is all of many."""
+    return table if which.all() else table[which.to_numpy()]
 
 
 def described(fact: Mapping[Any, Any], title_of: Callable[[str], Text]) -> Text:

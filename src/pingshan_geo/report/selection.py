@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_float_dtype, is_numeric_dtype
 
 from pingshan_geo.assessment import Assessment, Later, ids_of
 from pingshan_geo.catalogue.parts import Parts
@@ -320,19 +321,19 @@ def wide_table(
     rows: pd.DataFrame, kind: str, measures: tuple[Measure, ...], more: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Return the columns of a report about rows of one kind, with a plain index."""
-    kinds = pd.Series(kind, index=rows.index, dtype="str")
-    table = pd.DataFrame({"kind": kinds, "id": rows.index.to_numpy()}, index=rows.index)
-    for name in ("name_en", "name_zh", "unit_si"):
-        table[name] = rows.get(name)
+    columns: dict[str, Any] = {
+        "kind": pd.Series(kind, index=rows.index, dtype="str"),
+        "id": pd.Series(rows.index.to_numpy(), index=rows.index),
+        **{name: rows.get(name) for name in ("name_en", "name_zh", "unit_si")},
+    }
     own: list[str] = []
     for m in measures:
         names = (*m.columns, *_BESIDE.get(m.name, ()), f"{m.name}_step")
         own += [name for name in names if name in rows]
     for name in dict.fromkeys((*own, *more)):
-        if name in rows and name not in table:
-            table[name] = rows[name]
-    for number, column in table.select_dtypes("number").items():
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        if np.isinf(values).any():
-            table[number] = np.where(np.isinf(values), np.nan, values)
-    return table.reset_index(drop=True)
+        if name in rows and name not in columns:
+            columns[name] = rows[name]
+    for name, column in columns.items():
+        if column is not None and is_float_dtype(column) and np.isinf(column).any():
+            columns[name] = column.where(np.isfinite(column))
+    return pd.DataFrame(columns, index=rows.index, copy=False).reset_index(drop=True)
