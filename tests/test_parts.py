@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pingshan_geo import assess, load_catalogue
+from pingshan_geo.assessment import members
 from pingshan_geo.assessment.members import Ids
 from pingshan_geo.catalogue import bulk, read_catalogue
 from pingshan_geo.catalogue.part import Part
@@ -218,8 +219,11 @@ def test_ids_with_one_hash_are_told_apart(tmp_path, monkeypatch):
     nothing = np.zeros(3, dtype=np.uint64)
     monkeypatch.setattr(pd.util, "hash_array", lambda ids, **_: nothing[: len(ids)])
     index = pd.Index(["a", "b", "c"], dtype=object)
-    places = Ids(Parts((Part.kept(pd.DataFrame(index=index), tmp_path / "ids"),), (3,)))
-    assert [places.get(each) for each in "abcd"] == [0, 1, 2, None]
+    rows = Parts((Part.kept(pd.DataFrame(index=index), tmp_path / "ids"),), (3,))
+    for few in (0, 2, 20):  # all by their hashes, the first two one by one, all one by one
+        monkeypatch.setattr(members, "_FEW", few)
+        places = Ids(rows)
+        assert [places.get(each) for each in "abcd"] == [0, 1, 2, None]
 
 
 def test_parcels_in_files_of_which_none_is_drawn_are_assessed_as_in_memory(in_files, tmp_path):

@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pingshan_geo.catalogue.part import Part
 from pingshan_geo.catalogue.parts import Parts
@@ -58,6 +60,15 @@ class Rows:
         return frozenset(self._parts.names)
 
 
+# So many ids are looked for one by one before it pays to hash all.
+_FEW = 20
+
+
+def _hash(ids: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
+    found: npt.NDArray[np.uint64] = pd.util.hash_array(ids, categorize=False)
+    return found
+
+
 class Ids(Mapping[str, int]):
     """The ids of a large table with their positions, a tenth as large as a dict of them.
 
@@ -70,17 +81,32 @@ class Ids(Mapping[str, int]):
     def __init__(self, parts: Parts) -> None:
         ids = [part.read([]).index.to_numpy(dtype=object) for part in parts.parts]
         self.ids = pa.concat_arrays([pa.array(each, pa.large_string()) for each in ids])
-        hashes = np.concatenate([pd.util.hash_array(each, categorize=False) for each in ids])
-        self._order = np.argsort(hashes, kind="stable")
-        self._hashes = hashes[self._order]
+        self._asked = 0
 
     def __getitem__(self, subject: str) -> int:
-        (own,) = pd.util.hash_array(np.array([subject], dtype=object))
-        start, end = (np.searchsorted(self._hashes, own, side) for side in ("left", "right"))
-        for at in self._order[start:end].tolist():
-            if self.ids[at].as_py() == subject:
-                return int(at)
-        raise KeyError(subject)
+        self._asked += 1
+        at = self._looked_through(subject) if self._asked <= _FEW else self._looked_up(subject)
+        if at < 0:
+            raise KeyError(subject)
+        return at
+
+    def _looked_through(self, subject: str) -> int:
+        found: int = pc.index(self.ids, pa.scalar(subject, pa.large_string())).as_py()
+        return found
+
+    def _looked_up(self, subject: str) -> int:
+        order, hashes = self._hashed
+        own = _hash(np.array([subject], dtype=object))[0]
+        start, end = (np.searchsorted(hashes, own, side) for side in ("left", "right"))
+        places: list[int] = order[start:end].tolist()
+        return next((at for at in places if self.ids[at].as_py() == subject), -1)
+
+    @cached_property
+    def _hashed(self) -> tuple[IntArray, npt.NDArray[np.uint64]]:
+        """The positions in the order of the ids' hashes, and these."""
+        hashes = _hash(self.ids.to_numpy(zero_copy_only=False))
+        order = np.argsort(hashes, kind="stable")
+        return order, hashes[order]
 
     def __iter__(self) -> Iterator[str]:
         return (each.as_py() for each in self.ids)

@@ -82,7 +82,7 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     for space in spaces:
         named = [tables[name][ID_COLUMN[name]].to_numpy(dtype=object) for name in space]
         ids = normal_ids(np.concatenate(named))
-        if len(set(ids) - {None}) == pd.notna(ids).sum():
+        if pd.Series(ids, dtype=object).dropna().is_unique:
             continue
         first: dict[str, tuple[str, str]] = {}  # by normal form: the id and its place
         for name in space:
@@ -101,9 +101,13 @@ def _ids(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
 
 def _letters(tables: Tables, files: Mapping[str, str]) -> Iterator[Finding]:
     """Yield ids without a visible character, and those that look like another."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     for name, column in ID_COLUMN.items():
         ids = tables[name][column].dropna()
-        odd = {each for each in ids if not (each.isascii() and each.isprintable())}
+        is_plain = pc.match_substring_regex(pa.array(ids, pa.large_string()), r"^[ -~]*$")
+        odd = set(ids[~np.asarray(is_plain)])
         found = {each: letters for each in odd if (letters := doubtful_letters(each))}
         if not found:
             continue

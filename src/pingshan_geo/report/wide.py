@@ -47,12 +47,18 @@ def parquet_table(tables: Mapping[str, Parts]) -> Iterator[bytes]:
     Numbers are numbers, what has few different values is a category, all else is text; unknown
     is null.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = _schema(tables)
     file = _Pieces()
-    texts = texts_of(schema)
-    with pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=texts) as writer:
+    options: dict[str, Any] = {
+        "compression": "zstd", "use_dictionary": texts_of(schema),
+        # Few words, of which any rows have all: their least and greatest leave no rows unread, and
+        # to look for them takes longer than to write them.
+        "write_statistics": [each.name for each in schema if not pa.types.is_dictionary(each.type)],
+    }  # fmt: skip
+    with pq.ParquetWriter(file, schema, **options) as writer:
         for parts in tables.values():
             for group in _groups(parts.blocks(partial(_content, schema=schema), _GROUP)):
                 writer.write_table(_filled(group, schema), row_group_size=len(group))
