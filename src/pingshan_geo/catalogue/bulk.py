@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -208,7 +209,10 @@ def _readable(name: str, found: list[Finding]) -> Iterator[None]:
 def _tables(file: Any, group: int) -> Iterator[Any]:
     import pyarrow as pa
 
-    for batch in file.iter_batches(PART_ROWS, row_groups=[group]):
+    # So many that no core is left without one at the end.
+    cores, rows = os.cpu_count() or 1, file.metadata.row_group(group).num_rows
+    count = -(-rows // (cores * PART_ROWS)) * cores
+    for batch in file.iter_batches(-(-rows // count), row_groups=[group]):
         table = pa.Table.from_batches([batch])
         yield table.replace_schema_metadata(file.schema_arrow.metadata)
 
