@@ -3,11 +3,13 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pingshan_geo.export.features import features
 from pingshan_geo.export.outlines import outline_texts, rounded
 from pingshan_geo.figure import ObjectArray
 
@@ -65,3 +67,21 @@ def test_a_point_that_rounding_repeats_is_printed_once(is_clockwise: bool) -> No
     assert shapely.get_num_coordinates(shapes).tolist() == [4]
     assert shapely.is_ccw(shapely.get_exterior_ring(shapes)).all()
     assert (lost.any(), invalid.any()) == (False, False)
+
+
+def test_only_an_outline_that_is_still_invalid_is_told() -> None:
+    spike = [(0, 0), (1, 0), (1, 1), (1, 0.99999999), (1.00000001, 1), (0, 1)]
+    bow = [(0, 0), (2, 2), (2, 0), (0, 2)]
+    shapes, lost, invalid = rounded(array(shapely.Polygon(spike), shapely.Polygon(bow), None))
+    assert not shapely.is_valid(shapely.Polygon(spike))
+    assert shapely.is_valid(shapes).tolist() == [True, False, False]
+    assert (lost.tolist(), invalid.tolist()) == ([False] * 3, [False, True, False])
+
+
+def test_columns_are_printed_alike_only_if_each_bit_is() -> None:
+    rows = pd.DataFrame({"a": [0.0, 1.5], "b": [-0.0, 1.5], "c": [0.0, 1.5], "d": [0.0, None]})
+    (block,) = features(rows, between="\n")
+    found = [json.loads(line)["properties"] for line in bytes(block).splitlines()]
+    assert [list(map(repr, each.values())) for each in found] == [
+        ["0.0", "-0.0", "0.0", "0.0"], ["1.5", "1.5", "1.5", "None"],
+    ]  # fmt: skip

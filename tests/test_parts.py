@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import shapely
 
 from pingshan_geo import assess, load_catalogue
 from pingshan_geo.assessment import members
@@ -213,6 +214,19 @@ def test_ids_of_a_table_in_files_are_found_by_their_places(tmp_path):
     places = Ids(Parts(tuple(parts), tuple(map(len, cut))))
     assert dict(places) == {each: at for at, each in enumerate(ids)}
     assert (places.get("lot-40"), places.get("lot-"), len(places)) == (None, None, 42)
+
+
+@pytest.mark.parametrize("height", [None, 30.0])
+def test_heights_are_told_by_the_file_as_by_its_rows(tmp_path, height):
+    corner = (114.0, 22.0) if height is None else (114.0, 22.0, height)
+    rows = gpd.GeoDataFrame(
+        {"name": ["a", "b"]}, index=pd.Index(["a", "b"], dtype=object),
+        geometry=gpd.GeoSeries([shapely.Point(corner), None], ["a", "b"], crs="EPSG:4490"),
+    )  # fmt: skip
+    kept = Part.kept(rows, tmp_path / "rows")
+    told = Part(rows), kept, kept.with_columns(rows[["name"]].add_suffix("_2"), tmp_path / "more")
+    for part in (*told, replace(kept, steps=(gpd.GeoDataFrame.copy,))):
+        assert part.has_heights() is (height is not None)
 
 
 def test_ids_with_one_hash_are_told_apart(tmp_path, monkeypatch):

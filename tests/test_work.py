@@ -7,11 +7,12 @@ import signal
 from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
+from threading import current_thread
 
 import pytest
 
 from pingshan_geo.errors import OutputError
-from pingshan_geo.work import beside, give_back
+from pingshan_geo.work import beside, give_back, in_turn, one_core
 
 
 def _told(place: Path, caller: int) -> None:
@@ -49,6 +50,15 @@ def test_what_goes_wrong_in_the_block_ends_what_is_beside():
     with pytest.raises(KeyboardInterrupt), beside(partial(signal.pause)):
         raise KeyboardInterrupt
     assert not active_children()
+
+
+def test_who_does_a_part_begins_no_threads():
+    def who(_):
+        return current_thread().name
+
+    with one_core():
+        assert set(in_turn(who, range(3))) == {current_thread().name}
+    assert current_thread().name not in set(in_turn(who, range(3)))
 
 
 def test_memory_is_given_back_wherever_the_system_takes_it():

@@ -23,7 +23,6 @@ from pingshan_geo.folders import held_folder, uninterrupted
 # them do, and from then on until all new ones stand in their place.
 _GOING, _GONE = ".going", ".gone"
 _LAST = (".shp", ".gdb")  # the target of a format of several files
-_AHEAD = 2**27  # bytes that wait for the disk
 
 
 def checked_target(path: str | os.PathLike[str], holding: str | None = None) -> Path:
@@ -350,14 +349,8 @@ def write_whole(path: str | os.PathLike[str], chunks: bytes | Iterable[bytes]) -
     b'id\n1\n'
     """
     with whole_file(path) as place, place.open("xb") as file:
-        begun = 0
         for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
             file.write(chunk)
-            if file.tell() - begun > _AHEAD and hasattr(os, "posix_fadvise"):
-                # The system begins to write what will be flushed, while more is made.
-                file.flush()
-                os.posix_fadvise(file.fileno(), begun, _AHEAD, os.POSIX_FADV_DONTNEED)
-                begun += _AHEAD
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

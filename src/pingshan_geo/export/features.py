@@ -122,11 +122,19 @@ def features(rows: pd.DataFrame, lang: str = "en", between: str = ",\n") -> Iter
 
 def _alike(columns: list[pa.Array]) -> list[int]:
     """Return for each column the first that holds the same: an exact number has equal bounds."""
+    import pyarrow as pa
+
     first: list[int] = []
     known: dict[Any, list[int]] = {}
+    # Bit for bit, since 0.0 equals -0.0, which is printed otherwise.
+    is_float = [pa.types.is_float64(column.type) for column in columns]
+    bits = [
+        column.view(pa.int64()) if each else column
+        for column, each in zip(columns, is_float, strict=True)
+    ]
     for at, column in enumerate(columns):
         others = known.setdefault((column.type, column.null_count), [])
-        found = next((other for other in others if columns[other].equals(column)), at)
+        found = next((other for other in others if bits[other].equals(bits[at])), at)
         first.append(found)
         if found == at:
             others.append(at)
