@@ -67,17 +67,15 @@ def child(
 
     No driver: GDAL is not needed. The child is ended when it takes longer than ``seconds``.
     """
-    settings = (
-        _FOREIGN
-        | (_WRITING if verb == "write" else {})
-        | {
-            "OGR_SKIP": ",".join(known_drivers() - {driver}),
-            "GDAL_DRIVER_PATH": "disable",
-            "PROJ_NETWORK": "OFF",
-            "OPENBLAS_NUM_THREADS": "1",  # which it would start for nothing
-            "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",  # no clock in what is written
-        }
-    )
+    settings = _FOREIGN | {
+        "OGR_SKIP": ",".join(known_drivers() - {driver}),
+        "GDAL_DRIVER_PATH": "disable",
+        "PROJ_NETWORK": "OFF",
+        "OPENBLAS_NUM_THREADS": "1",  # which it would start for nothing
+        "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",  # no clock in what is written
+    }
+    if verb == "write":
+        settings |= _WRITING
     # -P: no module is taken from the folder that the program happens to be started in. By its
     # place, not by name: the package need not be loaded.
     command = [sys.executable, "-P", str(_CHILD), verb, json.dumps(task)]
